@@ -1,8 +1,8 @@
 """Checkpoints, cosignatures, receipts and proof files (docs/protocol.md 3.5 to 3.8).
 
 C2SP tlog-checkpoint, tlog-cosignature and tlog-proof, byte for byte. Three signatures over a head are kept apart:
-the author's checkpoint ("this is my logbook"), the partner's mirror cosignature ("everything below is on my disk"),
-a witness's cosignature ("I never saw a head that contradicts this"). None of them says that a proposal was accepted.
+the author's checkpoint ("this is my logbook"), the partner's mirror cosignature ("all of this is on my disk"), a
+witness's cosignature ("I never saw a head that contradicts this"). None says that a proposal was accepted.
 
 The parts of a signed note are in `protocol.notes` and offered here as well: nobody uses one without the other.
 """

@@ -1,6 +1,8 @@
 """One entry of a logbook: the exact bytes that are a Merkle leaf (docs/protocol.md 3.3).
 
-    { "b": body, "id": 16 bytes, "re": [[side, leaf hash], …] or absent, "seen": int, "t": type, "ts": ms, "v": int }
+    { "b": body, "id": 16 bytes, "re": [[side, leaf hash], …], "seen": int, "t": type, "ts": ms, "v": version }
+
+`re` is absent when there are no references.
 
 The bytes are kept as they came and hashed as they came; `parse` only reads them.
 """

@@ -3,7 +3,7 @@
 Implementations of Ed25519 disagree about strange keys and signatures (Chalkias, Garillot, Nikolaenko, "Taming the
 many EdDSAs", 2020). OpenSSL, which does the arithmetic here, accepts the identity point as the public key of *any*
 message. The rule of Hanse is: A and R canonical and not of small order, A on the curve, S < L, and then the
-equation without cofactor, S·B = R + k·A (RFC 8032 section 5.1.7). Go's crypto/ed25519 accepts all that this accepts.
+equation without cofactor, S·B = R + k·A (RFC 8032 section 5.1.7). Go's crypto/ed25519 accepts all of these.
 """
 
 from __future__ import annotations

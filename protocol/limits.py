@@ -87,6 +87,10 @@ MESSAGE_BYTES_MAX: Final = SESSION_MESSAGE_BYTES_MAX + 4_096
 """Bytes of one message on a link: the plaintext, 17 tags and lengths, and room."""
 HELLO_BYTES_MAX: Final = 2_048
 """Bytes of one message before the partner is authenticated: a stranger gets no memory."""
+HELLO_OBJECTS_MAX: Final = 64
+"""Values and keys of one such message: a hello with every version it may offer has 24."""
+VERSIONS_OFFERED_MAX: Final = 16
+"""Session versions that one hello offers."""
 AUTHENTICATION_MS_MAX: Final = 10_000
 """Milliseconds from accept to authenticated."""
 UNAUTHENTICATED_MAX: Final = 64
@@ -177,6 +181,7 @@ RELATIONS: Final[dict[str, bool]] = {
         SESSION_MESSAGE_BYTES_MAX + _NOISE_MESSAGES * (NOISE_TAG_BYTES + NOISE_LENGTH_BYTES) <= MESSAGE_BYTES_MAX
     ),
     "a greeting is one Noise message": HELLO_BYTES_MAX <= NOISE_BYTES_MAX,
+    "every version offered fits a greeting": VERSIONS_OFFERED_MAX + 8 <= HELLO_OBJECTS_MAX,
     "sixteen post-quantum signatures fit a note": 16 * (4 * (4 + 8 + 2_420) // 3 + KEY_NAME_CHARACTERS_MAX + 8)
     < NOTE_CHARACTERS_MAX,
     "C2SP's sixteen signatures are allowed": SIGNATURES_MAX >= 16,

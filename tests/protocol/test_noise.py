@@ -62,11 +62,7 @@ def converse(sides: list[noise.Handshake], payloads: list[bytes]) -> list[bytes]
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["protocol"])
 def test_published_vectors(vector: dict[str, Any]) -> None:
-    octets = {
-        name: bytes.fromhex(value)
-        for name, value in vector.items()
-        if isinstance(value, str) and name != "protocol"
-    }
+    octets = {name: bytes.fromhex(vector[name] or "") for name in vector.keys() - {"protocol", "messages"}}
     psk, prologue = octets["psk"] or None, octets["prologue"]
     sides = [
         noise.Handshake.xx(True, octets["initiator_static"], octets["initiator_ephemeral"], prologue, psk),

@@ -23,6 +23,7 @@ from protocol.errors import Code, LocalError, PeerError
 
 KEY_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
+MLDSA44_KEY_BYTES: Final = 1312
 
 ED25519_ROLES: Final = ("log", "mirror", "receipt", "relay", "settle", "witness")
 X25519_ROLES: Final = ("hs",)
@@ -35,9 +36,7 @@ _Y_MASK: Final = 2**255 - 1
 
 # The y of the eight points of small order: order 1 is y = 1, order 2 is y = -1, order 4 is y = 0, order 8 is ±y8.
 # "Taming the many EdDSAs", table 1; tests/protocol/test_keys.py recomputes them from the curve.
-_Y8: Final = int.from_bytes(
-    bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little"
-)
+_Y8: Final = int.from_bytes(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little")
 _ED25519_SMALL: Final = frozenset((0, 1, _P - 1, _Y8, _P - _Y8))
 
 # The u of the points of small order of Curve25519 (Bernstein, "Curve25519: new Diffie-Hellman speed records" and

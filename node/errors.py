@@ -1,0 +1,178 @@
+"""What a node tells the person or the program that asked it: a stable code, a sentence, an exit status.
+
+    NodeError       something that was asked for cannot be done; nothing is broken
+    └── StorageError    the disk can no longer be trusted; the process ends, and the next start reads the truth again
+
+The list of codes is closed: `CODES` names every one with its exit status, and docs/operating.md says the same. Only
+`cli.main` exits; everything else raises.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from errno import EDQUOT, ENOSPC
+from typing import Final
+
+Fault = Mapping[str, str]
+"""One of many findings about one input: the keys `code`, `path`, `expected`, `got`."""
+
+
+class Exit(IntEnum):
+    """Exit statuses, after sysexits.h where it has one."""
+
+    DONE = 0
+    REFUSED = 1
+    """A rule says no."""
+    USAGE = 2
+    UNREADABLE = 65
+    """Input that cannot be read, or was tampered with."""
+    UNREACHABLE = 69
+    """A partner or the node itself does not answer."""
+    BUG = 70
+    """A bug of ours, or storage that failed under us."""
+    DISK = 74
+    """The disk is full, read-only or unfit."""
+    LATER = 75
+    """Nothing is wrong; try again later."""
+    PROTOCOL = 76
+    """A partner broke the protocol."""
+    PERMISSION = 77
+    """A key or a file permission is missing or wrong."""
+    CONFIGURATION = 78
+    INTERRUPTED = 130
+
+
+CODES: Final[Mapping[str, tuple[Exit, str]]] = {
+    # asking
+    "request.malformed": (Exit.USAGE, "the arguments of a use case have faults"),
+    "request.unknown": (Exit.USAGE, "no use case has this name"),
+    "request.too-big": (Exit.USAGE, "the arguments are larger than the control socket takes"),
+    "document.refused": (Exit.REFUSED, "a rule of the trade says no"),
+    "internal.error": (Exit.BUG, "a bug: the node's log has its traceback under the same number"),
+    # the home and the machine
+    "home.empty": (Exit.CONFIGURATION, "the home holds no node yet"),
+    "home.exists": (Exit.REFUSED, "the home already holds a node"),
+    "home.locked": (Exit.REFUSED, "another process runs on this home"),
+    "home.permission": (Exit.PERMISSION, "a file of the home can be read by others, or belongs to somebody else"),
+    "home.unfit": (Exit.DISK, "the file system of the home cannot keep what is written to it"),
+    "disk.full": (Exit.DISK, "no space is left on the disk"),
+    "disk.failed": (Exit.DISK, "a file could not be read or written"),
+    "storage.failed": (Exit.BUG, "the database failed; the node stops and reads the truth again at the next start"),
+    "storage.guarantees": (Exit.BUG, "this SQLite does not give the guarantees that the node needs"),
+    "storage.newer": (Exit.CONFIGURATION, "the database was written by a newer program"),
+    "storage.crash-loop": (Exit.DISK, "storage failed at several starts in a row"),
+    # configuration
+    "config.malformed": (Exit.CONFIGURATION, "the configuration has faults"),
+    "config.unreadable": (Exit.CONFIGURATION, "the configuration is no TOML"),
+    # keys
+    "key.passphrase": (Exit.PERMISSION, "the passphrase is missing, too short or wrong"),
+    "key.unreadable": (Exit.UNREADABLE, "the key file is damaged, or of a kind that this program does not know"),
+    "key.missing": (Exit.PERMISSION, "the home has no key file, or the key is not in it"),
+    # the network
+    "links.address": (Exit.CONFIGURATION, "this is no address of a node"),
+    "links.listen": (Exit.CONFIGURATION, "the listening address cannot be used"),
+    "node.not-running": (Exit.UNREACHABLE, "no node runs on this home"),
+    "node.gone": (Exit.UNREACHABLE, "the node ended before it answered"),
+    "node.stranger": (Exit.PERMISSION, "the control socket serves the user of the node only"),
+    # partners
+    "invite.expired": (Exit.REFUSED, "the invitation has expired"),
+    "invite.own": (Exit.REFUSED, "the invitation is one of this very node"),
+    "invite.unanswered": (Exit.UNREACHABLE, "no address of the invitation answered"),
+    "partner.unknown": (Exit.REFUSED, "no partner is called so"),
+    "partner.ambiguous": (Exit.REFUSED, "more than one partner could be meant"),
+}
+"""Every code: its exit status, and what it means."""
+
+
+class NodeError(Exception):
+    """Something that was asked for cannot be done.
+
+    `code` is one of `CODES` and `exit` its status. `expected`, `got` and `hint` say what to do; `faults` holds every
+    finding where one input has many.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        expected: object = None,
+        got: object = None,
+        hint: str = "",
+        faults: Sequence[Fault] = (),
+    ) -> None:
+        assert code in CODES, f"{code} is not in the list of codes"
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.expected = expected
+        self.got = got
+        self.hint = hint
+        self.faults: tuple[Fault, ...] = tuple(faults)
+
+    @property
+    def exit(self) -> Exit:
+        """The status with which a command ends that fails so."""
+        return CODES[self.code][0]
+
+    def __str__(self) -> str:
+        text = self.message
+        if self.expected is not None:
+            text += f": expected {self.expected}, got {self.got}"
+        elif self.got is not None:
+            text += f": {self.got}"
+        return f"{text} [{self.code}]"
+
+
+class StorageError(NodeError):
+    """What was or was not written is unknown. Fatal: nobody may go on, retry or answer (faults.md S03, S07).
+
+    A full disk exits 74 like every other trouble with the disk itself, everything else 70.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            "storage.failed", message, hint="start the node again: it reads back what really reached the disk"
+        )
+
+    @property
+    def exit(self) -> Exit:
+        """74 when the disk is full, else 70."""
+        return Exit.DISK if is_full(self.__cause__) else Exit.BUG
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether an error of SQLite or of the operating system says that no space is left."""
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", None)
+        return code is not None and code & 0xFF == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT)
+
+
+def to_json(error: NodeError) -> dict[str, object]:
+    """An error as programs read it: code, message, what was expected and got, every fault, exit status."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "expected": None if error.expected is None else str(error.expected),
+        "got": None if error.got is None else str(error.got),
+        "hint": error.hint,
+        "faults": [dict(fault) for fault in error.faults],
+        "exit": int(error.exit),
+    }
+
+
+def from_json(content: Mapping[str, object]) -> NodeError:
+    """The error that another process of this program reported with `to_json`. An unknown code becomes a bug of ours."""
+    code = str(content.get("code"))
+    faults = content.get("faults")
+    return NodeError(
+        code if code in CODES else "internal.error",
+        str(content.get("message", "")),
+        expected=content.get("expected"),
+        got=content.get("got"),
+        hint=str(content.get("hint") or ""),
+        faults=[fault for fault in faults if isinstance(fault, dict)] if isinstance(faults, list) else [],
+    )

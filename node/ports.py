@@ -50,6 +50,9 @@ class Link(Protocol):
     async def receive(self) -> bytes:
         """The next message; raises `LinkClosed`. An oversized or text message closes the link."""
 
+    def authenticated(self) -> None:
+        """The other side has proven who it is: it leaves the count of strangers, and its deadline is lifted."""
+
     async def close(self) -> None:
         """Close; pending and later `receive` calls raise `LinkClosed`. Never raises."""
 

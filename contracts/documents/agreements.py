@@ -1,0 +1,155 @@
+"""Agreement documents (trade.md row 5) and the term tables that they carry (trade.md section 5)."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import Field, model_validator
+
+from contracts.documents.fields import (
+    Attachments,
+    Code,
+    Country,
+    Currency,
+    Date,
+    Document,
+    Fields,
+    Hash,
+    Language,
+    Money,
+    NodeId,
+    Rate,
+    Role,
+    Roles,
+    Seconds,
+    Short,
+    Silence,
+    Text,
+    repeated,
+)
+
+Stage = Literal["placed", "agreed", "packed", "handed_over", "delivered", "overdue", "refused"]
+Bearer = Literal["buyer", "seller", "fault", "none"]
+Proposal = Literal["agreement", "hold", "order", "response", "change", "cancel", "receipt", "statement"]
+
+
+class TermRow(Fields):
+    """One row of the term table: what holds for a quantity of a line that is in `stage`.
+
+    `cancel`: who may cancel here. `fee`: the share of the goods' value that a cancelling buyer owes; `penalty`: the
+    share that a cancelling or failing seller owes. Freight is borne by the named role, by the one at `fault`, or does
+    not arise.
+    """
+
+    stage: Stage
+    cancel: Roles = ()
+    fee: Rate = "0"
+    penalty: Rate = "0"
+    freight_out: Bearer = "none"
+    freight_back: Bearer = "none"
+    refund_within_s: Seconds = 0
+
+
+class Answer(Fields):
+    """What a silence means: `proposal` must be answered within `respond_by_s` after its receipt, or `on_silence`."""
+
+    proposal: Proposal
+    respond_by_s: Seconds
+    on_silence: Silence
+
+
+class Wording(Fields):
+    """The agreement in words: inline `text`, or the `hash` of a blob, in one `language`. All mean the same."""
+
+    language: Language
+    text: Text | None = None
+    hash: Hash | None = None
+
+
+class Terms(Fields):
+    """Everything that two merchants agree on, as data that the fold and the node run.
+
+    `basis`: what makes goods owed, their hand-over or their delivery. `seller` and `currency` name the direction and
+    the money of this agreement and never change; the other node of the channel is the buyer.
+    """
+
+    seller: NodeId
+    currency: Currency
+    basis: Literal["shipment", "delivery"] = "shipment"
+    rows: Annotated[tuple[TermRow, ...], Field(strict=False, min_length=1, max_length=7)]
+    answers: Annotated[tuple[Answer, ...], Field(strict=False, max_length=8)] = ()
+    ship_by_s: Seconds | None = None
+    return_window_s: Seconds | None = None
+    inspect_window_s: Seconds | None = None
+    payment_due_s: Seconds | None = None
+    statement_period: Literal["weekly", "half-monthly", "monthly"] = "monthly"
+    credit_limit: Money | None = None
+    short_penalty: Rate = "0"
+    oversell_penalty: Rate = "0"
+    withholding: Rate = "0"
+    floor_prices: bool = False
+    countries: Annotated[tuple[Country, ...], Field(strict=False, max_length=250)] = ()
+    channels: Short[Code] = ()
+    law: Country | None = None
+    texts: Short[Wording] = ()
+    valid_from: Date | None = None
+
+    @model_validator(mode="after")
+    def _rows_once(self) -> Terms:
+        if len({row.stage for row in self.rows}) < len(self.rows):
+            raise repeated("each stage once", "rows", len(self.rows))
+        if len({answer.proposal for answer in self.answers}) < len(self.answers):
+            raise repeated("each proposal once", "answers", len(self.answers))
+        return self
+
+
+class Propose(Document):
+    """Opens an agreement thread. Proposing is the author's own accept."""
+
+    TYPE: ClassVar[str] = "agreement.propose"
+    role: Role
+    terms: Terms
+    attachments: Attachments = ()
+
+
+class Counter(Document):
+    """Answers the last proposal `counters` of the other side with other terms."""
+
+    TYPE: ClassVar[str] = "agreement.counter"
+    thread: Hash
+    role: Role
+    counters: Hash
+    terms: Terms
+    attachments: Attachments = ()
+
+
+class Accept(Document):
+    """Accepts the proposal, counter or amendment with the hash `accepts`: from then on that hash is in force."""
+
+    TYPE: ClassVar[str] = "agreement.accept"
+    thread: Hash
+    role: Role
+    accepts: Hash
+
+
+class Amend(Document):
+    """Proposes new terms beside the version `amends` in force; threads already open keep their version."""
+
+    TYPE: ClassVar[str] = "agreement.amend"
+    thread: Hash
+    role: Role
+    amends: Hash
+    terms: Terms
+    attachments: Attachments = ()
+
+
+class Terminate(Document):
+    """Ends the agreement for new threads, or declines a proposal. Sent when a notice period has passed."""
+
+    TYPE: ClassVar[str] = "agreement.terminate"
+    thread: Hash
+    role: Role
+    reason: Code | None = None
+
+
+TYPES: Final[tuple[type[Document], ...]] = (Propose, Counter, Accept, Amend, Terminate)

@@ -1,0 +1,73 @@
+"""Cancel documents (trade.md rows 17 and 18): the request that stops a parcel, and what became of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final, Literal
+
+from pydantic import model_validator
+
+from contracts.documents.fields import (
+    SELLER,
+    Code,
+    Document,
+    Fields,
+    Hash,
+    Line,
+    Lines,
+    Quantity,
+    Role,
+    Seconds,
+    Silence,
+)
+from contracts.documents.orders import lines_once
+
+
+class CancelledLine(Fields):
+    """`quantity` of a line; absent: all of it that can still be cancelled."""
+
+    line: Line
+    quantity: Quantity | None = None
+
+
+class Request(Document):
+    """Either side cancels. `fault` is a claim for complaints, it decides no money. `recall`: also ask for what is
+    already under way back (the agreement's row `handed_over` prices it)."""
+
+    TYPE: ClassVar[str] = "cancel.request"
+    thread: Hash
+    role: Role
+    lines: Lines[CancelledLine]
+    reason: Code
+    fault: Literal["buyer", "seller", "carrier", "none"] = "none"
+    recall: bool = False
+    respond_by_s: Seconds | None = None
+    on_silence: Silence | None = None
+
+    @model_validator(mode="after")
+    def _once(self) -> Request:
+        lines_once(self.lines)
+        return self
+
+
+class ResultLine(Fields):
+    """What became of `quantity` of a line: `stopped` (will not be shipped), `too_late` with the hash of the
+    hand-over, `recalled` (the carrier intercepts), `rto` (comes back when the consumer refuses it)."""
+
+    line: Line
+    quantity: Quantity
+    outcome: Literal["stopped", "too_late", "recalled", "rto"]
+    handover: Hash | None = None
+
+
+class Result(Document):
+    """The shipper's answer to the request with the hash `cancel`."""
+
+    TYPE: ClassVar[str] = "cancel.result"
+    SIGNERS: ClassVar[frozenset[str]] = SELLER
+    thread: Hash
+    cancel: Hash
+    lines: Lines[ResultLine]
+    reason: Code | None = None
+
+
+TYPES: Final[tuple[type[Document], ...]] = (Request, Result)

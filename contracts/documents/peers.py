@@ -1,0 +1,71 @@
+"""Peering documents (trade.md rows 1 and 2): who I am, and whether we trade at all."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Final
+
+from pydantic import Field
+
+from contracts.documents.fields import Code, Country, Document, Fields, Label, Language, Seconds
+
+Version = Annotated[int, Field(ge=1, le=1_000)]
+
+
+class Understood(Fields):
+    """A document type and the range of its versions that a node reads."""
+
+    type: Code
+    min: Version
+    max: Version
+
+
+class Card(Document):
+    """A merchant's card. The newest of each side counts; keys and addresses stand in the identity log instead."""
+
+    TYPE: ClassVar[str] = "peer.card"
+    name: Label
+    country: Country
+    languages: Annotated[tuple[Language, ...], Field(strict=False, min_length=1, max_length=20)]
+    gln: Annotated[str, Field(pattern=r"^[0-9]{13}$")] | None = None
+    lei: Annotated[str, Field(pattern=r"^[A-Z0-9]{18}[0-9]{2}$")] | None = None
+    tax_id: Code | None = None
+    documents: Annotated[tuple[Understood, ...], Field(strict=False, max_length=200)] = ()
+
+
+class Invite(Document):
+    """One side wants to trade. If both invite, the peering is active as well."""
+
+    TYPE: ClassVar[str] = "peer.invite"
+    scope: Annotated[tuple[Code, ...], Field(strict=False, max_length=20)] = ()
+    words_compared: bool = False
+
+
+class Accept(Document):
+    """The other side wants to trade as well."""
+
+    TYPE: ClassVar[str] = "peer.accept"
+    words_compared: bool = False
+
+
+class Suspend(Document):
+    """No new threads until `peer.resume` of the same side; open threads go on."""
+
+    TYPE: ClassVar[str] = "peer.suspend"
+    reason: Code | None = None
+
+
+class Resume(Document):
+    """Ends the author's own suspension."""
+
+    TYPE: ClassVar[str] = "peer.resume"
+
+
+class End(Document):
+    """The author leaves: no new threads; open ones are brought to their end and the books are closed."""
+
+    TYPE: ClassVar[str] = "peer.end"
+    reason: Code | None = None
+    notice_s: Seconds = 0
+
+
+TYPES: Final[tuple[type[Document], ...]] = (Card, Invite, Accept, Suspend, Resume, End)

@@ -98,11 +98,11 @@ class Proof:
         return cls(node_id, (size, messages.octets(head, "root", 32)), messages.octets(fields, "boot", 16))
 
 
-def choose_version(offered: tuple[int, ...]) -> int:
+def choose_version(offered: tuple[int, ...], spoken: tuple[int, ...] = VERSIONS) -> int:
     """The highest version that both speak; PeerError `wire.unsupported` when there is none."""
-    common = set(VERSIONS).intersection(offered)
+    common = set(spoken).intersection(offered)
     if not common:
-        raise PeerError(Code.UNSUPPORTED, "no common version", expected=VERSIONS, got=offered)
+        raise PeerError(Code.UNSUPPORTED, "no common version", expected=spoken, got=offered)
     return max(common)
 
 
@@ -113,9 +113,7 @@ def prologue(hello: bytes, answer: bytes) -> bytes:
 
 def decode(data: bytes, kind: str | None) -> dict[str, Value]:
     """The map in a message from somebody not yet trusted, with "t" as `kind` unless that is None."""
-    fields = encoding.decode(
-        data, bytes_max=limits.HELLO_BYTES_MAX, objects_max=limits.HELLO_OBJECTS_MAX, depth_max=4
-    )
+    fields = encoding.decode(data, bytes_max=limits.HELLO_BYTES_MAX, objects_max=limits.HELLO_OBJECTS_MAX, depth_max=4)
     if not isinstance(fields, dict):
         raise PeerError(Code.MALFORMED, "greeting", expected="a map", got=messages.describe(fields))
     if kind is not None and fields.get("t") != kind:

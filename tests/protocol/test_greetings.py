@@ -130,6 +130,7 @@ def test_every_hello_that_may_be_sent_can_be_read() -> None:
 
 def test_the_highest_common_version_is_chosen() -> None:
     assert greetings.choose_version((0, 1, 2, 9)) == 1
+    assert greetings.choose_version((1, 2, 9), spoken=(1, 2, 3)) == 2
     with pytest.raises(PeerError) as refusal:
         greetings.choose_version((2, 3))
     assert refusal.value.code is Code.UNSUPPORTED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Callable
 
 import pytest
@@ -22,6 +23,9 @@ from tests.protocol.conversations import (
     public,
     reach,
 )
+
+ROOT = pathlib.Path(sessions.__file__).parents[1]
+BEGIN, END = "<!-- session states: begin -->", "<!-- session states: end -->"
 
 SECRETS = pytest.mark.parametrize("secret", [None, SECRET], ids=["partners", "invited"])
 
@@ -163,6 +167,14 @@ def test_the_table_has_exactly_these_pairs(state: State, trigger: sessions.Trigg
         with pytest.raises(PeerError) as refusal:
             sessions.step(state, trigger)
         assert refusal.value.code is Code.STATE
+
+
+def test_the_specification_shows_the_same_table() -> None:
+    pages = [ROOT / "docs" / "protocol.md", ROOT / "docs" / "spec-parts" / "session.md"]
+    texts = [page.read_text(encoding="utf-8") for page in pages if page.exists()]
+    (shown,) = [text.split(BEGIN)[1].split(END)[0] for text in texts if BEGIN in text]
+    rows = [[cell.strip(" `") for cell in line.split("|")[1:4]] for line in shown.strip().splitlines()[2:]]
+    assert rows == [[*pair, state] for pair, state in sessions.TABLE.items() if pair[1] is not Call.CLOSE]
 
 
 def test_every_state_is_reached_and_closed_is_final() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -113,16 +114,14 @@ def parse_text(text: str) -> Checkpoint:
     """
     lines = text.split("\n")
     if len(lines) != 4 or lines[3]:
-        raise PeerError(
-            Code.NOTE, "a checkpoint has three lines", expected="origin, size, root", got=len(lines) - 1
-        )
+        raise PeerError(Code.NOTE, "a checkpoint has three lines", expected="origin, size, root", got=len(lines) - 1)
     return _checkpoint(lines[0], lines[1], lines[2])
 
 
 def sign_checkpoint(checkpoint: Checkpoint, private: bytes) -> str:
-    """The whole note of a checkpoint, signed by the logbook's `log` key, whose name is the origin."""
+    """The whole note of a checkpoint, signed by the logbook's `log` key, whose name is the origin. `LocalError`."""
     text = checkpoint_text(checkpoint)
-    parse_text(text)
+    _own(parse_text, text)
     return format_note(text, [sign(text, checkpoint.origin, private)])
 
 
@@ -144,7 +143,7 @@ def cosign(text: str, name: str, private: bytes, time_s: int) -> str:
     """
     if not 0 < time_s <= limits.TIMESTAMP_S_MAX:
         raise LocalError(f"the time of a cosignature is 1 to 2^63 - 1 seconds, not {time_s}")
-    parse_text(text)
+    _own(parse_text, text)
     identifier = key_id(name, COSIGNATURE, keys.public(private, "mirror"))
     signature = keys.ed25519_sign(private, _cosigned(text, time_s))
     return notes.signature_line(name, identifier, time_s.to_bytes(8, "big") + signature)
@@ -161,9 +160,7 @@ def open_cosignature(text: str, line: str, name: str, public: bytes) -> int:
     if (signature.name, signature.key_id) != (name, key_id(name, COSIGNATURE, public)):
         raise PeerError(Code.RECEIPT, "a cosignature of another key", expected=name, got=signature.name)
     if len(signature.payload) != 8 + keys.SIGNATURE_BYTES:
-        raise PeerError(
-            Code.NOTE, "a cosignature has another length", expected="72 bytes", got=len(signature.payload)
-        )
+        raise PeerError(Code.NOTE, "a cosignature has another length", expected="72 bytes", got=len(signature.payload))
     time_s = int.from_bytes(signature.payload[:8], "big")
     if not 0 < time_s <= limits.TIMESTAMP_S_MAX:
         raise PeerError(Code.NOTE, "the time of a cosignature is out of range", got=time_s)
@@ -174,7 +171,7 @@ def open_cosignature(text: str, line: str, name: str, public: bytes) -> int:
 def sign_pair(pair: Pair, name: str, private: bytes) -> str:
     """The whole note of a receipt, signed by the `receipt` key."""
     text = _pair_text(pair)
-    _parse_pair(text)
+    _own(_parse_pair, text)
     return format_note(text, [sign(text, name, private)])
 
 
@@ -208,9 +205,7 @@ def parse_proof(data: str) -> Proof:
         raise PeerError(Code.NOTE, "a proof file names no index", expected="index <decimal>")
     index = _decimal(lines.pop(0).removeprefix("index "))
     if len(lines) > limits.PROOF_HASHES_MAX:
-        raise PeerError(
-            Code.PROOF, "too many hashes", expected=f"at most {limits.PROOF_HASHES_MAX}", got=len(lines)
-        )
+        raise PeerError(Code.PROOF, "too many hashes", expected=f"at most {limits.PROOF_HASHES_MAX}", got=len(lines))
     parse_note(checkpoint)
     return Proof(index, tuple(_hash(line) for line in lines), checkpoint, extra)
 
@@ -220,6 +215,14 @@ def verify_proof(proof: Proof, leaf: bytes, origin: str, public: bytes) -> Check
     checkpoint = open_checkpoint(proof.checkpoint, origin, public)
     merkle.verify_inclusion(leaf, proof.index, checkpoint.size, proof.hashes, checkpoint.root)
     return checkpoint
+
+
+def _own(parse: Callable[[str], object], text: str) -> None:
+    """What this side signs must be what it would read."""
+    try:
+        parse(text)
+    except PeerError as error:
+        raise LocalError(f"not to be signed: {error}") from error
 
 
 def _cosigned(text: str, time_s: int) -> bytes:
@@ -232,9 +235,7 @@ def _words(checkpoint: Checkpoint) -> tuple[str, str, str]:
 
 def _checkpoint(origin: str, size: str, root: str) -> Checkpoint:
     if not notes.valid_name(origin) or len(origin) > limits.ORIGIN_CHARACTERS_MAX:
-        raise PeerError(
-            Code.NOTE, "an origin is not allowed", expected="no space, no plus, 64 characters", got=origin
-        )
+        raise PeerError(Code.NOTE, "an origin is not allowed", expected="no space, no plus, 64 characters", got=origin)
     checkpoint = Checkpoint(origin, _decimal(size), _hash(root))
     if checkpoint.size == 0 and checkpoint.root != merkle.EMPTY_ROOT:
         raise PeerError(Code.NOTE, "the root of an empty logbook is fixed", expected=merkle.EMPTY_ROOT.hex())
@@ -257,9 +258,7 @@ def _parse_pair(text: str) -> Pair:
 
 def _decimal(text: str) -> int:
     if len(text) > len(str(limits.INTEGER_MAX)) or not _DECIMAL.fullmatch(text) or int(text) > limits.INTEGER_MAX:
-        raise PeerError(
-            Code.NOTE, "not a decimal", expected="no sign, no leading zero, at most 2^53 - 1", got=text
-        )
+        raise PeerError(Code.NOTE, "not a decimal", expected="no sign, no leading zero, at most 2^53 - 1", got=text)
     return int(text)
 
 

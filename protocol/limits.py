@@ -131,7 +131,7 @@ BLOB_PIECE_BYTES_MAX: Final = 256 * 1024
 BLOB_WANTS_MAX: Final = 64
 """Blobs asked for in one message."""
 BLOB_BYTES_MAX: Final = 64 * 1024 * 1024
-"""Bytes of one blob."""
+"""Bytes of one blob, which is in memory whole while its hash is checked."""
 
 # --- personal data (3.12) ---
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,7 @@ QUANTITY_MAX = 1_000_000
 TITLE_CHARACTERS_MAX = 500
 """Twice what the shops we know allow."""
 
+TITLE_FIELDS = ("title", "title_local", "title_zh", "title_en")
 SPEC_FIELDS = ("color", "size", "material")
 
 _AXES = {
@@ -116,14 +118,15 @@ def axes(options: dict[str, str]) -> dict[str, str]:
     """The options under the codes that a listing document takes for its axes (ASCII, at most 32 characters).
 
     Known words in Chinese and English become one code, so that variants of two suppliers compare; other English
-    words become their own; the rest is numbered by position. No two options share a code.
+    words become their own; the rest is numbered. No two options share a code.
     """
     found: dict[str, str] = {}
-    for position, (name, value) in enumerate(options.items(), start=1):
+    spare = itertools.count(1)
+    for name, value in options.items():
         word = "-".join(name.casefold().split())
         axis = _AXIS_OF.get(word, word)
-        if not _AXIS_CODE.fullmatch(axis) or axis in found:
-            axis = f"option{position}"
+        while axis in found or not _AXIS_CODE.fullmatch(axis):
+            axis = f"option{next(spare)}"
         found[axis] = value
     return found
 
@@ -137,8 +140,8 @@ def _titles(line: Line, source: Source) -> dict[str, str]:
         found = line.value(field, title)
         if found:
             titles.setdefault(language, found)
-    if not titles:
-        line.missing(("title", "title_local", "title_zh", "title_en"))
+    if not any(line.has(field) for field in TITLE_FIELDS):
+        line.missing(TITLE_FIELDS)
     return titles
 
 

@@ -11,7 +11,7 @@ from node.connectors.spreadsheets.faults import FaultCode, Faults, Refused, Shee
 from node.connectors.spreadsheets.lines import Line
 from node.connectors.spreadsheets.sources import Source
 
-PLAIN = headings.Dialect("plain", vocabularies.CATALOGUE, (("sku",), ("title", "title_local", "title_zh", "title_en")))
+PLAIN = headings.Dialect("plain", vocabularies.CATALOGUE, (("sku",), articles.TITLE_FIELDS))
 SHOPIFY = headings.Dialect(
     "shopify", vocabularies.SHOPIFY_PRODUCTS, (("handle",), ("title",), ("option1_value",), ("retail",))
 )

@@ -71,15 +71,16 @@ class OrderName(NamedTuple):
     number: str
 
 
-def name(line: Line, source: Source) -> OrderName | None:
-    """Which order a row belongs to; None, and a fault, where it does not say."""
+def name(line: Line, source: Source) -> OrderName:
+    """Which order a row belongs to. A row that does not say is at fault, and gets a name of its own: the rest of it
+    is still looked through."""
     number = line.shared("number", cells.identifier)
     if number is None and not line.shows("number"):
         line.missing(("number",))
     shop = line.shared("shop", partial(cells.short, characters_max=NAME_CHARACTERS_MAX)) or source.shop
     if not shop:
         line.missing(("shop",))
-    return OrderName(shop, number) if number else None
+    return OrderName(shop, number or f"\0{line.row}")
 
 
 @dataclass(slots=True)

@@ -61,7 +61,8 @@ def choose(
     """The one table of a file that a dialect understands, the earlier dialect first.
 
     Several that are understood are a fault unless `source.sheet` names one: orders on a second sheet must not be
-    lost. If none is, the one with the most known headings is returned, and `locate` says what it lacks.
+    lost. If none is, the one with the most known headings is returned, the plain dialect, which is the last, winning a
+    draw; and `locate` says what it lacks.
     """
     if source.sheet is not None:
         named = [table for table in found if table.name == source.sheet]
@@ -75,8 +76,9 @@ def choose(
         faults.add(0, "", FaultCode.SEVERAL, "one sheet with rows to read, or the name of one", sheets)
     if whole:
         return whole[0]
-    _, table, dialect = max(ranked, key=lambda ranking: ranking[0])
-    return table, dialect
+    most = max(count for (_, count), _, _ in ranked)
+    table = next(table for (_, count), table, _ in ranked if count == most)
+    return table, [dialect for (_, count), of, dialect in ranked if of is table and count == most][-1]
 
 
 def locate(table: tables.Table, dialect: Dialect, source: Source, faults: Faults) -> Columns:
@@ -177,7 +179,7 @@ def _field(heading: str, vocabulary: Vocabulary, mapping: Mapping[str, str]) -> 
     """The field a heading means ("" for none) and the currency it names ("" for none)."""
     heading = heading.strip()
     if heading in mapping:
-        return mapping[heading], ""
+        return (mapping[heading] if mapping[heading] in vocabulary.fields else ""), ""
     words = vocabulary.words
     whole = normal(heading)
     if whole in words:

@@ -72,8 +72,6 @@ def read_tables(found: Sequence[tables.Table], source: Source, key: str) -> Orde
     book, judge, skipped = drafts.Book(), statuses.Judge(dialect is SHOPIFY, source.unpaid), []
     for line in lines:
         name = drafts.name(line, source)
-        if name is None:
-            continue
         reason = judge.reason(name, line)
         if reason:
             skipped.append(Skipped(line.row, name.number, reason))

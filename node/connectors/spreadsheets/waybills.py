@@ -80,7 +80,7 @@ def _waybill(line: Line, source: Source) -> SheetWaybill | None:
     quantity = line.value("quantity", whole)
     carrier = line.shared("carrier", partial(cells.short, characters_max=drafts.NAME_CHARACTERS_MAX)) or ""
     waybill = line.shared("waybill", _number)
-    if name is None or waybill is None:
+    if waybill is None:
         return None
     return SheetWaybill(name.number, name.shop, sku, quantity, carrier, waybill, line.row)
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgpack  # type: ignore[import-untyped]
 
 from tests import vectors
-from tests.vectors import nodes, signatures, trees, values
+from tests.vectors import exchanges, nodes, signatures, trees, values
 
 
 def files() -> dict[str, Any]:
@@ -25,6 +25,9 @@ def files() -> dict[str, Any]:
         "identities": nodes.identity_file(),
         "invitations": nodes.invitation_file(),
         "sealing": nodes.sealing_file(),
+        "messages": exchanges.message_file(),
+        "recoveries": exchanges.recovery_file(),
+        "channels": exchanges.channel_file(),
     }
 
 

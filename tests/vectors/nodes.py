@@ -89,7 +89,7 @@ def identity_file() -> dict[str, Any]:
     recovered = identities.extend(identity, [recovery(identity, 3)])
     secrets = identities.derive(ROOTS[0])
     return {
-        "about": "Keys, NodeIDs and identity logbooks, docs/protocol.md 3.1 and 3.10.",
+        "about": "Keys, NodeIDs and identity logbooks, docs/protocol.md section 3.",
         "text": [{"base32": plain, "text": text} for text, plain in SYNCTHING.items()],
         "text_refused": [
             "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ3",
@@ -134,7 +134,7 @@ def invitation_file() -> dict[str, Any]:
     other = identities.NodeId(b"\xb2" * 32)
     pasted = re.sub(r"^hanse|(?<=[ik]=)[a-z2-7]+", lambda match: match[0].upper(), uri)
     return {
-        "about": "Invitations and fingerprint words, docs/protocol.md 3.14.",
+        "about": "Invitations and fingerprint words, docs/protocol.md section 9.",
         "positive": [
             {"uri": uri, **told(invitation())},
             {"uri": f"  {pasted}\n", **told(invitation())},
@@ -199,7 +199,7 @@ def sealing_file() -> dict[str, Any]:
     )
     shown = {name: value.hex() if isinstance(value, bytes) else value for name, value in reference.items()}
     return {
-        "about": "HPKE base mode (RFC 9180) and personal data, docs/protocol.md 3.12.",
+        "about": "HPKE base mode (RFC 9180) and personal data, docs/protocol.md section 11.",
         "hpke": RFC_9180,
         "personal": {
             "fields": PERSONAL,

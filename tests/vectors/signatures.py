@@ -58,7 +58,7 @@ def note_file() -> dict[str, Any]:
     text, _, line = note.rpartition("\n\n")
     text, body = text + "\n", line.rpartition(" ")[2].rstrip("\n")
     return {
-        "about": "Signed notes and checkpoints, C2SP signed-note and tlog-checkpoint, docs/protocol.md 3.6.",
+        "about": "Signed notes and checkpoints, C2SP signed-note and tlog-checkpoint, docs/protocol.md section 6.",
         "c2sp": {"vkey": C2SP_VKEY, "note": C2SP_NOTE, "text": "This is an example message.\n"},
         "vkey": checkpoints.vkey(ORIGIN, checkpoints.ED25519, LOG_KEY),
         "private": SECRETS.log.hex(),
@@ -143,7 +143,7 @@ def cosignature_file() -> dict[str, Any]:
         return signature_line(MIRROR, raw[:4] + time_s.to_bytes(8, "big") + raw[12:])
 
     return {
-        "about": "Cosignatures (C2SP tlog-cosignature, Ed25519) and receipts, docs/protocol.md 3.5 and 3.7.",
+        "about": "Cosignatures (C2SP tlog-cosignature, Ed25519) and receipts, docs/protocol.md section 7.",
         "text": text,
         "name": MIRROR,
         "private": SECRETS.mirror.hex(),
@@ -181,7 +181,7 @@ def proof_file() -> dict[str, Any]:
     extra = checkpoints.format_proof(checkpoints.Proof(100, hashes, checkpoint_note(), b"context"))
     first = base64.b64encode(hashes[0]).decode()
     return {
-        "about": "Proof files, C2SP tlog-proof, docs/protocol.md 3.8. The leaf is u32be(100) of merkle.json.",
+        "about": "Proof files, C2SP tlog-proof, docs/protocol.md section 6.4. The leaf is u32be(100) of merkle.json.",
         "vkey": checkpoints.vkey(ORIGIN, checkpoints.ED25519, LOG_KEY),
         "leaf_data": trees.data(100).hex(),
         "positive": [

@@ -110,6 +110,6 @@ def logbook_file() -> dict[str, Any]:
             }
         )
     return {
-        "about": "Two logbooks as one, docs/protocol.md 3.3: `first` is of the smaller NodeID; values are `seen`.",
+        "about": "Both logbooks as one, docs/protocol.md section 4.9: `first`: the smaller NodeID; values: `seen`.",
         "interleaves": rows,
     }

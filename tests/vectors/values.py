@@ -107,7 +107,7 @@ def nested(depth: int) -> Value:
 
 MALFORMED, CANONICAL, RANGE, BIG = "wire.malformed", "wire.not-canonical", "wire.range", "wire.too-big"
 
-# Name, hex, code. One row at least for each kind of docs/protocol.md 3.2.
+# Name, hex, code. One row at least for each kind of docs/protocol.md section 2.
 NEGATIVES: list[tuple[str, str, str]] = [
     ("nothing at all", "", MALFORMED),
     ("trailing byte", "c0c0", MALFORMED),
@@ -207,7 +207,7 @@ REPEATED: list[tuple[str, str, int, int, str]] = [
 
 def hcm() -> dict[str, Any]:
     return {
-        "about": "HCM, docs/protocol.md 3.2. Negative vectors are refused with the code, within bytes_max 1 MiB.",
+        "about": "HCM, docs/protocol.md section 2. Negative vectors are refused with the code, within bytes_max 1 MiB.",
         "positive": [{"name": n, "value": tagged(v), "hex": h} for n, v, h in positives()],
         "negative": [{"name": n, "hex": h, "code": c} for n, h, c in NEGATIVES],
         "repeated": [
@@ -269,7 +269,7 @@ def entry_file(encode: Any) -> dict[str, Any]:
     author, reader, salt = b"\xa1" * 32, b"\xb2" * 32, b"\x5a" * 16
     names = {epoch: entries.log_id(author, reader, epoch, salt) for epoch in (0, 1, 2**32 - 1)}
     return {
-        "about": "Entries, docs/protocol.md 3.3, and the names of logbooks, 3.1.",
+        "about": "Entries, docs/protocol.md section 4.1, and the names of logbooks, section 3.4.",
         "positive": [
             {"hex": data.hex(), "leaf_hash": entries.leaf_hash(data).hex(), "value": tagged(value)}
             for data, value in ((full, sample()), (bare, sample(re="absent", b={}, seen=0, t="ping", ts=-1, v=65_535)))

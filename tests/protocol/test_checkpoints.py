@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from protocol import checkpoints, merkle
+from protocol import checkpoints, limits, merkle
 from protocol.errors import Code, LocalError
 from tests import vectors
 from tests.protocol.refusals import code_of
@@ -104,6 +104,11 @@ def test_a_proof_file_that_proves_nothing(row: dict[str, Any]) -> None:
     leaf = merkle.leaf_hash(bytes.fromhex(PROOFS["leaf_data"]))
     verdict = code_of(lambda: checkpoints.verify_proof(checkpoints.parse_proof(row["proof"]), leaf, origin, public))
     assert verdict == row["code"]
+
+
+def test_a_proof_file_without_end() -> None:
+    endless = PROOFS["positive"][0]["proof"] + "x" * limits.PROOF_FILE_BYTES_MAX
+    assert code_of(lambda: checkpoints.parse_proof(endless)) == Code.NOTE
 
 
 def test_names_of_keys() -> None:

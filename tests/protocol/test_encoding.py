@@ -114,6 +114,15 @@ def test_msgpack_still_says_map_key() -> None:
         msgpack.unpackb(b"\x81\x01\x00", strict_map_key=True)
 
 
+def test_a_map_with_many_keys_is_checked_like_any_other() -> None:
+    many: dict[str, Value] = {f"k{number:03}": number for number in range(300)}
+    data = encoding.encode(dict(reversed(many.items())))
+    assert encoding.decode(data, bytes_max=MEBIBYTE) == many
+    assert code_of(lambda: encoding.decode(data.replace(b"k007", b"k999"), bytes_max=MEBIBYTE)) == Code.NOT_CANONICAL
+    with pytest.raises(LocalError):
+        encoding.encode({**many, "K": 1})
+
+
 class Colour(StrEnum):
     RED = "red"
 

@@ -52,6 +52,11 @@ def test_a_log_id_of_other_lengths_is_our_mistake(author: int, reader: int, epoc
         entries.log_id(bytes(author), bytes(reader), epoch, bytes(salt))
 
 
+def test_an_origin_is_of_a_log_id() -> None:
+    with pytest.raises(LocalError):
+        entries.origin(bytes(32))
+
+
 def test_the_salt_of_a_channel_needs_both_sides() -> None:
     mine, theirs = bytes(16), bytes(range(16))
     assert entries.channel_salt(mine, theirs) == hashlib.sha256(mine + theirs).digest()[:16]

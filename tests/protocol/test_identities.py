@@ -1,17 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from protocol import checkpoints, encoding, identities, keys, leaves, limits, merkle, nodeids
+from protocol import checkpoints, encoding, identities, keys, leaves, limits, merkle
 from protocol.encoding import Value
 from protocol.errors import Code, LocalError
 from tests import vectors
-from tests.protocol.properties import quick
 from tests.protocol.refusals import code_of
 from tests.vectors import nodes
 
@@ -21,55 +17,6 @@ ICP = identities.replay(LEAVES[:1])
 GROWN = identities.replay(LEAVES)
 RECOVERED = [bytes.fromhex(leaf) for leaf in FILE["recovery"]["leaves"]]
 OTHER = b"\x09" * 32
-
-
-# --- NodeID as text ---
-
-
-@pytest.mark.parametrize("row", FILE["text"], ids=lambda row: row["text"][:7])
-def test_the_text_form_is_that_of_syncthing(row: dict[str, str]) -> None:
-    node_id = identities.from_text(row["text"])
-    assert nodeids.base32(node_id) == row["base32"]
-    assert identities.to_text(node_id) == row["text"]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        str.lower,
-        lambda text: text.replace("-", ""),
-        lambda text: text.replace("-", " \n"),
-        lambda text: text.replace("O", "0").replace("I", "1").replace("B", "8"),
-    ],
-    ids=["lower case", "no dashes", "spaces and newlines", "digits for letters"],
-)
-def test_what_people_do_to_a_node_id_is_forgiven(change: Callable[[str], str]) -> None:
-    text = FILE["text"][0]["text"]
-    assert identities.from_text(change(text)) == identities.from_text(text)
-
-
-@pytest.mark.parametrize("text", [*FILE["text_refused"], "a" * 100_000, "Ä" * 56])
-def test_a_mistyped_node_id_is_noticed(text: str) -> None:
-    assert code_of(lambda: identities.from_text(text)) == Code.MALFORMED
-
-
-def test_stray_bits_at_the_end_of_a_node_id() -> None:
-    plain = nodeids.base32(bytes(32))[:-1] + "B"
-    groups = [plain[start : start + 13] for start in range(0, 52, 13)]
-    text = "".join(group + nodeids._check_character(group) for group in groups)
-    assert code_of(lambda: identities.from_text(text)) == Code.MALFORMED
-
-
-@quick
-@given(st.binary(min_size=32, max_size=32), st.integers(0, 55), st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
-def test_every_single_mistake_is_noticed(raw: bytes, position: int, typed: str) -> None:
-    text = identities.to_text(identities.NodeId(raw)).replace("-", "")
-    assert identities.from_text(text) == raw
-    wrong = text[:position] + typed + text[position + 1 :]
-    assert wrong == text or code_of(lambda: identities.from_text(wrong)) == Code.MALFORMED
-
-
-# --- the logbook of the vectors ---
 
 
 def test_the_leaves_have_these_bytes() -> None:
@@ -255,6 +202,7 @@ def key_map_with(**changes: bytes) -> Value:
         pytest.param(icp_with(kem=[nodes.kem_public(0)] * 2), Code.MALFORMED, id="a key twice"),
         pytest.param(icp_with(kem=[bytes([9 + n]) * 32 for n in range(17)]), Code.MALFORMED, id="too many keys"),
         pytest.param(icp_with(kem="k"), Code.MALFORMED, id="keys that are text"),
+        pytest.param(icp_with(kem=["k" * 32]), Code.MALFORMED, id="a key that is text"),
         pytest.param(icp_with(pq={"log": b"short"}), Code.MALFORMED, id="a short post-quantum key"),
         pytest.param(icp_with(pq={"hs": bytes(1312)}), Code.MALFORMED, id="a post-quantum key of no such role"),
         pytest.param(icp_with(pq=1), Code.MALFORMED, id="post-quantum keys that are a number"),
@@ -327,6 +275,11 @@ def test_a_recovery_by_another_key() -> None:
         )
     recovery_signers = new_signers(nodes.ROOTS[3], rec=OTHER)
     assert code_of(lambda: identities.extend(GROWN, [resigned(RECOVERED[3], recovery_signers)])) == Code.SIGNATURE
+
+
+def test_a_recovery_from_a_leaf_that_is_no_number() -> None:
+    leaf = resigned(RECOVERED[3], new_signers(nodes.ROOTS[3], rec=nodes.RECOVERIES[0]), **{"from": True})
+    assert code_of(lambda: identities.extend(GROWN, [leaf])) == Code.MALFORMED
 
 
 @pytest.mark.parametrize("first", [0, -1, 5, 2**53 - 1])

@@ -51,6 +51,12 @@ def test_a_verifier_key_that_is_none(text: str) -> None:
     assert code_of(lambda: notes.parse_vkey(text)) in (Code.NOTE, Code.KEY)
 
 
+def test_a_verifier_key_of_another_kind_is_read_and_not_judged() -> None:
+    text = notes.vkey("a.example/ecdsa", 0x02, b"DER")
+    assert notes.parse_vkey(text) == ("a.example/ecdsa", 0x02, b"DER")
+    assert code_of(lambda: notes.parse_vkey(notes.vkey("a.example/none", 0x02, b""))) == Code.NOTE
+
+
 def test_base64_in_a_verifier_key_may_hold_a_plus() -> None:
     """Split on plus at most twice, or such a key is lost."""
     for number in range(200):

@@ -19,6 +19,6 @@ def test_the_file_is_what_the_code_writes(name: str) -> None:
 
 
 def test_a_test_reads_each_file() -> None:
-    sources = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    sources = "".join(path.read_text("utf-8") for path in Path(__file__).parents[1].rglob("test_*.py"))
     for path in vectors.FOLDER.glob("*.json"):
         assert f'"{path.stem}' in sources, path.name

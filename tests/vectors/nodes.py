@@ -157,6 +157,8 @@ def invitation_file() -> dict[str, Any]:
                 ("two secrets", uri + "&k=" + "a" * 26),
                 ("a short secret", uri.replace(uri.split("&k=")[1][:26], "a" * 24)),
                 ("a secret with stray bits", uri.replace(uri.split("&k=")[1][:26], "a" * 25 + "b")),
+                ("a secret that is not base32", uri.replace(uri.split("&k=")[1][:26], "1" * 26)),
+                ("a secret that is not ASCII", uri.replace(uri.split("&k=")[1][:26], "é" * 26)),
                 ("no NodeID", uri.replace("i=" + uri[10:62], "i=")),
                 ("an unknown field", uri + "&y=1"),
                 ("an expiry that is no number", uri.replace("x=1760000000", "x=soon")),

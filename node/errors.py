@@ -51,6 +51,10 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "request.too-big": (Exit.USAGE, "the arguments are larger than the control socket takes"),
     "document.refused": (Exit.REFUSED, "a rule of the trade says no"),
     "internal.error": (Exit.BUG, "a bug: the node's log has its traceback under the same number"),
+    # the program
+    "program.replaced": (Exit.CONFIGURATION, "another distribution owns packages of our names in this environment"),
+    "demo.unmet": (Exit.REFUSED, "a demonstration did not come out as it must"),
+    "bench.closed": (Exit.REFUSED, "the node was not started for a benchmark"),
     # the home and the machine
     "home.empty": (Exit.CONFIGURATION, "the home holds no node yet"),
     "home.exists": (Exit.REFUSED, "the home already holds a node"),

@@ -240,7 +240,7 @@ def test_F15_a_changed_order_keeps_its_key_and_shows_the_change() -> None:
         {"lines": (dataclasses.replace(FIRST.lines[0], quantity=3), FIRST.lines[1])},
         {"currency": "USD"},
     ):
-        changed = dataclasses.replace(FIRST, **change)  # type: ignore[arg-type]
+        changed = dataclasses.replace(FIRST, **change)
         assert changed.key() == FIRST.key()
         assert changed.content_key() != FIRST.content_key()
     moved = dataclasses.replace(FIRST, row=9, lines=FIRST.lines[::-1])

@@ -18,7 +18,5 @@ _THREE = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR = "CLF UYW"
 
 EXPONENTS: dict[str, int] = {
-    code: exponent
-    for exponent, codes in ((0, _NONE), (2, _TWO), (3, _THREE), (4, _FOUR))
-    for code in codes.split()
+    code: exponent for exponent, codes in ((0, _NONE), (2, _TWO), (3, _THREE), (4, _FOUR)) for code in codes.split()
 }

@@ -48,7 +48,7 @@ CODES: dict[str, str] = {
     "agreement.state": "table T1 has no such row",
     "agreement.not-in-force": "the named agreement is not in force in what the author knows",
     "agreement.superseded": "the author knows a later version of the agreement, which governs new threads",
-    "agreement.fixed": "seller, currency and basis of an agreement never change in a counter or an amendment",
+    "agreement.fixed": "the seller and the currency of an agreement never change in a counter or an amendment",
     "agreement.silence": "respond_by_s or on_silence differs from the signed agreement",
     # goods
     "listing.unknown": "no listing of this SKU is known to the author",

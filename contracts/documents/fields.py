@@ -64,7 +64,7 @@ Bytes8 = Annotated[bytes, Field(min_length=8, max_length=8)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=rf"^[^{UNSAFE}]+$")]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=rf"^[^{UNSAFE}]+$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=rf"^[^{UNSAFE}]+$")]
-Code = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9._-]+$")]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9._/-]+$")]
 Text = Annotated[
     str, StringConstraints(min_length=1, max_length=TEXT_MAX, pattern=r"^[^\x{00}-\x{08}\x{0B}-\x{1F}\x{7F}]+$")
 ]

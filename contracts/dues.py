@@ -1,0 +1,121 @@
+"""What is owed for an order: a function of its lots, its frozen prices and the agreement's term table.
+
+Amounts are minor units that the buyer owes the seller; what the seller owes is negative. They are computed from the
+cumulative quantity of a line that shares its price (`amounts.value`), and a document's effect is the difference
+between two such sums: so a quote plus the sum of its deltas is always exactly what is owed, in whatever parts a line
+was shipped or cancelled.
+
+Tax is a share of the rounded net value of a line; a fee or penalty is a share of the rounded value of the cancelled
+quantity, without tax. A charge of the whole order (freight) is owed as soon as any of its goods are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from contracts import amounts, lots
+from contracts.lots import Lots, LotState
+from contracts.terms import Version
+
+
+class Owed(NamedTuple):
+    """Minor units that the buyer owes, by kind. Field names are the kinds of a statement's lines."""
+
+    goods: int = 0
+    tax: int = 0
+    charge: int = 0
+    fee: int = 0
+    penalty: int = 0
+    payment: int = 0
+
+    @property
+    def total(self) -> int:
+        """The sum of all kinds."""
+        return sum(self)
+
+
+NOTHING: Final = Owed()
+
+
+def plus(left: Owed, right: Owed) -> Owed:
+    """Kind by kind."""
+    return Owed(*(a + b for a, b in zip(left, right, strict=True)))
+
+
+def minus(left: Owed, right: Owed) -> Owed:
+    """Kind by kind."""
+    return Owed(*(a - b for a, b in zip(left, right, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class LineTerms:
+    """What a quantity of a line was agreed at: goods, price for `base` units, tax rate, promised ship time."""
+
+    sku: str
+    price: int
+    base: int
+    tax: amounts.Rate
+    promised_ship_s: int | None = None
+
+    def net(self, quantity: int) -> int:
+        """The value of `quantity` units without tax."""
+        return amounts.value(self.price, self.base, quantity)
+
+    def gross(self, quantity: int) -> int:
+        """The value of `quantity` units with tax."""
+        net = self.net(quantity)
+        return net + self.tax.of(net)
+
+
+def of_line(terms: Sequence[LineTerms], of: Lots, version: Version) -> Owed:
+    """What one line owes now."""
+    owed_states = lots.OWED[version.terms.basis]
+    shipped: dict[int, int] = {}
+    levied: dict[tuple[int, tuple[str, str]], int] = {}
+    for lot in of:
+        if lot.state in owed_states:
+            shipped[lot.terms] = shipped.get(lot.terms, 0) + lot.quantity
+        if lot.levy is not None and lot.state in _LEVIED:
+            levied[(lot.terms, lot.levy)] = levied.get((lot.terms, lot.levy), 0) + lot.quantity
+    if not shipped and not levied:
+        return NOTHING
+    goods = tax = fee = penalty = 0
+    for place, quantity in shipped.items():
+        net = terms[place].net(quantity)
+        goods += net
+        tax += terms[place].tax.of(net)
+    for (place, levy), quantity in levied.items():
+        amount = version.rates.get(levy, amounts.ZERO_RATE).of(terms[place].net(quantity))
+        if levy[0] == "fee":
+            fee += amount
+        else:
+            penalty -= amount
+    return Owed(goods=goods, tax=tax, fee=fee, penalty=penalty)
+
+
+_LEVIED: Final = frozenset({LotState.CANCELLED, LotState.RETURNING, LotState.SHORT})
+
+
+def value(terms: Sequence[LineTerms], of: Lots) -> int:
+    """The gross value of some lots of a line, cumulative by price."""
+    quantities: dict[int, int] = {}
+    for lot in of:
+        quantities[lot.terms] = quantities.get(lot.terms, 0) + lot.quantity
+    return sum(terms[place].gross(quantity) for place, quantity in quantities.items())
+
+
+def deltas(terms: Sequence[LineTerms], of: Lots) -> list[tuple[LotState, int]]:
+    """What each unfulfilled lot takes off the line's quote. quote + deltas = value of what was fulfilled or is open."""
+    kept = list(of)
+    found = []
+    for lot in _unfulfilled(of):
+        before = value(terms, tuple(kept))
+        kept.remove(lot)
+        found.append((lot.state, value(terms, tuple(kept)) - before))
+    return found
+
+
+def _unfulfilled(of: Iterable[lots.Lot]) -> list[lots.Lot]:
+    return [lot for lot in of if lot.state in lots.UNFULFILLED]

@@ -1,0 +1,340 @@
+"""The fold: two logbooks in, the state of a channel and everything that was refused out.
+
+`History` is the one function that node, simulator and auditor run. It takes the items of both logbooks in any order
+in which causes come first, and comes to the same state for each of them: within a thread by `threads.linearise`,
+beyond it because guards look only at what an author knew (`channels`). It reads no clock, and what it does for one
+item does not grow with the length of the logbooks.
+
+A document that breaks a rule has no effect, stays in its logbook, and its faults are part of the state: both
+partners and any auditor name the same ones. The answer may still change, both ways, when a concurrent document of the
+same thread arrives; `Outcome.revised` tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Generic, TypeVar
+
+from contracts import (
+    channels,
+    documents,
+    items,
+    listings,
+    negotiations,
+    openings,
+    payments,
+    placements,
+    prices,
+    statements,
+    stocks,
+)
+from contracts.agreements import Agreement
+from contracts.channels import AnyThread, Candidate, Change, Channel, Plan
+from contracts.documents import agreements as agreement_papers
+from contracts.documents import cancellations as cancel_papers
+from contracts.documents import channels as channel_papers
+from contracts.documents import fields
+from contracts.documents import holds as hold_papers
+from contracts.documents import listings as listing_papers
+from contracts.documents import orders as order_papers
+from contracts.documents import payments as payment_papers
+from contracts.documents import peers as peer_papers
+from contracts.documents import prices as price_papers
+from contracts.documents import shipments as shipment_papers
+from contracts.documents import statements as statement_papers
+from contracts.documents import stocks as stock_papers
+from contracts.errors import Fault, Misuse, Refused, shown
+from contracts.holds import Hold
+from contracts.items import Item, Position
+from contracts.orders import Order, OrderState
+from contracts.payments import Payment, PaymentState
+from contracts.peerings import Peering, PeeringState
+from contracts.threads import Faults
+
+__all__ = ["Change", "Fault", "History", "Item", "Outcome", "unreadable"]
+
+State = TypeVar("State")
+Rule = Callable[[Channel, Candidate], Plan]
+UNREADABLE: Final = "unreadable"  # the type of an item whose entry could not be parsed
+
+RULES: Final[Mapping[type[fields.Document], Rule]] = {
+    channel_papers.Open: openings.open_channel,
+    channel_papers.Nak: openings.nothing,
+    channel_papers.Key: openings.nothing,
+    channel_papers.Seal: openings.seal,
+    channel_papers.Close: openings.close,
+    peer_papers.Card: openings.card,
+    **{paper: openings.peering for paper in peer_papers.TYPES if paper is not peer_papers.Card},
+    agreement_papers.Propose: negotiations.propose,
+    **{paper: negotiations.follow for paper in agreement_papers.TYPES if paper is not agreement_papers.Propose},
+    listing_papers.Publish: listings.publish,
+    listing_papers.Change: listings.publish,
+    listing_papers.Withdraw: listings.withdraw,
+    listing_papers.Confirm: listings.confirm,
+    price_papers.PriceList: prices.publish,
+    price_papers.PriceChange: prices.publish,
+    stock_papers.Snapshot: stocks.snapshot,
+    stock_papers.Delta: stocks.delta,
+    hold_papers.Ask: placements.ask,
+    **{paper: placements.hold_follow for paper in hold_papers.TYPES if paper is not hold_papers.Ask},
+    order_papers.Place: placements.place,
+    **{paper: placements.follow for paper in order_papers.TYPES if paper is not order_papers.Place},
+    **{paper: placements.follow for paper in cancel_papers.TYPES},
+    **{paper: placements.follow for paper in shipment_papers.TYPES},
+    statement_papers.Propose: statements.propose,
+    statement_papers.Respond: statements.respond,
+    payment_papers.Promise: payments.pay,
+    payment_papers.Sent: payments.pay,
+    payment_papers.Received: payments.pay,
+    payment_papers.Dispute: payments.dispute,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What folding an item did: its faults (empty: it stands), and every state that changed.
+
+    `revised`: positions of earlier documents of the same thread whose judgement this one changed; look them up in
+    `History.refusals`. `repeats`: the index of the same document earlier in the same logbook; it has no second effect.
+    """
+
+    faults: Faults = ()
+    changes: tuple[Change, ...] = ()
+    revised: tuple[Position, ...] = ()
+    repeats: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A judged item: `judge` keeps the last one, so that `fold` of the same item does nothing twice."""
+
+    item: Item
+    sizes: tuple[int, int]
+    seen: int
+    faults: Faults
+    plan: Plan | None
+    repeats: int | None = None
+
+
+def unreadable(side: int, index: int, hash: bytes, code: str, hint: str) -> Item:
+    """The item of an entry that could not be parsed: it takes its place and is refused. `code`, `hint`: why."""
+    return Item(side, index, hash, b"", UNREADABLE, 0, 0, 0, (), {"code": str(code), "hint": hint})
+
+
+class _States(Mapping[bytes, State], Generic[State]):
+    """The states of all threads of a kind, by the hash of their first document. Reads what is there, copies nothing."""
+
+    __slots__ = ("_threads",)
+
+    def __init__(self, threads: Mapping[bytes, AnyThread]) -> None:
+        self._threads = threads
+
+    def __getitem__(self, key: bytes) -> State:
+        state: State = self._threads[key].state
+        return state
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._threads)
+
+    def __len__(self) -> int:
+        return len(self._threads)
+
+
+class History:
+    """The state of a channel, folded item by item. `parties`: NodeIDs (32 bytes) of side 0 and of side 1."""
+
+    def __init__(self, parties: tuple[bytes, bytes]) -> None:
+        self.channel = Channel(parties)
+        self._prepared: _Prepared | None = None
+        kinds = self.channel.kinds
+        self.agreements: Mapping[bytes, Agreement] = _States(kinds["agreement"])
+        self.holds: Mapping[bytes, Hold] = _States(kinds["hold"])
+        self.orders: Mapping[bytes, Order] = _States(kinds["order"])
+        self.payments: Mapping[bytes, Payment] = _States(kinds["payment"])
+        self.statements: Mapping[bytes, statements.Statement] = MappingProxyType(self.channel.statements)
+        self.listings: Mapping[tuple[int, str], listings.Listing] = MappingProxyType(self.channel.listings)
+        self.prices: Mapping[tuple[bytes, str], prices.PriceChain] = MappingProxyType(self.channel.prices)
+        self.stock: Mapping[tuple[int, str, str], stocks.Stock] = MappingProxyType(self.channel.stock)
+        self.held: Mapping[tuple[int, str, str], int] = MappingProxyType(self.channel.held)
+        self.refusals: Mapping[Position, Faults] = MappingProxyType(self.channel.refusals)
+
+    # --- folding
+
+    def judge(self, item: Item) -> Faults:
+        """What `fold` would refuse, with nothing changed; asked before an own document is written."""
+        self._prepared = self._prepare(item)
+        return self._prepared.faults
+
+    def fold(self, item: Item) -> Outcome:
+        """Take in the next item of a logbook. Raises `Misuse` if it is not the next, or if its causes are missing."""
+        prepared = self._prepared
+        if prepared is None or prepared.item is not item or prepared.sizes != self._sizes():
+            prepared = self._prepare(item)
+        self._prepared = None
+        channel = self.channel
+        channel.revised.clear()
+        changes: list[Change] = []
+        if prepared.plan is not None:
+            if prepared.plan.effect is not None:
+                changes.extend(prepared.plan.effect())
+            for join in prepared.plan.joins:
+                changes.extend(channels.carry_out(channel, join))
+        self._enter(prepared)
+        return Outcome(prepared.faults, tuple(changes), tuple(channel.revised), prepared.repeats)
+
+    def _sizes(self) -> tuple[int, int]:
+        return self.channel.sizes[0], self.channel.sizes[1]
+
+    def _enter(self, prepared: _Prepared) -> None:
+        """The item has its place: later ones may name it."""
+        channel, item = self.channel, prepared.item
+        channel.sizes[item.side] += 1
+        channel.seens[item.side].append(prepared.seen)
+        channel.positions[item.side].setdefault(item.hash, item.index)
+        if item.id:
+            channel.ids[item.side].setdefault(item.id, item.hash)
+        if prepared.faults and (prepared.plan is None or not prepared.plan.joins):
+            channel.refusals[(item.side, item.index)] = prepared.faults
+
+    def _prepare(self, item: Item) -> _Prepared:
+        channel = self.channel
+        if item.index != channel.sizes[item.side] or item.seen > channel.sizes[1 - item.side]:
+            raise Misuse(
+                f"item {item.index} of side {item.side} with seen {item.seen} is not the next: sizes {channel.sizes}"
+            )
+        seens = channel.seens[item.side]
+        floor = seens[-1] if seens else 0
+        sizes = self._sizes()
+        seen = max(item.seen, floor)
+        if item.type == UNREADABLE:
+            why = f"{item.body.get('code')}: {item.body.get('hint')}"
+            fault = Fault("document.unreadable", "", "an entry of this protocol", shown(why))
+            return _Prepared(item, sizes, seen, (fault,), None)
+        first = channel.ids[item.side].get(item.id)
+        if first is not None:
+            return self._used_id(item, sizes, seen, first)
+        if item.seen < floor:
+            fault = Fault("reference.seen", "seen", f"at least {floor}", str(item.seen))
+            return _Prepared(item, sizes, seen, (fault,), None)
+        try:
+            document = documents.parse(item.type, item.version, item.body)
+        except Refused as error:
+            return _Prepared(item, sizes, seen, error.faults, None)
+        candidate = Candidate(item, seen, items.past(item.side, item.index, seen), document)
+        return self._planned(candidate, sizes)
+
+    def _planned(self, candidate: Candidate, sizes: tuple[int, int]) -> _Prepared:
+        item = candidate.item
+        early = openings.before_all(self.channel, candidate) + self._references(candidate)
+        if early:
+            return _Prepared(item, sizes, candidate.seen, tuple(early), None)
+        plan = RULES[type(candidate.document)](self.channel, candidate)
+        faults = plan.faults
+        for join in plan.joins:
+            if join.member is not None and join.member.counts:
+                faults += join.walked.refused.get((item.side, item.index), ())
+        return _Prepared(item, sizes, candidate.seen, faults, plan)
+
+    def _references(self, candidate: Candidate) -> list[Fault]:
+        """Every `re` names an entry that its author knows; nothing is parked (faults.md D10)."""
+        item = candidate.item
+        faults = []
+        for place, (direction, name) in enumerate(item.re):
+            side = item.side if direction == 0 else 1 - item.side
+            index = self.channel.positions[side].get(name)
+            if index is None or index >= candidate.past[side]:
+                faults.append(Fault("reference.dangling", f"re.{place}", "an entry that the author knows", name.hex()))
+        return faults
+
+    def _used_id(self, item: Item, sizes: tuple[int, int], seen: int, first: bytes) -> _Prepared:
+        """The same id again: the same bytes are no second document, other bytes are refused (faults.md D01, D02)."""
+        if first == item.hash:
+            return _Prepared(item, sizes, seen, (), None, repeats=self.channel.positions[item.side][first])
+        fault = Fault("document.id-reuse", "id", first.hex(), item.hash.hex())
+        return _Prepared(item, sizes, seen, (fault,), None)
+
+    # --- reading
+
+    @property
+    def parties(self) -> tuple[bytes, bytes]:
+        """The NodeIDs of side 0 and of side 1."""
+        return self.channel.parties
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """How many items of each side are folded."""
+        return self._sizes()
+
+    @property
+    def steps(self) -> int:
+        """Steps of tables taken so far: the measure of the fold's work."""
+        return self.channel.steps
+
+    @property
+    def peering(self) -> Peering:
+        """Whether the two trade at all."""
+        return self.channel.peering.state
+
+    @property
+    def cards(self) -> Mapping[int, peer_papers.Card]:
+        """The newest card of each side."""
+        return {side: card for side, card in self.channel.cards.items() if isinstance(card, peer_papers.Card)}
+
+    def agreement(self, name: bytes) -> Agreement | None:
+        """The agreement that has a version of this name: the hash of a proposal, counter or amendment."""
+        key = self.channel.versions.get(name)
+        return None if key is None else self.agreements[key]
+
+    def balance(self, currency: str) -> int:
+        """Minor units that side 1 owes side 0 now; negative: the other way round. One balance per currency."""
+        return sum(
+            ledger.total if ledger.seller == 0 else -ledger.total
+            for ledger in self.channel.ledgers.values()
+            if ledger.currency == currency
+        )
+
+    def owed(self, agreement: bytes) -> int:
+        """Minor units that the buyer owes the seller under the agreement thread with this key."""
+        return self.channel.ledgers[agreement].total
+
+    def statement_lines(self, agreement: bytes, cut: tuple[int, int]) -> statements.Computed:
+        """The account of the agreement thread `agreement` from its last closed statement to `cut`, by side."""
+        return statements.compute(self.channel, agreement, cut)
+
+    @property
+    def ended(self) -> bool:
+        """Table T0: the peering is ending, nothing is open any more, and every account is closed by a statement."""
+        if self.peering.state is not PeeringState.ENDING:
+            return False
+        settled = all(not ledger.pending for ledger in self.channel.ledgers.values())
+        closed = all(order.state is OrderState.CLOSED for order in self.orders.values())
+        return settled and closed and all(paid.state is PaymentState.RECEIVED for paid in self.payments.values())
+
+
+def snapshot(history: History) -> dict[str, object]:
+    """Everything that the two logbooks decide, in a form that is equal for equal states whatever came first."""
+    channel = history.channel
+    return {
+        "sizes": history.sizes,
+        "opened": tuple(channel.opened),
+        "closed": (tuple(channel.sealed), tuple(channel.closed_at)),
+        "peering": channel.peering.state,
+        "cards": dict(sorted(channel.cards.items())),
+        **{
+            kind: {key: threads[key].state for key in sorted(threads)}
+            for kind, threads in sorted(channel.kinds.items())
+        },
+        "listings": {key: channel.listings[key].current for key in sorted(channel.listings)},
+        "prices": {key: channel.prices[key].current for key in sorted(channel.prices)},
+        "stock": dict(sorted(channel.stock.items())),
+        "held": {key: count for key, count in sorted(channel.held.items()) if count},
+        "statements": dict(sorted(channel.statements.items())),
+        "ledgers": {
+            key: (ledger.currency, ledger.seller, ledger.total, tuple(ledger.closed), ledger.cuts)
+            for key, ledger in sorted(channel.ledgers.items())
+        },
+        "accounts": {key: (entry.owed, entry.settled) for key, (_, entry) in sorted(channel.accounts.items())},
+        "refusals": dict(sorted(channel.refusals.items())),
+    }

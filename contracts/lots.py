@@ -1,0 +1,212 @@
+"""The quantity of an order line (tables T4 and T5): a multiset of lots, each with its state.
+
+Law 14: every row acts on a quantity of a line, not on the line. A `Lot` is a quantity that shares everything: state,
+terms, and the proposal, cancel and shipment that it is under. An event takes quantity out of the lots that it may
+act on, in the order of the table's rows, and puts it into the next state: nothing appears, nothing gets lost, and so
+shipped plus cancelled is never more than ordered.
+
+Row numbers are not given: a row is named by its state and event. Guards (who may sign, whose `seen` covers what)
+stand in `orders`, `cancellations` and `shipments`, beside the events that they guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from contracts import tables
+
+
+class LotState(StrEnum):
+    """Where a quantity of a line stands."""
+
+    PLACED = "placed"
+    SELLER_PROPOSED = "seller-proposed"
+    AGREED = "agreed"
+    CHANGE_PROPOSED = "change-proposed"
+    CANCELLING = "cancelling"
+    SHIPPED = "shipped"
+    RTO_ASKED = "rto-asked"
+    RETURNING = "returning"
+    DELIVERED = "delivered"
+    RECEIVED = "received"
+    CONTESTED = "contested"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"
+    SHORT = "short"
+
+
+class LotEvent(StrEnum):
+    """What moves a quantity. One document may cause several, one for each of its lines or parts."""
+
+    ACCEPT = "order.respond accept"
+    OFFER = "order.respond change, substitute, backorder"
+    REJECT = "order.respond reject"
+    CHANGE = "order.change"
+    TAKE = "order.change_respond accept"
+    REDUCE = "order.change_respond accept, fewer"
+    DECLINE = "order.change_respond reject"
+    REOPEN = "order.change_respond reject, original open"
+    CANCEL_BUYER = "cancel.request by the buyer"
+    CANCEL_SELLER = "cancel.request by the seller"
+    STOPPED = "cancel.result stopped"
+    TOO_LATE = "cancel.result too_late"
+    RECALLED = "cancel.result recalled, rto"
+    HANDOVER = "shipment.handover"
+    SHORTFALL = "shipment.handover, not outstanding"
+    DELIVER = "shipment.status delivered"
+    REFUSE = "shipment.status refused"
+    RECEIVE = "receipt.advice accepted"
+    CONTEST = "receipt.advice short, rejected"
+
+
+S, E = LotState, LotEvent
+TABLE: Final[Mapping[tuple[LotState, LotEvent], LotState]] = {
+    # the seller answers
+    (S.PLACED, E.ACCEPT): S.AGREED,
+    (S.WITHDRAWN, E.ACCEPT): S.CANCELLING,  # the accept did not know of the cancel: it stands, and T5 goes on
+    (S.PLACED, E.OFFER): S.SELLER_PROPOSED,
+    (S.WITHDRAWN, E.OFFER): S.REJECTED,  # the offer did not know of the cancel
+    (S.PLACED, E.REJECT): S.REJECTED,
+    (S.WITHDRAWN, E.REJECT): S.WITHDRAWN,  # the reject did not know of the cancel
+    # changes, by consent
+    (S.AGREED, E.CHANGE): S.CHANGE_PROPOSED,
+    (S.SELLER_PROPOSED, E.TAKE): S.AGREED,
+    (S.CHANGE_PROPOSED, E.TAKE): S.AGREED,
+    (S.CHANGE_PROPOSED, E.REDUCE): S.CANCELLED,
+    (S.SELLER_PROPOSED, E.DECLINE): S.REJECTED,
+    (S.CHANGE_PROPOSED, E.DECLINE): S.AGREED,  # the original stands (Peppol)
+    (S.SELLER_PROPOSED, E.REOPEN): S.PLACED,
+    # cancels
+    (S.PLACED, E.CANCEL_BUYER): S.WITHDRAWN,
+    (S.SELLER_PROPOSED, E.CANCEL_BUYER): S.CANCELLING,
+    (S.CHANGE_PROPOSED, E.CANCEL_BUYER): S.CANCELLING,
+    (S.AGREED, E.CANCEL_BUYER): S.CANCELLING,
+    (S.SHIPPED, E.CANCEL_BUYER): S.RTO_ASKED,  # the cancel did not know of the hand-over, or asks for a recall
+    (S.DELIVERED, E.CANCEL_BUYER): S.DELIVERED,  # the cancel did not know of the hand-over: T6 may name it
+    (S.SELLER_PROPOSED, E.CANCEL_SELLER): S.CANCELLED,
+    (S.CHANGE_PROPOSED, E.CANCEL_SELLER): S.CANCELLED,
+    (S.AGREED, E.CANCEL_SELLER): S.CANCELLED,  # the buyer's consent is not needed, the penalty row applies
+    (S.CANCELLING, E.CANCEL_SELLER): S.CANCELLED,  # the seller did not know of the buyer's cancel
+    (S.CANCELLING, E.STOPPED): S.CANCELLED,
+    (S.RTO_ASKED, E.TOO_LATE): S.RTO_ASKED,
+    (S.RETURNING, E.TOO_LATE): S.RETURNING,
+    (S.DELIVERED, E.TOO_LATE): S.DELIVERED,
+    (S.RECEIVED, E.TOO_LATE): S.RECEIVED,
+    (S.CONTESTED, E.TOO_LATE): S.CONTESTED,
+    (S.RTO_ASKED, E.RECALLED): S.RETURNING,
+    # goods
+    (S.AGREED, E.HANDOVER): S.SHIPPED,
+    (S.CHANGE_PROPOSED, E.HANDOVER): S.SHIPPED,  # the hand-over did not know of the change: the original shipped
+    (S.CANCELLING, E.HANDOVER): S.RTO_ASKED,  # the hand-over did not know of the cancel: law 13
+    (S.AGREED, E.SHORTFALL): S.SHORT,
+    (S.CHANGE_PROPOSED, E.SHORTFALL): S.SHORT,  # did not know of the change
+    (S.SHIPPED, E.DELIVER): S.DELIVERED,
+    (S.RTO_ASKED, E.DELIVER): S.DELIVERED,
+    (S.SHIPPED, E.REFUSE): S.RETURNING,
+    (S.RTO_ASKED, E.REFUSE): S.RETURNING,
+    (S.DELIVERED, E.RECEIVE): S.RECEIVED,
+    (S.SHIPPED, E.RECEIVE): S.RECEIVED,
+    (S.RTO_ASKED, E.RECEIVE): S.RECEIVED,
+    (S.DELIVERED, E.CONTEST): S.CONTESTED,
+    (S.SHIPPED, E.CONTEST): S.CONTESTED,
+    (S.RTO_ASKED, E.CONTEST): S.CONTESTED,
+}
+SOURCES: Final = {event: tables.sources(TABLE, event) for event in LotEvent}
+# nothing in this table leaves these for good; received waits for the end of the return window, contested and
+# returning for the returns of T6
+CLOSED: Final = frozenset({S.REJECTED, S.WITHDRAWN, S.CANCELLED, S.SHORT, S.RECEIVED})
+UNFULFILLED: Final = frozenset({S.REJECTED, S.WITHDRAWN, S.CANCELLED, S.SHORT})
+# owed as soon as they are in this state, by the basis of the agreement. Goods on their way back stay owed until they
+# were inspected (T6): the term table refunds them "after inspect"
+OWED: Final = {
+    "shipment": frozenset({S.SHIPPED, S.RTO_ASKED, S.RETURNING, S.DELIVERED, S.RECEIVED, S.CONTESTED}),
+    "delivery": frozenset({S.DELIVERED, S.RECEIVED, S.CONTESTED}),
+}
+
+
+class Lot(NamedTuple):
+    """`quantity` units in one state.
+
+    `terms` is the place in the line's terms (price, goods, promise). `proposal` is (hash, part) of what waits for an
+    answer; `cancel` and `shipment` are the hashes of the documents that it is under; `levy` is (fee or penalty,
+    stage), what the term table asks for if it ends cancelled or comes back.
+    """
+
+    state: LotState
+    quantity: int
+    terms: int = 0
+    proposal: tuple[bytes, int] | None = None
+    cancel: bytes | None = None
+    shipment: bytes | None = None
+    levy: tuple[str, str] | None = None
+
+
+Lots = tuple[Lot, ...]
+Fits = Callable[[Lot], bool]
+Change = Callable[[Lot, LotState], Lot]
+
+
+def anything(lot: Lot) -> bool:
+    """The guard that lets every lot pass."""
+    return True
+
+
+def into(lot: Lot, state: LotState) -> Lot:
+    """The change that changes nothing but the state."""
+    return lot._replace(state=state)
+
+
+def available(lots: Lots, event: LotEvent, fits: Fits = anything) -> int:
+    """How many units the event can act on."""
+    states = SOURCES[event]
+    return sum(lot.quantity for lot in lots if lot.state in states and fits(lot))
+
+
+def move(lots: Lots, event: LotEvent, quantity: int, change: Change = into, fits: Fits = anything) -> tuple[Lots, int]:
+    """Let the event act on up to `quantity` units. Returns the lots after it, and how many units moved.
+
+    `change` makes the moved lot out of the old one and its next state; `fits` is the guard. Lots that become equal in
+    everything but quantity are joined, so that a line never holds more lots than it has different fates.
+    """
+    left = list(lots)
+    moved: list[Lot] = []
+    wanted = quantity
+    for state in SOURCES[event]:
+        if not wanted:
+            break
+        for place, lot in enumerate(left):
+            if lot.state is state and lot.quantity and wanted and fits(lot):
+                taken = min(lot.quantity, wanted)
+                wanted -= taken
+                left[place] = lot._replace(quantity=lot.quantity - taken)
+                moved.append(change(lot._replace(quantity=taken), TABLE[(state, event)]))
+    return (joined(left, moved) if moved else lots), quantity - wanted
+
+
+def joined(left: Iterable[Lot], added: Iterable[Lot]) -> Lots:
+    """The lots with `added` among them: empty ones dropped, equal ones joined, the old ones first."""
+    kept = [lot for lot in left if lot.quantity]
+    for lot in added:
+        if not lot.quantity:
+            continue
+        for place, other in enumerate(kept):
+            if other._replace(quantity=lot.quantity) == lot:
+                kept[place] = lot._replace(quantity=lot.quantity + other.quantity)
+                break
+        else:
+            kept.append(lot)
+    return tuple(kept)
+
+
+def total(lots: Lots) -> int:
+    """All units: what the line is ordered for."""
+    return sum(lot.quantity for lot in lots)
+
+
+def count(lots: Lots, states: Iterable[LotState]) -> int:
+    """The units in any of `states`."""
+    wanted = frozenset(states)
+    return sum(lot.quantity for lot in lots if lot.state in wanted)

@@ -1,0 +1,195 @@
+"""Payments (the plain part of table T10): promised, sent, received, disputed.
+
+Only what the creditor confirms as received changes the balance: a promise and a transfer under way are claims of the
+debtor. `received` is at its end: nothing reopens it, and money that comes back is a payment of its own in the other
+direction (faults.md D20).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from contracts import channels, ledgers, lots, tables, threads
+from contracts.agreements import Agreement
+from contracts.channels import Candidate, Change, Channel, Plan
+from contracts.documents import payments as papers
+from contracts.dues import NOTHING, Owed
+from contracts.errors import Fault
+from contracts.items import Member
+from contracts.ledgers import Account
+from contracts.orders import Order
+from contracts.threads import Faults, Thread
+
+
+class PaymentState(StrEnum):
+    """Where a payment stands."""
+
+    PROMISED = "promised"
+    SENT = "sent"
+    DISPUTED = "disputed"
+    RECEIVED = "received"
+
+
+class PaymentEvent(StrEnum):
+    """What can happen to it."""
+
+    SEND = "sent"
+    RECEIVE = "received"
+    DISPUTE = "dispute"
+
+
+S, E = PaymentState, PaymentEvent
+TABLE: Final[Mapping[tuple[PaymentState, PaymentEvent], PaymentState]] = {
+    (S.PROMISED, E.SEND): S.SENT,
+    (S.DISPUTED, E.SEND): S.SENT,
+    (S.PROMISED, E.RECEIVE): S.RECEIVED,
+    (S.SENT, E.RECEIVE): S.RECEIVED,
+    (S.DISPUTED, E.RECEIVE): S.RECEIVED,
+    (S.PROMISED, E.DISPUTE): S.DISPUTED,
+    (S.SENT, E.DISPUTE): S.DISPUTED,
+}
+# received last: it is the end, and a debtor's `sent` that crossed it is no mistake
+RANKS: Final = {papers.Sent.TYPE: 0, papers.Dispute.TYPE: 1, papers.Received.TYPE: 2}
+Paper: TypeAlias = papers.Promise | papers.Sent | papers.Received
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """`amount` minor units of `currency` from the side `debtor`; `received` is what arrived."""
+
+    key: bytes
+    agreement: bytes
+    seller: int
+    debtor: int
+    currency: str
+    amount: int
+    reference: str
+    state: PaymentState
+    statements: tuple[bytes, ...] = ()
+    orders: tuple[bytes, ...] = ()
+    received: int = 0
+
+    @property
+    def owed(self) -> Owed:
+        """What the payment takes off the buyer's debt, once received."""
+        sign = 1 if self.debtor == self.seller else -1
+        return NOTHING._replace(payment=sign * self.received) if self.received else NOTHING
+
+
+def step(payment: Payment, member: Member, blind: bool) -> tuple[Payment, Faults]:
+    """One document of the thread, by table T10."""
+    match member.document:
+        case papers.Sent() as document:
+            return _moved(payment, member, E.SEND, payment.debtor, amount=document.amount.a)
+        case papers.Received() as document:
+            if document.amount.a > payment.amount:
+                wanted = f"at most {payment.amount}"
+                return payment, (Fault("payment.amount", "amount", wanted, str(document.amount.a)),)
+            return _moved(payment, member, E.RECEIVE, 1 - payment.debtor, received=document.amount.a)
+        case _:
+            return _moved(payment, member, E.DISPUTE, 1 - payment.debtor)
+
+
+def _moved(
+    payment: Payment, member: Member, event: PaymentEvent, signer: int, **changes: int
+) -> tuple[Payment, Faults]:
+    if member.side != signer:
+        wanted = "debtor" if signer == payment.debtor else "creditor"
+        return payment, (Fault("role.mismatch", "role", f"the {wanted}", "the other side"),)
+    following = tables.step(TABLE, payment.state, event)
+    if following is None:
+        wanted = " or ".join(tables.sources(TABLE, event))
+        return payment, (Fault("payment.state", "", wanted, payment.state),)
+    return replace(payment, state=following, **changes), ()  # type: ignore[arg-type]
+
+
+def pay(channel: Channel, candidate: Candidate) -> Plan:
+    """`payment.promise`, `payment.sent` and `payment.received`: a new payment, or the next step of one."""
+    document = candidate.document
+    assert isinstance(document, papers.Promise | papers.Sent | papers.Received)
+    found = channels.agreement_at(channel, candidate.past, document.agreement)
+    if found is None or not found[0].accepted:
+        fault = Fault("agreement.not-in-force", "agreement", "an accepted agreement", document.agreement.hex())
+        return channels.refused([fault])
+    agreement = found[0]
+    faults = channels.role_faults(candidate, agreement.seller)
+    faults.extend(_guards(channel, candidate, document, agreement))
+    if document.thread is not None:
+        return _next(channel, candidate, agreement, faults)
+    if faults:
+        return channels.refused(faults)
+    member = candidate.member(0)
+    payment = _begun(member, document, agreement)
+    thread = threads.opened(member.hash, "payment", agreement.seller, payment, step, member)
+    return Plan(effect=lambda: [_opened(channel, agreement, thread)])
+
+
+def dispute(channel: Channel, candidate: Candidate) -> Plan:
+    """`payment.dispute` of the creditor."""
+    thread = channels.follow(channel, candidate, "payment")
+    if isinstance(thread, Plan):
+        return thread
+    faults = channels.role_faults(candidate, thread.start.seller)
+    join = channels.joining(channel, candidate, thread, RANKS[papers.Dispute.TYPE], faults)
+    return channels.refused(faults) if join is None else Plan(joins=(join,))
+
+
+def _next(channel: Channel, candidate: Candidate, agreement: Agreement, faults: list[Fault]) -> Plan:
+    thread = channels.follow(channel, candidate, "payment")
+    if isinstance(thread, Plan):
+        return channels.refused([*faults, *thread.faults])
+    if thread.start.agreement != agreement.key:
+        faults.append(Fault("thread.kind", "agreement", "the agreement of this payment", agreement.key.hex()))
+    join = channels.joining(channel, candidate, thread, RANKS[candidate.document.TYPE], faults)
+    return channels.refused(faults) if join is None else Plan(joins=(join,))
+
+
+def _begun(member: Member, document: Paper, agreement: Agreement) -> Payment:
+    received = isinstance(document, papers.Received)
+    state = S.RECEIVED if received else S.SENT if isinstance(document, papers.Sent) else S.PROMISED
+    return Payment(
+        key=member.hash,
+        agreement=agreement.key,
+        seller=agreement.seller,
+        debtor=1 - member.side if received else member.side,
+        currency=agreement.currency,
+        amount=document.amount.a,
+        reference=document.reference,
+        state=state,
+        statements=document.statements,
+        orders=document.orders,
+        received=document.amount.a if received else 0,
+    )
+
+
+def _opened(channel: Channel, agreement: Agreement, thread: Thread[Payment]) -> Change:
+    return channels.begin(channel, thread, (channel.ledgers[agreement.key], Account(thread)))
+
+
+def _guards(channel: Channel, candidate: Candidate, document: Paper, agreement: Agreement) -> list[Fault]:
+    faults = []
+    if document.amount.c != agreement.currency:
+        faults.append(Fault("money.currency", "amount", agreement.currency, document.amount.c))
+    known = ledgers.closed_within(channel.ledgers[agreement.key], candidate.past)
+    closed = {entry.statement for entry in channel.ledgers[agreement.key].closed[:known]}
+    for place, statement in enumerate(document.statements):
+        if statement not in closed:
+            faults.append(Fault("reference.dangling", f"statements.{place}", "a closed statement", statement.hex()))
+    for place, name in enumerate(document.orders):
+        faults.extend(_order_faults(channel, candidate, name, f"orders.{place}"))
+    return faults
+
+
+def _order_faults(channel: Channel, candidate: Candidate, name: bytes, path: str) -> list[Fault]:
+    """A payment names no order that came to nothing: a cancelled order can never be paid."""
+    thread = channel.threads.get(name)
+    order = None if thread is None else channels.thread_at(channel, thread, candidate.past)
+    if not isinstance(order, Order):
+        return [Fault("reference.dangling", path, "an order that the author knows", name.hex())]
+    states = {lot.state for line in order.lines.values() for lot in line.lots}
+    if states <= lots.UNFULFILLED and order.owed.total == 0:
+        return [Fault("payment.nothing-owed", path, "an order that something is or may be owed for", order.state)]
+    return []

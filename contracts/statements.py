@@ -1,0 +1,300 @@
+"""Statements (table T9): two merchants put the same figure under the same documents.
+
+Both compute the lines from their own copies of the two logbooks (`compute`), so an honest statement cannot differ;
+where one does, `reconciliation` names the first line, and the document behind it. An accord is checked again by the
+fold against its own figures: a statement that is closed is right.
+
+**Why two statements can never close after the same one.** All guards look at what the author knew. (1) Nobody
+proposes while a proposal that continues the same statement is open in its knowledge. (2) So two open proposals can
+only be one of each side, written concurrently. (3) The seller agrees to none of the buyer's while its own is open:
+the seller's proposal wins, by role. The buyer answers it first; only when the buyer's `differs` is known may the
+seller agree to the buyer's. So the closings of one agreement know of each other, one by one, and nothing here has to
+be linearised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from contracts import amounts, channels, dues, ledgers, tables, terms, threads
+from contracts.channels import Candidate, Change, Channel, Plan
+from contracts.documents import statements as papers
+from contracts.dues import Owed
+from contracts.errors import Fault, Misuse
+from contracts.items import Past, Position
+from contracts.ledgers import Account, Closed, Ledger
+from contracts.terms import Version
+
+
+class StatementState(StrEnum):
+    """Where a statement stands. Whether a proposal can still be answered: `standing`."""
+
+    PROPOSED = "proposed"
+    CLOSED = "closed"
+    DIFFERS = "differs"
+
+
+class StatementEvent(StrEnum):
+    """What can happen to it."""
+
+    ACCORD = "accord"
+    DIFFER = "differ"
+
+
+S, E = StatementState, StatementEvent
+TABLE: Final[Mapping[tuple[StatementState, StatementEvent], StatementState]] = {
+    (S.PROPOSED, E.ACCORD): S.CLOSED,
+    (S.PROPOSED, E.DIFFER): S.DIFFERS,
+}
+
+
+class StatementLine(NamedTuple):
+    """What one thread added, by kind: `key` (hash of its first document), `kind` (a field of `dues.Owed`), amount."""
+
+    key: bytes
+    kind: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """The lines between two cuts, sorted by key and kind, and their sums in minor units that the buyer owes."""
+
+    opening: int
+    lines: tuple[StatementLine, ...]
+    total: int
+    closing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The state of a statement: who proposed it, what it says, its `cut` by side, and how it was answered."""
+
+    key: bytes
+    ledger: bytes
+    side: int
+    index: int
+    cut: Past
+    document: papers.Propose
+    state: StatementState = S.PROPOSED
+    answered_at: Position | None = None
+    difference: papers.Difference | None = None
+
+
+def encoded(lines: tuple[StatementLine, ...]) -> list[list[bytes | str | int]]:
+    """The lines as an HCM value: its bytes are the blob whose SHA-256 is `lines_hash`."""
+    return [[line.key, line.kind, line.amount] for line in lines]
+
+
+def compute(channel: Channel, key: bytes, cut: Past) -> Computed:
+    """The account of the agreement `key` from its last closed statement to `cut` (sizes of side 0 and side 1).
+
+    Every thread with a document in between stands there once for each kind of money that it added. Raises `Misuse`
+    for an agreement or a cut that this channel does not have, so a caller checks `cut_faults` first.
+    """
+    ledger = channel.ledgers.get(key)
+    if ledger is None or cut[0] > channel.sizes[0] or cut[1] > channel.sizes[1]:
+        raise Misuse("no such agreement or cut")
+    lines: list[StatementLine] = []
+    for account in ledgers.touched(ledger, cut):
+        added = dues.minus(owed_at(ledger, account, cut), account.settled)
+        lines.extend(
+            StatementLine(account.thread.key, kind, amount)
+            for kind, amount in zip(Owed._fields, added, strict=True)
+            if amount
+        )
+    lines.sort()
+    opening = ledger.closed[-1].closing if ledger.closed else 0
+    total = sum(line.amount for line in lines)
+    return Computed(opening, tuple(lines), total, opening + total)
+
+
+def owed_at(ledger: Ledger, account: Account, cut: Past) -> Owed:
+    """What a thread owed at a cut that covers all closed ones."""
+    if threads.covered(account.thread, cut):
+        return account.owed
+    walked = threads.at(account.thread, cut, ledger.cuts)
+    owed: Owed = walked.state.owed
+    return owed
+
+
+def cut_faults(channel: Channel, cut: Past, previous: Closed | None) -> list[Fault]:
+    """A cut is closed downwards (nothing inside saw anything outside) and covers the one before."""
+    faults = []
+    for side in (0, 1):
+        seen = channel.seens[side][cut[side] - 1] if cut[side] else 0
+        if seen > cut[1 - side]:
+            faults.append(Fault("statement.cut", "", f"at least {seen} of side {1 - side}", str(cut[1 - side])))
+        if previous is not None and cut[side] < previous.cut[side]:
+            faults.append(Fault("statement.cut", "", f"at least {previous.cut[side]} of side {side}", str(cut[side])))
+    return faults
+
+
+# --- documents
+
+
+def propose(channel: Channel, candidate: Candidate) -> Plan:
+    """`statement.propose` of either side."""
+    document = candidate.document
+    assert isinstance(document, papers.Propose)
+    found = channels.agreement_at(channel, candidate.past, document.agreement)
+    if found is None or not found[0].accepted:
+        fault = Fault("agreement.not-in-force", "agreement", "an accepted agreement", document.agreement.hex())
+        return channels.refused([fault])
+    agreement, version = found
+    ledger = channel.ledgers[agreement.key]
+    cut = (document.own.size, document.partner.size)
+    cut = cut if candidate.item.side == 0 else (cut[1], cut[0])
+    faults = channels.role_faults(candidate, agreement.seller)
+    faults.extend(_figures(document, version))
+    faults.extend(_chain(channel, candidate, document, ledger, cut))
+    if faults:
+        return channels.refused(faults)
+    statement = Statement(candidate.item.hash, agreement.key, candidate.item.side, candidate.item.index, cut, document)
+    return Plan(effect=lambda: [_proposed(channel, ledger, statement)])
+
+
+def _figures(document: papers.Propose, version: Version) -> list[Fault]:
+    faults = terms.silence_faults(version, "statement", document.respond_by_s, document.on_silence)
+    if document.currency != version.currency:
+        faults.append(Fault("money.currency", "currency", version.currency, document.currency))
+    if document.calc != papers.CALCULATION:
+        faults.append(Fault("document.unsupported", "calc", papers.CALCULATION, document.calc))
+    if document.opening + document.total != document.closing:
+        wanted = str(document.opening + document.total)
+        faults.append(Fault("money.sum", "closing", wanted, str(document.closing)))
+    return faults
+
+
+def _chain(channel: Channel, candidate: Candidate, document: papers.Propose, ledger: Ledger, cut: Past) -> list[Fault]:
+    previous = ledgers.last_within(ledger, candidate.past)
+    name = previous.statement if previous else None
+    if document.previous != name:
+        got = document.previous.hex() if document.previous else "none"
+        return [Fault("statement.chain", "previous", name.hex() if name else "none", got)]
+    faults = []
+    opening = previous.closing if previous else 0
+    if document.opening != opening:
+        faults.append(Fault("statement.chain", "opening", str(opening), str(document.opening)))
+    for side, size in ((0, cut[0]), (1, cut[1])):
+        if size > candidate.past[side]:
+            path = "own.size" if side == candidate.item.side else "partner.size"
+            faults.append(Fault("statement.ahead", path, f"at most {candidate.past[side]}", str(size)))
+    if not faults:
+        faults.extend(cut_faults(channel, cut, previous))
+    for other in _open(channel, ledger, name, candidate.past):
+        faults.append(Fault("statement.open", "", "an answer to the open statement first", other.key.hex()))
+    return faults
+
+
+def _open(channel: Channel, ledger: Ledger, previous: bytes | None, past: Past) -> list[Statement]:
+    """The proposals after `previous` that an author knows, and of whose answer it does not know."""
+    found = []
+    for name in ledger.proposals.get(previous, ()):
+        statement = channel.statements[name]
+        answered = statement.answered_at is not None and statement.answered_at[1] < past[statement.answered_at[0]]
+        if statement.index < past[statement.side] and not answered:
+            found.append(statement)
+    return found
+
+
+def _proposed(channel: Channel, ledger: Ledger, statement: Statement) -> Change:
+    channel.statements[statement.key] = statement
+    ledger.proposals.setdefault(statement.document.previous, []).append(statement.key)
+    return Change("statement", statement.key, None, statement)
+
+
+def respond(channel: Channel, candidate: Candidate) -> Plan:
+    """`statement.respond` of the side that did not propose."""
+    document = candidate.document
+    assert isinstance(document, papers.Respond)
+    statement = channel.statements.get(document.thread)
+    if statement is None or statement.index >= candidate.past[statement.side]:
+        return channels.refused([Fault("reference.dangling", "thread", "a statement", document.thread.hex())])
+    ledger = channel.ledgers[statement.ledger]
+    faults = channels.role_faults(candidate, ledger.seller)
+    if statement.side == candidate.item.side:
+        faults.append(Fault("role.mismatch", "", "the side that did not propose", "the author"))
+    faults.extend(_answerable(channel, candidate, document, statement, ledger))
+    if not faults and document.accord:
+        faults.extend(_agreed(channel, document, statement))
+    if faults:
+        return channels.refused(faults)
+    at = (candidate.item.side, candidate.item.index)
+    if document.accord:
+        return Plan(effect=lambda: _closed(channel, ledger, statement, at))
+    return Plan(effect=lambda: [_differs(channel, statement, at, document)])
+
+
+def _answerable(
+    channel: Channel, candidate: Candidate, document: papers.Respond, statement: Statement, ledger: Ledger
+) -> list[Fault]:
+    event = E.ACCORD if document.accord else E.DIFFER
+    # only the other side answers, so every answer there is stands before this one in the same logbook
+    if tables.step(TABLE, statement.state, event) is None:
+        return [Fault("statement.state", "", S.PROPOSED, statement.state)]
+    previous = ledgers.last_within(ledger, candidate.past)
+    name = previous.statement if previous else None
+    if statement.document.previous != name:
+        return [Fault("statement.chain", "thread", "a statement that continues the last closed one", "another")]
+    mine = [
+        other
+        for other in _open(channel, ledger, name, candidate.past)
+        if other.side == candidate.item.side and candidate.item.side == ledger.seller
+    ]
+    if document.accord and mine:
+        return [Fault("statement.open", "", "the buyer's answer to the seller's own first", mine[0].key.hex())]
+    return []
+
+
+def _agreed(channel: Channel, document: papers.Respond, statement: Statement) -> list[Fault]:
+    """An accord closes only what the fold itself computes."""
+    proposal = statement.document
+    faults = []
+    if document.lines_hash != proposal.lines_hash:
+        faults.append(Fault("statement.differs", "lines_hash", proposal.lines_hash.hex(), document.lines_hash.hex()))
+    computed = compute(channel, statement.ledger, statement.cut)
+    for path, mine, theirs in (
+        ("count", len(computed.lines), proposal.count),
+        ("total", computed.total, proposal.total),
+        ("closing", computed.closing, proposal.closing),
+    ):
+        if mine != theirs:
+            faults.append(Fault("statement.differs", path, str(mine), str(theirs)))
+    if abs(computed.closing) > amounts.BALANCE_MAX:
+        faults.append(Fault("money.range", "closing", f"at most {amounts.BALANCE_MAX}", str(computed.closing)))
+    return faults
+
+
+def _differs(channel: Channel, statement: Statement, at: Position, document: papers.Respond) -> Change:
+    after = replace(statement, state=S.DIFFERS, answered_at=at, difference=document.difference)
+    channel.statements[statement.key] = after
+    return Change("statement", statement.key, statement, after)
+
+
+def _closed(channel: Channel, ledger: Ledger, statement: Statement, at: Position) -> list[Change]:
+    """Close the cut: settle what lies inside, and walk again what a concurrent document had stood in front of."""
+    cut = statement.cut
+    settled = [(account, owed_at(ledger, account, cut)) for account in ledgers.touched(ledger, cut)]
+    after = replace(statement, state=S.CLOSED, answered_at=at)
+    channel.statements[statement.key] = after
+    changes = [Change("statement", statement.key, statement, after)]
+    ledger.closed.append(Closed(statement.key, cut, statement.document.closing, at))
+    ledger.cuts = (*ledger.cuts, cut)
+    ledger.pending = [entry for entry in ledger.pending if entry[1] >= cut[entry[0]]]
+    for account, owed in settled:
+        account.settled = owed
+        if threads.unsettled(account.thread, cut):
+            walked = threads.rewalked(account.thread, ledger.cuts)
+            changes.extend(channels.carry_out(channel, channels.Join(account.thread, None, walked, (ledger, account))))
+    return changes
+
+
+def standing(channel: Channel, statement: Statement) -> bool:
+    """Whether a proposal still waits for an answer: not answered, and no other closed over it."""
+    ledger = channel.ledgers[statement.ledger]
+    last = ledger.closed[-1].statement if ledger.closed else None
+    return statement.state is S.PROPOSED and statement.document.previous == last

@@ -1,0 +1,192 @@
+"""A thread: the documents that answer each other, and the state that follows from their *set*.
+
+The two partners receive the documents of a thread in different orders. So a thread keeps all of its documents, the
+refused ones too, puts them into one order that only the set determines (`linearise`), and walks its table in that
+order. Whatever came first on the wire, both compute the same state and the same refusals.
+
+The order: a document comes after everything its author knew. Where neither of two knew the other, what lies inside
+the cut of a closed statement comes first, so that a late document never changes a closed line; then the type with
+the lower rank; then the seller's. These are the only tie-breaks: no NodeID, no timestamp, no arrival.
+
+A document of the highest rank in its table therefore comes after *every* concurrent one outside the cuts. For
+`cancel.request` this is law 13 itself: the hand-overs that stand before it in the walk are exactly those whose `seen`
+does not cover it.
+
+Fast path: a document that knows all the others comes last anyway, and is one step on the stored state. Only a
+concurrent one makes the thread be walked again, and a thread is bounded, so the cost of a document never grows with
+the logbook. docs/decisions/0002-threads-fold-by-linearisation.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
+
+from contracts.errors import Fault
+from contracts.items import Member, Past, Position
+
+THREAD_DOCUMENTS_MAX: Final = 512  # documents that one document may find in its thread; bounds a walk
+EVERYTHING: Final[Past] = (2**63, 2**63)
+
+State = TypeVar("State")
+Faults: TypeAlias = tuple[Fault, ...]
+# (state, document, blind) -> (next state, faults); with faults the state is unchanged. `blind`: the walk has already
+# passed documents that this one's author did not know, so a quantity may have shrunk through no fault of the author.
+Step: TypeAlias = Callable[[State, Member, bool], tuple[State, Faults]]
+
+
+class Walked(NamedTuple, Generic[State]):
+    """The outcome of a walk: the state, what was refused by position, and how many steps it took.
+
+    Not `complete`: only the last document was walked, so `refused` says nothing about the others.
+    """
+
+    state: State
+    refused: dict[Position, Faults]
+    steps: int
+    complete: bool
+
+
+@dataclass(slots=True)
+class Thread(Generic[State]):
+    """`root` is the first document (None for the peering, which a channel has from the start); `start` the state
+    after it. `last` is the highest index of each side. `leader` is the side that goes first among equals."""
+
+    key: bytes
+    kind: str
+    leader: int
+    start: State
+    step: Step[State]
+    root: Member | None
+    state: State
+    members: tuple[list[Member], list[Member]] = field(default_factory=lambda: ([], []))
+    refused: dict[Position, Faults] = field(default_factory=dict)
+    last: list[int] = field(default_factory=lambda: [-1, -1])
+
+
+def opened(key: bytes, kind: str, leader: int, start: State, step: Step[State], root: Member | None) -> Thread[State]:
+    """A thread with nothing but its first document."""
+    thread = Thread(key=key, kind=kind, leader=leader, start=start, step=step, root=root, state=start)
+    if root is not None:
+        thread.last[root.side] = root.index
+    return thread
+
+
+def linearise(members: Sequence[Sequence[Member]], cuts: Iterable[Past], leader: int) -> list[Member]:
+    """The one order of a set of documents: causes first, cut by cut, then rank, then the leader's side.
+
+    `members` holds the documents of each side by ascending index, `cuts` the closed cuts from the oldest on.
+    """
+    ordered: list[Member] = []
+    left, right = members[leader], members[1 - leader]
+    i = j = 0
+    for cut in (*cuts, EVERYTHING):
+        left_end, right_end = cut[leader], cut[1 - leader]
+        while True:
+            a = left[i] if i < len(left) and left[i].index < left_end else None
+            b = right[j] if j < len(right) and right[j].index < right_end else None
+            if a is not None and (b is None or _precedes(a, b)):
+                ordered.append(a)
+                i += 1
+            elif b is not None:
+                ordered.append(b)
+                j += 1
+            else:
+                break
+    return ordered
+
+
+def _precedes(a: Member, b: Member) -> bool:
+    """Whether `a` goes before `b` of the other side; `a` is of the side that leads."""
+    if a.index < b.seen:  # b's author knew a
+        return True
+    if b.index < a.seen:
+        return False
+    return a.rank <= b.rank
+
+
+def walk(start: State, step: Step[State], ordered: Iterable[Member]) -> Walked[State]:
+    """Walk the table over documents in their order."""
+    state = start
+    refused: dict[Position, Faults] = {}
+    reached = [-1, -1]
+    steps = 0
+    for member in ordered:
+        state, faults = step(state, member, reached[1 - member.side] >= member.seen)
+        steps += 1
+        if faults:
+            refused[(member.side, member.index)] = faults
+        else:
+            reached[member.side] = member.index
+    return Walked(state, refused, steps, True)
+
+
+def within(past: Past, member: Member) -> bool:
+    """Whether a document belongs to what a past holds."""
+    return member.index < past[member.side]
+
+
+def covered(thread: Thread[State], past: Past) -> bool:
+    """Whether a past holds the whole thread."""
+    return thread.last[0] < past[0] and thread.last[1] < past[1]
+
+
+def at(thread: Thread[State], past: Past, cuts: Sequence[Past]) -> Walked[State]:
+    """The state of the thread for an author who knows `past` (which holds the root); `cuts` closed within it."""
+    members = tuple([member for member in side if within(past, member)] for side in thread.members)
+    return walk(thread.start, thread.step, linearise(members, cuts, thread.leader))
+
+
+def joined(thread: Thread[State], member: Member, past: Past, cuts: Sequence[Past]) -> Walked[State]:
+    """What the thread becomes with one more document; nothing is changed yet."""
+    if covered(thread, past):
+        state, faults = thread.step(thread.state, member, False)
+        return Walked(state, {(member.side, member.index): faults} if faults else {}, 1, False)
+    members = [list(side) for side in thread.members]
+    members[member.side].append(member)
+    return walk(thread.start, thread.step, linearise(members, cuts, thread.leader))
+
+
+def rewalked(thread: Thread[State], cuts: Sequence[Past]) -> Walked[State]:
+    """The whole thread, walked again."""
+    return walk(thread.start, thread.step, linearise(thread.members, cuts, thread.leader))
+
+
+def unsettled(thread: Thread[State], cut: Past) -> bool:
+    """Whether closing `cut` can move documents of the thread: something outside it did not know something inside."""
+    highest = [-1, -1]
+    for side in (0, 1):
+        for member in thread.members[side]:
+            if within(cut, member):
+                highest[side] = member.index
+    return any(
+        not within(cut, member) and member.seen <= highest[1 - side]
+        for side in (0, 1)
+        for member in thread.members[side]
+    )
+
+
+def known_documents(thread: Thread[State], past: Past) -> int:
+    """How many documents of the thread a past holds, as far as the bound cares."""
+    if len(thread.members[0]) + len(thread.members[1]) < THREAD_DOCUMENTS_MAX:
+        return 0
+    return sum(within(past, member) for side in thread.members for member in side)
+
+
+def commit(thread: Thread[State], member: Member | None, walked: Walked[State]) -> list[Position]:
+    """Make a walk final. Returns the positions, other than `member`'s, whose judgement it changed."""
+    if member is not None:
+        thread.members[member.side].append(member)
+        thread.last[member.side] = member.index
+    thread.state = walked.state
+    if not walked.complete:
+        thread.refused.update(walked.refused)
+        return []
+    own = None if member is None else (member.side, member.index)
+    before, thread.refused = thread.refused, walked.refused
+    return [
+        position
+        for position in before.keys() | walked.refused.keys()
+        if position != own and before.get(position) != walked.refused.get(position)
+    ]

@@ -86,6 +86,9 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "invite.unanswered": (Exit.UNREACHABLE, "no address of the invitation answered"),
     "partner.unknown": (Exit.REFUSED, "no partner is called so"),
     "partner.ambiguous": (Exit.REFUSED, "more than one partner could be meant"),
+    # the audit
+    "audit.target": (Exit.REFUSED, "the folder for an audit export is not empty"),
+    "audit.identity": (Exit.BUG, "the identity logbook of a party is not stored, so its notes would prove nothing"),
 }
 """Every code: its exit status, and what it means."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
+from contracts.documents import fields
 from node.connectors.spreadsheets import articles, cells, keys, prices
 from node.connectors.spreadsheets.faults import FaultCode
 from node.connectors.spreadsheets.headings import Columns
@@ -145,6 +146,8 @@ def _order(name: OrderName, draft: _Draft) -> SheetOrder:
     if draft.notes:
         recipient["note"] = "\n".join(draft.notes)
     lines = tuple(draft.lines.values())
+    if len(lines) > fields.LINES_MAX:
+        draft.first.fault("sku", FaultCode.RANGE, f"at most {fields.LINES_MAX} articles in one order", len(lines))
     suppliers = {line.supplier for line in lines}
     supplier = suppliers.pop() if len(suppliers) == 1 else None
     return SheetOrder(name.number, name.shop, recipient, lines, supplier, draft.first.row, draft.currency)

@@ -27,6 +27,10 @@ CPU_SECONDS_MAX = 60
 WALL_SECONDS_MAX = 180
 """A busy machine gets three times the processor time; after that the child is killed."""
 
+OUT_OF_MEMORY = 3
+"""Exit status of a child that Python itself stopped at the limit; one stopped by the system died of a signal."""
+
+_SIGNALS = range(-64, 0)
 _MOMENT, _BROKEN = 1, 2
 PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); from node.connectors.spreadsheets import sandboxes; sandboxes.serve()"
@@ -43,7 +47,8 @@ def read(data: bytes, program: str = PROGRAM) -> list[tables.Table]:
     except subprocess.TimeoutExpired as error:
         raise refused(FaultCode.BOMB, f"a workbook read within {WALL_SECONDS_MAX} s", "more") from error
     if done.returncode != 0:
-        raise refused(FaultCode.BOMB, "a workbook that its reader survives", f"reader ended with {done.returncode}")
+        code = FaultCode.BOMB if done.returncode in (OUT_OF_MEMORY, *_SIGNALS) else FaultCode.UNREADABLE
+        raise refused(code, "a workbook that its reader survives", f"reader ended with {done.returncode}")
     return _unpacked(done.stdout)
 
 
@@ -65,7 +70,7 @@ def serve() -> None:
     except Refused as error:
         faults = error.faults
     except MemoryError:
-        sys.exit(1)
+        sys.exit(OUT_OF_MEMORY)
     answer = (
         [[fault.row, fault.column, fault.code.value, fault.expected, fault.got] for fault in faults],
         [[table.name, table.rows, _pairs(table)] for table in found],

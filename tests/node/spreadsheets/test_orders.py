@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from contracts.documents import fields
 from node.connectors.spreadsheets import articles, keys, orders, sources
 from node.connectors.spreadsheets.orders import SheetLine, SheetOrder
 from tests.node.spreadsheets import makers
@@ -119,6 +120,12 @@ def test_recipients_that_contradict_each_other_are_refused() -> None:
     assert makers.places(sheet.faults) == [(3, column, conflict) for column in columns]
     assert sheet.faults[0].expected == "what row 2 says: Ann Example"
     assert sheet.orders == ()
+
+
+def test_D24_an_order_of_too_many_articles_is_refused() -> None:
+    rows = [("1", f"A{number}", "1", *ANN) for number in range(fields.LINES_MAX)]
+    assert len(english(*rows).orders[0].lines) == fields.LINES_MAX
+    assert makers.places(english(*rows, ("1", "more", "1", *ANN)).faults) == [(2, "B (sku)", "sheet.range")]
 
 
 def test_prices_and_currencies_that_contradict_each_other_are_refused() -> None:

@@ -286,10 +286,18 @@ def test_F05_locked_and_strangely_packed_parts_are_refused() -> None:
 # --- the child process
 
 
-def test_F04_a_reader_that_dies_takes_nobody_with_it() -> None:
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        ("import os; os.abort()", "sheet.bomb"),
+        (f"import sys; sys.exit({sandboxes.OUT_OF_MEMORY})", "sheet.bomb"),
+        ("raise RuntimeError", "sheet.unreadable"),
+    ],
+)
+def test_F04_a_reader_that_dies_takes_nobody_with_it(program: str, code: str) -> None:
     with pytest.raises(Refused) as refused:
-        sandboxes.read(SMALL, "import os; os.abort()")
-    assert makers.codes(refused.value.faults) == ["sheet.bomb"]
+        sandboxes.read(SMALL, program)
+    assert makers.codes(refused.value.faults) == [code]
 
 
 def test_F04_the_child_has_little_memory_and_may_not_write_files() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from contracts import currencies
@@ -82,6 +83,7 @@ def exponent(currency: str) -> int:
     return found
 
 
+@lru_cache(maxsize=4096)  # a few rates stand in every document
 def rate(text: str) -> Rate:
     """Parse a decimal text; raises `Refused`. Never costs more than its few digits (faults.md D06)."""
     if not _RATE.fullmatch(text):

@@ -140,7 +140,7 @@ def dangling(channel: Channel, candidate: Candidate, names: Sequence[tuple[str, 
 
 def thread_at(channel: Channel, thread: Thread[State], past: Past) -> State | None:
     """The state of a thread for an author who knows `past`; None if the past does not hold its first document."""
-    if thread.root is not None and not threads.within(past, thread.root):
+    if thread.root is not None and thread.root[1] >= past[thread.root[0]]:
         return None
     account = channel.accounts.get(thread.key)
     if account is None:
@@ -178,7 +178,7 @@ def role_faults(candidate: Candidate, seller: int) -> list[Fault]:
     document = candidate.document
     if mine not in document.SIGNERS:
         return [Fault("role.mismatch", "", " or ".join(sorted(document.SIGNERS)), mine)]
-    claimed = getattr(document, "role", mine)
+    claimed = document.__dict__.get("role", mine)  # not getattr: pydantic answers for an absent field slowly
     return [] if claimed == mine else [Fault("role.mismatch", "role", mine, str(claimed))]
 
 
@@ -189,6 +189,12 @@ def active_faults(channel: Channel, past: Past) -> list[Fault]:
     if peering.state is peerings.PeeringState.ACTIVE:
         return []
     return [Fault("peering.not-active", "", peerings.PeeringState.ACTIVE, peering.state)]
+
+
+def seen_of(channel: Channel, side: int) -> int:
+    """How many entries of a side the other side has seen, as far as folded: no later document of it knows fewer."""
+    seens = channel.seens[1 - side]
+    return seens[-1] if seens else 0
 
 
 # --- taking part in a thread
@@ -205,7 +211,7 @@ def begin(channel: Channel, thread: AnyThread, account: tuple[Ledger, Account] |
         assert root is not None
         entry.owed = thread.state.owed
         ledger.total += entry.owed.total
-        ledger.pending.append((root.side, root.index, entry))
+        ledger.pending.append((*root, entry))
     return Change(thread.kind, thread.key, None, thread.state)
 
 
@@ -213,7 +219,7 @@ def follow(channel: Channel, candidate: Candidate, kind: str) -> Plan | AnyThrea
     """The thread that a document names, or the plan that refuses it."""
     name: bytes = candidate.document.thread  # type: ignore[attr-defined]
     thread = channel.threads.get(name)
-    if thread is None or thread.root is None or not threads.within(candidate.past, thread.root):
+    if thread is None or thread.root is None or thread.root[1] >= candidate.past[thread.root[0]]:
         return refused([Fault("reference.dangling", "thread", f"a thread of kind {kind}", name.hex())])
     if thread.kind != kind:
         return refused([Fault("thread.kind", "thread", kind, thread.kind)])

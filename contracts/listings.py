@@ -184,7 +184,7 @@ def _append(channel: Channel, candidate: Candidate, sku: str, version: ListingVe
     side = candidate.item.side
     before = channel.listings.get((side, sku))
     # what the reader has already seen past can never be meant again: its `seen` does not go back
-    seen = channel.seens[1 - side][-1] if channel.seens[1 - side] else 0
+    seen = channels.seen_of(channel, side)
     kept = before.versions if before else ()
     first = max((place for place, old in enumerate(kept) if old.index < seen), default=0)
     after = Listing(side, sku, (*kept[first:], version))

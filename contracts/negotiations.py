@@ -27,7 +27,7 @@ def propose(channel: Channel, candidate: Candidate) -> Plan:
         return channels.refused(faults)
     member = candidate.member(0)
     agreement = agreements.proposed(member, document, seller)
-    thread = threads.opened(member.hash, "agreement", seller, agreement, agreements.step, member)
+    thread = threads.opened(member.hash, "agreement", seller, agreement, agreements.step, (member.side, member.index))
     return Plan(effect=lambda: [_opened(channel, thread)])
 
 

@@ -87,7 +87,6 @@ class Order:
     number: str
     partial: bool
     charges: int
-    placed: papers.Place
     lines: Mapping[int, OrderLine]
     named: Mapping[bytes, Member]
     parcels: Mapping[bytes, Parcel]
@@ -146,7 +145,6 @@ def placed(member: Member, document: papers.Place, version: Version) -> Order:
         number=document.number,
         partial=document.partial,
         charges=sum(charge.amount.a for charge in document.charges),
-        placed=document,
         lines=lines,
         named={},
         parcels={},

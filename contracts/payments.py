@@ -123,7 +123,7 @@ def pay(channel: Channel, candidate: Candidate) -> Plan:
         return channels.refused(faults)
     member = candidate.member(0)
     payment = _begun(member, document, agreement)
-    thread = threads.opened(member.hash, "payment", agreement.seller, payment, step, member)
+    thread = threads.opened(member.hash, "payment", agreement.seller, payment, step, (member.side, member.index))
     return Plan(effect=lambda: [_opened(channel, agreement, thread)])
 
 

@@ -76,7 +76,7 @@ def place(channel: Channel, candidate: Candidate) -> Plan:
         return channels.refused(faults)
     member = candidate.member(0)
     order = orders.placed(member, document, version)
-    thread = threads.opened(member.hash, "order", version.seller, order, step, member)
+    thread = threads.opened(member.hash, "order", version.seller, order, step, (member.side, member.index))
     return Plan(joins=tuple(joins), effect=lambda: [_opened(channel, candidate, document, agreement, thread)])
 
 
@@ -166,7 +166,7 @@ def ask(channel: Channel, candidate: Candidate) -> Plan:
         return channels.refused(faults)
     member = candidate.member(0)
     hold = holds.asked(member, document, agreement.key, agreement.seller)
-    thread = threads.opened(member.hash, "hold", agreement.seller, hold, holds.step, member)
+    thread = threads.opened(member.hash, "hold", agreement.seller, hold, holds.step, (member.side, member.index))
     return Plan(effect=lambda: [channels.begin(channel, thread)])
 
 

@@ -109,7 +109,7 @@ def line_faults(channel: Channel, candidate: Candidate, key: bytes, line: orders
 def _append(channel: Channel, candidate: Candidate, key: bytes, item: papers.PriceItem) -> Change:
     side = candidate.item.side
     before = channel.prices.get((key, item.sku))
-    seen = channel.seens[1 - side][-1] if channel.seens[1 - side] else 0
+    seen = channels.seen_of(channel, side)
     kept = before.versions if before else ()
     # all but the newest of those that the buyer has already seen past
     first = max((place for place, old in enumerate(kept) if old.index < seen), default=0)

@@ -50,26 +50,28 @@ class Walked(NamedTuple, Generic[State]):
 
 @dataclass(slots=True)
 class Thread(Generic[State]):
-    """`root` is the first document (None for the peering, which a channel has from the start); `start` the state
-    after it. `last` is the highest index of each side. `leader` is the side that goes first among equals."""
+    """`root` is the place of the first document (None for the peering, which a channel has from the start); `start`
+    the state after it. `last` is the highest index of each side. `leader` is the side that goes first among equals.
+    `settled` counts the documents that are walked for good (`settle`)."""
 
     key: bytes
     kind: str
     leader: int
     start: State
     step: Step[State]
-    root: Member | None
+    root: Position | None
     state: State
     members: tuple[list[Member], list[Member]] = field(default_factory=lambda: ([], []))
     refused: dict[Position, Faults] = field(default_factory=dict)
     last: list[int] = field(default_factory=lambda: [-1, -1])
+    settled: int = 0
 
 
-def opened(key: bytes, kind: str, leader: int, start: State, step: Step[State], root: Member | None) -> Thread[State]:
+def opened(key: bytes, kind: str, leader: int, start: State, step: Step[State], root: Position | None) -> Thread[State]:
     """A thread with nothing but its first document."""
     thread = Thread(key=key, kind=kind, leader=leader, start=start, step=step, root=root, state=start)
     if root is not None:
-        thread.last[root.side] = root.index
+        thread.last[root[0]] = root[1]
     return thread
 
 
@@ -169,9 +171,19 @@ def unsettled(thread: Thread[State], cut: Past) -> bool:
 
 def known_documents(thread: Thread[State], past: Past) -> int:
     """How many documents of the thread a past holds, as far as the bound cares."""
-    if len(thread.members[0]) + len(thread.members[1]) < THREAD_DOCUMENTS_MAX:
+    if thread.settled + len(thread.members[0]) + len(thread.members[1]) < THREAD_DOCUMENTS_MAX:
         return 0
-    return sum(within(past, member) for side in thread.members for member in side)
+    return thread.settled + sum(within(past, member) for side in thread.members for member in side)
+
+
+def settle(thread: Thread[State], cut: Past, seen: Past) -> None:
+    """Forget the documents of a thread that can never be walked again: all of it lies inside a closed cut, and both
+    sides have seen (`seen`: entries of side 0 and 1 that the other has seen) everything that the other wrote to it."""
+    if covered(thread, cut) and covered(thread, seen):
+        thread.settled += len(thread.members[0]) + len(thread.members[1])
+        thread.start = thread.state
+        thread.members = ([], [])
+        thread.refused = {}
 
 
 def commit(thread: Thread[State], member: Member | None, walked: Walked[State]) -> list[Position]:

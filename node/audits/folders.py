@@ -49,7 +49,7 @@ class Folder:
 
     def files(self, path: str) -> list[str]:
         """The names of the files directly in a folder, sorted."""
-        start = f"{path}/"
+        start = f"{path}/" if path else ""
         names = (name.removeprefix(start) for name in self._files if name.startswith(start))
         return sorted(name for name in names if "/" not in name)
 

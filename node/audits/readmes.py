@@ -45,6 +45,7 @@ WHAT THE FOUR NUMBERS MEAN
 
 WHAT IT CANNOT TELL
   That goods left a building or that money moved: only that both sides have signed that they did.
+  That the merchant has no other partners: each channel proves itself alone.
   That nothing happened after the last signed point. The report names later points that are known to exist.
 
 中文说明

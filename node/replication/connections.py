@@ -1,0 +1,386 @@
+"""Who is connected: dialling, being dialled, pairing, and one exchange a partner.
+
+Either side may dial. A dialler pauses with full jitter between its tries, from 1 s to 5 min, and goes through all
+addresses of the partner each time. If both dialled at once, both keep the session that the smaller NodeID dialled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from dataclasses import dataclass, field
+
+import structlog
+
+from node import errors, ports
+from node.replication import exchanges, greetings
+from node.storage import invites, partners
+from node.trade import peering
+from protocol import identities, invitations, limits, messages, sessions
+from protocol.errors import Code, PeerError
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """What this node says of itself when it greets."""
+
+    node: identities.NodeId
+    hs_private: bytes
+    root_secret: bytes
+    name: str
+    boot: bytes
+
+
+@dataclass(slots=True)
+class Connected:
+    """One live exchange."""
+
+    exchange: exchanges.Exchange
+    dialled: bool
+
+
+@dataclass(slots=True)
+class Connections:
+    """All links of a node."""
+
+    core: exchanges.Core
+    world: ports.Ports
+    me: Me
+    addresses: tuple[str, ...] = ()  # what invitations and the pair message name
+    live: dict[int, Connected] = field(default_factory=dict)  # by partner id
+    _changed: dict[int, asyncio.Event] = field(default_factory=dict)
+    _group: asyncio.TaskGroup | None = None
+    _failed: asyncio.Future[None] | None = None  # carries a failure of storage to whoever supervises `run`
+
+    # The runtime's calls
+
+    async def run(self) -> None:
+        """Dial every partner for as long as the node runs."""
+        known = await self.core.books.database.read(partners.every)
+        await self._resume()
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            self._failed = asyncio.get_running_loop().create_future()
+            self._changed.clear()
+            for partner in known:
+                self._start_dialling(partner)
+            await self._failed  # until cancelled
+
+    async def _resume(self) -> None:
+        """Finish what the last run stored but did not fold or answer any more."""
+        for channel in await self.core.books.database.read(partners.channels):
+            await self.core.books.dispatch(channel.id)
+
+    def online(self, partner: int) -> bool:
+        """Whether a session with this partner is open."""
+        return partner in self.live
+
+    def wake(self, channel: int) -> None:
+        """A channel has something to send."""
+        for connected in self.live.values():
+            if connected.exchange.channel == channel:
+                connected.exchange.wake.set()
+
+    def wake_all(self) -> None:
+        """A blob came that somebody may be waiting for."""
+        for connected in self.live.values():
+            connected.exchange.wake.set()
+
+    def _start_dialling(self, partner: partners.Partner) -> None:
+        if self._group is not None and partner.id not in self._changed:
+            self._changed[partner.id] = asyncio.Event()
+            self._group.create_task(self._keep_dialling(partner.id))
+
+    async def _keep_dialling(self, partner_id: int) -> None:
+        failures = 0
+        while True:
+            if partner_id not in self.live:
+                if await self._dial_partner(partner_id):
+                    failures = 0
+                else:
+                    failures += 1
+            self._changed[partner_id].clear()
+            pause_ms = self._pause_ms(failures)
+            try:
+                async with asyncio.timeout(None if partner_id in self.live else pause_ms / 1000):
+                    await self._changed[partner_id].wait()
+                    failures = 0
+                    await asyncio.sleep(self._pause_ms(0) / 1000)
+            except TimeoutError:
+                continue
+
+    def _pause_ms(self, failures: int) -> int:
+        """Full jitter: anything between 0 and the doubling bound."""
+        bound = min(limits.REDIAL_MS_MAX, limits.REDIAL_MS_MIN << min(failures, 16))
+        return int.from_bytes(self.world.entropy.token(4), "big") * bound >> 32
+
+    async def _dial_partner(self, partner_id: int) -> bool:
+        """Try every address once; True when a session was opened (it goes on in a task of its own)."""
+        partner = await self.core.books.database.read(lambda db: partners.by_id(db, partner_id))
+        if partner is None or partner.state is partners.PartnerState.REMOVED:
+            return False
+        for address in partner.addresses:
+            try:
+                link = await self.world.links.dial(address)
+            except ports.LinkFailed:
+                continue
+            assert self._group is not None
+            opened = asyncio.get_running_loop().create_future()
+            self._group.create_task(self._talk(link, partner.node, None, opened))
+            if await opened is not None:
+                return True
+        return False
+
+    async def accept(self, link: ports.Link) -> None:
+        """Serve one link that somebody else dialled."""
+        await self._talk(link, None, None, asyncio.get_running_loop().create_future())
+
+    async def join(self, uri: str) -> partners.Partner:
+        """Use an invitation: pair with the node that gave it. NodeError when nobody answers or it is not valid."""
+        invitation = invitations.from_uri(uri)
+        if invitation.expires_s <= self.world.clock.now_ms() // 1000:
+            raise errors.NodeError("invite.expired", "the invitation has expired", expected="a new invitation", got=uri)
+        if invitation.node_id == self.me.node:
+            raise errors.NodeError(
+                "invite.own", "this is an invitation of this very node", expected="a partner's", got=uri
+            )
+        for address in invitation.addresses:
+            try:
+                link = await self.world.links.dial(address)
+            except ports.LinkFailed:
+                continue
+            assert self._group is not None
+            opened: asyncio.Future[partners.Partner | None] = asyncio.get_running_loop().create_future()
+            self._group.create_task(self._talk(link, invitation.node_id, invitation.secret, opened))
+            partner = await opened
+            if partner is not None:
+                return partner
+        raise errors.NodeError(
+            "invite.unanswered",
+            "no address of the invitation answered, or it was refused there",
+            expected="a running node that knows this invitation",
+            got=", ".join(invitation.addresses),
+        )
+
+    # One link
+
+    async def _talk(
+        self,
+        link: ports.Link,
+        peer: identities.NodeId | None,
+        secret: bytes | None,
+        opened: asyncio.Future[partners.Partner | None],
+    ) -> None:
+        """From first byte to last; never raises. `opened` is set once it is clear whether a session came of it."""
+        dialled = peer is not None
+        try:
+            await self._converse(link, peer, secret, dialled, opened)
+        except ports.LinkClosed:
+            log.debug("link closed", remote=link.remote)
+        except TimeoutError:
+            log.info("handshake took too long", remote=link.remote)
+        except PeerError as error:
+            log.warning("partner broke the protocol", remote=link.remote, fault=str(error))
+        except errors.StorageError as error:
+            if self._failed is not None and not self._failed.done():
+                self._failed.set_exception(error)
+        finally:
+            if not opened.done():
+                opened.set_result(None)
+            await link.close()
+
+    async def _converse(
+        self,
+        link: ports.Link,
+        peer: identities.NodeId | None,
+        secret: bytes | None,
+        dialled: bool,
+        opened: asyncio.Future[partners.Partner | None],
+    ) -> None:
+        greeting = greetings.Greeting(link, await self._session(peer, secret), self._door(secret))
+        if secret is not None:
+            greeting.tag = invitations.tag(secret)
+        proven = await greeting.run()
+        link.authenticated()
+        if greeting.tag is not None:
+            partner = await self._pair(greeting, proven, dialled)
+        else:
+            found = await self.core.books.database.read(lambda db: partners.by_node(db, proven.node_id))
+            assert found is not None
+            partner = found
+        exchange = await self._exchange(link, greeting.session, partner, proven)
+        if not self._enter(partner, exchange, dialled):
+            return
+        self._start_dialling(partner)
+        if not opened.done():
+            opened.set_result(partner)
+        try:
+            await exchange.run(greeting.early)
+        except PeerError as error:
+            await self._say_why(exchange, error)
+            raise
+        finally:
+            self._leave(partner, exchange)
+
+    async def _say_why(self, exchange: exchanges.Exchange, error: PeerError) -> None:
+        """Tell an authenticated partner the code of its fault; nothing else, and only if frames can still be sent."""
+        if exchange.session.state is not sessions.State.OPEN:
+            return
+        try:
+            await exchange.send(messages.Failure(error.code, fatal=True))
+        except ports.LinkClosed:
+            return
+
+    async def _session(self, peer: identities.NodeId | None, secret: bytes | None) -> sessions.Session:
+        mine = await self.core.books.database.read(lambda db: partners.identity_entries(db, self.me.node))
+        identity = identities.replay(mine)
+        kel = (identity.size, identity.root)
+        ephemeral = self.world.entropy.token(32)
+        if peer is None:
+            return sessions.Session.responder(
+                me=self.me.node, hs_private=self.me.hs_private, ephemeral=ephemeral, kel=kel, boot=self.me.boot
+            )
+        return sessions.Session.initiator(
+            me=self.me.node,
+            peer=peer,
+            hs_private=self.me.hs_private,
+            ephemeral=ephemeral,
+            kel=kel,
+            boot=self.me.boot,
+            invite_secret=secret,
+        )
+
+    def _door(self, secret: bytes | None) -> greetings.Doorkeeper:
+        async def secret_of(tag: bytes) -> bytes | None:
+            now_s = self.world.clock.now_ms() // 1000
+            return await self.core.books.database.write(
+                lambda db: invites.secret_of(db, tag, self.me.root_secret, now_s)
+            )
+
+        async def admit(peer: sessions.Authenticated, tag: bytes | None) -> bool | greetings.Learn:
+            if secret is not None:
+                return True  # the session is bound to the NodeID of the invitation that was dialled
+            return await self.core.books.database.read(lambda db: self._judge(db, peer, tag))
+
+        async def teach(node: identities.NodeId, part: messages.IdentityLog) -> None:
+            await self.core.books.database.write(lambda db: learn_identity(db, node, part))
+
+        async def my_log() -> tuple[bytes, ...]:
+            return tuple(await self.core.books.database.read(lambda db: partners.identity_entries(db, self.me.node)))
+
+        return greetings.Doorkeeper(secret_of, admit, teach, my_log)
+
+    def _judge(self, db: sqlite3.Connection, peer: sessions.Authenticated, tag: bytes | None) -> bool | greetings.Learn:
+        if tag is not None:
+            invite = partners.invite(db, tag)
+            return invite is not None and invite.node in (None, peer.node_id)
+        partner = partners.by_node(db, peer.node_id)
+        if partner is None or partner.state is partners.PartnerState.REMOVED:
+            return False
+        identity = identities.replay(partners.identity_entries(db, peer.node_id))
+        if peer.kel[0] > identity.size:
+            return greetings.Learn(identity.size)
+        if peer.kel[0] == identity.size and peer.kel[1] != identity.root:
+            log.warning("partner shows another identity log", partner=partner.name)
+            return False
+        return identity.keys["hs"] == peer.static  # a shorter log is a restored copy: its key still counts
+
+    # Pairing
+
+    async def _pair(
+        self, greeting: greetings.Greeting, proven: sessions.Authenticated, dialled: bool
+    ) -> partners.Partner:
+        """Exchange `pair` messages and open the channel, once; a repeat finds it open already."""
+        assert greeting.tag is not None
+        salt = greetings.salt_of(self.me.root_secret, greeting.tag)
+        entries = await self.core.books.database.read(lambda db: partners.identity_entries(db, self.me.node))
+        mine = messages.Pair(tuple(entries), self.me.name, self.addresses, salt)
+        await greeting.link.send(greeting.session.send(mine.compose()))
+        theirs = await self._receive_pair(greeting)
+        identity = identities.replay(theirs.identity)
+        if identity.node_id != proven.node_id or identity.keys["hs"] != proven.static:
+            raise PeerError(Code.KEY, "identity log of another node", expected=proven.node_id.hex(), got="another")
+        parts = (salt, theirs.salt) if dialled else (theirs.salt, salt)
+        tag = greeting.tag
+        partner = await self.core.books.write(
+            lambda desk: peering.open_channel(
+                desk,
+                identity,
+                theirs.name,
+                theirs.addresses,
+                peering.channel_salt(*parts),
+                tag,
+                invited=dialled,
+            )
+        )
+        return partner
+
+    async def _receive_pair(self, greeting: greetings.Greeting) -> messages.Pair:
+        async with asyncio.timeout(limits.AUTHENTICATION_MS_MAX / 1000):
+            while True:
+                for position, message in enumerate(greeting.early):
+                    if isinstance(message, messages.Pair):
+                        del greeting.early[position]
+                        return message
+                events, replies = greeting.session.receive(await greeting.link.receive())
+                for reply in replies:
+                    await greeting.link.send(reply)
+                greeting.early.extend(
+                    messages.parse(event.message) for event in events if isinstance(event, sessions.Received)
+                )
+
+    # The register
+
+    async def _exchange(
+        self,
+        link: ports.Link,
+        session: sessions.Session,
+        partner: partners.Partner,
+        proven: sessions.Authenticated,
+    ) -> exchanges.Exchange:
+        now_ms = self.world.clock.now_ms()
+
+        def unit(db: sqlite3.Connection) -> tuple[identities.Identity, int]:
+            partners.saw(db, partner.id, now_ms)
+            channel = partners.channel_of(db, partner.id)
+            assert channel is not None
+            return identities.replay(partners.identity_entries(db, partner.node)), channel.id
+
+        identity, channel = await self.core.books.database.write(unit)
+        return exchanges.Exchange(self.core, link, session, partner, channel, identity, proven.boot)
+
+    def _enter(self, partner: partners.Partner, exchange: exchanges.Exchange, dialled: bool) -> bool:
+        """Register a new exchange; False when an older one is kept (both dialled at once, H12)."""
+        old = self.live.get(partner.id)
+        if old is not None and old.exchange.boot == exchange.boot and old.dialled != dialled:
+            smaller_dials = self.me.node < partner.node
+            if old.dialled == smaller_dials:
+                return False
+        self.live[partner.id] = Connected(exchange, dialled)
+        if old is not None and self._group is not None:
+            self._group.create_task(old.exchange.link.close())
+        self._notify(partner)
+        log.info("partner connected", partner=partner.name, remote=exchange.link.remote)
+        return True
+
+    def _leave(self, partner: partners.Partner, exchange: exchanges.Exchange) -> None:
+        connected = self.live.get(partner.id)
+        if connected is not None and connected.exchange is exchange:
+            del self.live[partner.id]
+            self._notify(partner)
+            log.info("partner disconnected", partner=partner.name)
+
+    def _notify(self, partner: partners.Partner) -> None:
+        if partner.id in self._changed:
+            self._changed[partner.id].set()
+
+
+def learn_identity(db: sqlite3.Connection, node: identities.NodeId, part: messages.IdentityLog) -> None:
+    """Extend the stored identity log of a partner with what it sent, verified entry by entry."""
+    identity = identities.replay(partners.identity_entries(db, node))
+    if part.first != identity.size or not part.entries:
+        raise PeerError(Code.GAP, "identity log part", expected=identity.size, got=part.first)
+    identities.extend(identity, part.entries)
+    partners.add_identity_entries(db, node, part.first, part.entries)

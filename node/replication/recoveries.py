@@ -1,0 +1,100 @@
+"""Getting my own logbook back from the partner that mirrors it.
+
+docs/protocol.md section 10. A node that meets a head of its own that it does not remember was restored from an old
+copy. It signs nothing until every missing entry is back and their root is the one it once signed.
+"""
+
+from __future__ import annotations
+
+import base64
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from node.replication import sequencing
+from node.storage import logbooks, outboxes
+from protocol import checkpoints, entries, identities, keys, limits, merkle, messages, notes
+from protocol.errors import Code, PeerError
+
+if TYPE_CHECKING:
+    from node.replication import exchanges
+
+
+def size_of(checkpoint: str) -> int:
+    """The size in a checkpoint note, 0 for none. The signature is verified elsewhere."""
+    return checkpoints.parse_text(notes.parse_note(checkpoint).text).size if checkpoint else 0
+
+
+def fitting(data: Sequence[bytes]) -> tuple[bytes, ...]:
+    """As many entries from the start as one message may hold."""
+    used = 0
+    for count, entry in enumerate(data):
+        used += len(entry) + limits.ENTRY_OVERHEAD_BYTES
+        if used > limits.BATCH_BYTES_MAX:
+            return tuple(data[:count])
+    return tuple(data)
+
+
+async def take(
+    core: exchanges.Core, channel: int, known: str, data: messages.Data, parts: list[bytes]
+) -> messages.Want | bool:
+    """Add a DATA message to what is recovered: the next WANT, or True when everything is back and adopted.
+
+    `known` is the checkpoint of mine that proved the loss; `parts` collects the entries between my size and its.
+    """
+    target = checkpoints.parse_text(notes.parse_note(known).text)
+    mine = await core.books.database.read(lambda db: logbooks.of_channel(db, channel, mine=True))
+    if data.origin != mine.origin or data.first != mine.size + len(parts) or not data.entries:
+        raise PeerError(Code.GAP, "not the entries asked for", expected=mine.size + len(parts), got=data.first)
+    parts.extend(data.entries)
+    reached = mine.size + len(parts)
+    if reached < target.size:
+        return messages.Want(mine.origin, reached, min(target.size, reached + limits.BATCH_ENTRIES_MAX))
+    await core.books.write(lambda desk: adopt(desk.db, channel, target, known, parts))
+    core.books.forget(channel)
+    return True
+
+
+def adopt(
+    db: sqlite3.Connection, channel: int, target: checkpoints.Checkpoint, known: str, parts: Sequence[bytes]
+) -> None:
+    """Append recovered entries to my logbook, if they give the root that I once signed.
+
+    What still waits in the outbox is from before the restore: a row whose entry came back is deleted. The others were
+    judged against an older state and are deleted too; the merchant sees them as lapsed and writes them again.
+    """
+    mine = logbooks.of_channel(db, channel, mine=True)
+    leaves = [entries.leaf_hash(data) for data in parts]
+    frontier = merkle.append(mine.frontier, leaves)
+    if frontier.size != target.size or merkle.root(frontier) != target.root:
+        raise PeerError(Code.ROOT, "recovered entries do not give my own root", expected=target.size, got=frontier.size)
+    waiting = outboxes.rows(db, mine.id)
+    if waiting:
+        outboxes.clear(db, mine.id, waiting[-1][0])
+    logbooks.append(db, mine, parts, leaves, [logbooks.Head(target.size, target.root, known)], frontier)
+
+
+def own_log_key(secrets: keys.Secrets) -> bytes:
+    """My public log key, to tell a head that I signed from one that I did not."""
+    return keys.public(secrets.log, "log")
+
+
+def note_text(logbook: logbooks.Logbook, fence: bytes) -> str:
+    """The text of a recovery note: "I hold no later head of this logbook"."""
+    root, token = (base64.b64encode(value).decode() for value in (logbook.root, fence))
+    return f"hanse recovery v1\n{logbook.origin} {logbook.size} {root}\n{token}\n"
+
+
+def sign_note(theirs: logbooks.Logbook, fence: bytes, signer: sequencing.Signer) -> str:
+    """My recovery note for a partner's logbook as I hold it."""
+    text = note_text(theirs, fence)
+    name = checkpoints.key_name(signer.node, "receipt")
+    return notes.format_note(text, [notes.sign(text, name, signer.secrets.receipt)])
+
+
+def check_note(note: str, mine: logbooks.Logbook, fence: bytes, partner: identities.NodeId, receipt_key: bytes) -> None:
+    """Verify a partner's recovery note about my logbook as it stands now, under the fence of this start."""
+    text = notes.open_note(note, checkpoints.key_name(partner, "receipt"), receipt_key)
+    expected = note_text(mine, fence)
+    if text != expected:
+        raise PeerError(Code.RECEIPT, "recovery note about another head", expected=expected, got=text)

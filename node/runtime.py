@@ -1,0 +1,148 @@
+"""The composition root: from a configuration, ports and keys to a running node. The one place that knows every room."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from node import config, errors, keystore, ports, supervise
+from node.audits import exports
+from node.connectors import sheets
+from node.replication import connections, exchanges, fences, sequencing
+from node.storage import database, partners, settings
+from node.trade import (
+    agreements,
+    books,
+    catalogues,
+    doors,
+    orders,
+    payments,
+    peers,
+    reactions,
+    receipts,
+    statements,
+    stocks,
+    trials,
+)
+from protocol import identities, keys, syncing
+
+log = structlog.get_logger(__name__)
+
+REGISTERS = (
+    peers.register,
+    agreements.register,
+    catalogues.register,
+    stocks.register,
+    orders.register,
+    statements.register,
+    payments.register,
+    sheets.register,
+    exports.register,
+)
+BENCH_VARIABLE = "HANSE_BENCH"  # "1" adds the use cases that `hanse bench` measures with
+
+
+@dataclass(slots=True)
+class Node:
+    """One merchant's running node."""
+
+    decided: config.Config
+    world: ports.Ports
+    database: database.Database
+    connections: connections.Connections
+    trade: doors.Trade
+
+    @classmethod
+    async def open(cls, decided: config.Config, world: ports.Ports, unlocked: keystore.Keys) -> Node:
+        """Open the database, pass the fence, and wire everything. Nothing listens or dials yet."""
+        opened = await database.Database.open(world.disk)
+        secrets = keys.derive(unlocked.root)
+        me = await opened.read(own_node)
+        fence, unbroken = await opened.read(lambda db: fences.pass_fence(db, world.disk, world.entropy.token(16)))
+        standings = await opened.read(lambda db: first_standings(db, fence, unbroken))
+        waiting = receipts.Receipts()
+        wired: list[connections.Connections] = []  # the books wake links that are made after them
+        ledger = books.Books(
+            me=me,
+            merchant=books.Merchant(decided.name),
+            database=opened,
+            clock=world.clock,
+            entropy=world.entropy,
+            conduct=reactions.Habits(),
+            wake=lambda channel: wired[0].wake(channel),
+        )
+        core = exchanges.Core(
+            books=ledger,
+            signer=sequencing.Signer(me, secrets),
+            clock=world.clock,
+            standings=standings,
+            fence=fence.token,
+            signed=lambda origin, size: fences.note_signed(world.disk, fence, origin, size),
+            receipted=waiting.note,
+            blob_stored=lambda: wired[0].wake_all(),
+        )
+        greeting = connections.Me(me, secrets.hs, unlocked.root, decided.name, world.entropy.token(16))
+        wired.append(connections.Connections(core, world, greeting, decided.advertised))
+        if not unbroken:
+            log.warning("the database is older than this machine remembers: partners must vouch before it signs")
+        trade = doors.Trade(ledger, wired[0], unlocked, decided, world, waiting)
+        return cls(decided, world, opened, wired[0], trade)
+
+    def use_cases(self, environment: Mapping[str, str]) -> Mapping[str, Callable[..., Awaitable[doors.Json]]]:
+        """Every use case by its name, as a callable of its JSON arguments and a progress report."""
+        cases: dict[str, doors.UseCase[Any]] = {}
+        measured = (trials.register,) if environment.get(BENCH_VARIABLE) == "1" else ()
+        for register in (*REGISTERS, *measured):
+            cases.update(register.cases)
+        return doors.bind(self.trade, cases)
+
+    async def run(self, ready: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Listen, dial and trade until cancelled; `ready` is awaited once everything stands."""
+        bound = await self.world.links.listen(self.connections.accept)
+        if not self.connections.addresses:
+            self.connections.addresses = tuple(bound)
+        log.info("listening", addresses=list(bound))
+        try:
+            async with supervise.Supervisor() as group:
+                group.start("connections", self.connections.run)
+                group.start("stock", lambda: stocks.keep_sharing(self.trade))
+                if ready is not None:
+                    await ready()
+        finally:
+            await self.world.links.close()
+            await self.database.close()
+
+
+def own_node(db: sqlite3.Connection) -> identities.NodeId:
+    """This node's NodeID, as `found` stored it."""
+    stored = settings.get(db, "node")
+    if stored is None:
+        raise errors.NodeError("home.empty", "this home holds no node", expected="`hanse init NAME` first")
+    return identities.NodeId(stored)
+
+
+def first_standings(db: sqlite3.Connection, fence: fences.Fence, unbroken: bool) -> dict[int, exchanges.Standing]:
+    """RECOVERING for every channel that a broken fence or a lost tail concerns; WAITING for the rest, by default."""
+    concerned = fences.is_behind(db, fence)
+    if not unbroken:
+        concerned = frozenset(channel.id for channel in partners.channels(db))
+    return {channel: exchanges.Standing(syncing.AuthorState.RECOVERING) for channel in concerned}
+
+
+async def found(disk: ports.Disk, inception: bytes) -> identities.NodeId:
+    """Create the database of a new node and store its identity. Repeating it with the same inception is harmless."""
+    opened = await database.Database.open(disk)
+    node = identities.node_id(inception)
+
+    def unit(db: sqlite3.Connection) -> None:
+        if settings.get(db, "node") is None:
+            settings.put(db, "node", node)
+            partners.add_identity_entries(db, node, 0, [inception])
+
+    await opened.write(unit)
+    await opened.close()
+    return node

@@ -1,0 +1,48 @@
+"""Blobs named by their SHA-256, and which ones are still wanted from whom."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+
+
+def put(db: sqlite3.Connection, data: bytes) -> bytes:
+    """Store a blob; returns its SHA-256 (32 bytes). Storing it again changes nothing."""
+    digest = hashlib.sha256(data).digest()
+    db.execute("INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)", (digest, data))
+    db.execute("DELETE FROM blob_wants WHERE hash = ?", (digest,))
+    return digest
+
+
+def get(db: sqlite3.Connection, digest: bytes) -> bytes | None:
+    """The blob, None when it is not here."""
+    row = db.execute("SELECT data FROM blobs WHERE hash = ?", (digest,)).fetchone()
+    return None if row is None else row[0]
+
+
+def erase(db: sqlite3.Connection, digest: bytes) -> bool:
+    """Delete a blob; tells whether it was here. Every proof stays valid without it."""
+    return db.execute("DELETE FROM blobs WHERE hash = ?", (digest,)).rowcount > 0
+
+
+def want(db: sqlite3.Connection, channel: int, rows: Sequence[tuple[bytes, int]]) -> None:
+    """Ask the partner of a channel for (hash, size) blobs that are not here, whenever a session is open."""
+    db.executemany(
+        "INSERT OR IGNORE INTO blob_wants (hash, channel, size)"
+        " SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM blobs WHERE hash = ?)",
+        [(digest, channel, size, digest) for digest, size in rows],
+    )
+
+
+def wanted(db: sqlite3.Connection, channel: int, count_max: int) -> list[tuple[bytes, int]]:
+    """(hash, size) of blobs that the partner of the channel should send."""
+    return db.execute(
+        "SELECT hash, size FROM blob_wants WHERE channel = ? ORDER BY hash LIMIT ?", (channel, count_max)
+    ).fetchall()
+
+
+def is_wanted(db: sqlite3.Connection, channel: int, digest: bytes) -> int | None:
+    """The size that was announced for a wanted blob, None when nobody asked for it."""
+    row = db.execute("SELECT size FROM blob_wants WHERE channel = ? AND hash = ?", (channel, digest)).fetchone()
+    return None if row is None else int(row[0])

@@ -1,0 +1,153 @@
+"""The schema, as numbered migrations. A migration that has landed is never edited: add the next one.
+
+Money and personal data do not stand in these tables beside the logbooks' own bytes, with one exception: `shop_orders`
+holds the consumer orders that this merchant imported, and may be erased row by row.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("hanse")
+
+SPINE = """
+-- One row a node ever: key -> value. See storage.settings.
+CREATE TABLE settings (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+
+-- Identity logs, of this node and of every partner (protocol.md 3.10).
+CREATE TABLE identity_entries (
+    node BLOB NOT NULL, position INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (node, position)
+) WITHOUT ROWID;
+
+CREATE TABLE partners (
+    id INTEGER PRIMARY KEY, node BLOB NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, state TEXT NOT NULL,
+    addresses TEXT NOT NULL, version_seen_max INTEGER NOT NULL, invite_tag BLOB,
+    paired_ms INTEGER NOT NULL, last_seen_ms INTEGER
+);
+
+CREATE TABLE channels (
+    id INTEGER PRIMARY KEY, partner INTEGER NOT NULL REFERENCES partners(id), epoch INTEGER NOT NULL,
+    salt BLOB NOT NULL, state TEXT NOT NULL, side INTEGER NOT NULL, applied INTEGER NOT NULL,
+    UNIQUE (partner, epoch)
+);
+
+-- Two logbooks a channel: mine = 1 is the one this node writes.
+CREATE TABLE logbooks (
+    id INTEGER PRIMARY KEY, channel INTEGER NOT NULL REFERENCES channels(id), mine INTEGER NOT NULL,
+    origin TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, frontier BLOB NOT NULL, root BLOB NOT NULL,
+    checkpoint TEXT NOT NULL, receipted INTEGER NOT NULL,
+    known_size INTEGER NOT NULL, known_checkpoint TEXT NOT NULL,
+    UNIQUE (channel, mine)
+);
+
+CREATE TABLE entries (
+    logbook INTEGER NOT NULL, position INTEGER NOT NULL, leaf BLOB NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (logbook, position)
+) WITHOUT ROWID;
+
+-- Complete tiles of 256 hashes above the leaves: level 1 and up (C2SP tlog-tiles). Level 0 is entries.leaf.
+CREATE TABLE tiles (
+    logbook INTEGER NOT NULL, level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL,
+    PRIMARY KEY (logbook, level, position)
+) WITHOUT ROWID;
+
+-- Every head that was ever signed by its author and accepted here. UNIQUE is what makes equivocation impossible.
+CREATE TABLE heads (
+    logbook INTEGER NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, checkpoint TEXT NOT NULL,
+    PRIMARY KEY (logbook, size)
+) WITHOUT ROWID;
+
+-- The mirror cosignature over a head with its pairing note: received for my logbooks, given for the partner's.
+CREATE TABLE receipts (
+    logbook INTEGER NOT NULL, size INTEGER NOT NULL, cosignature TEXT NOT NULL, pair TEXT NOT NULL,
+    time_s INTEGER NOT NULL, PRIMARY KEY (logbook, size)
+) WITHOUT ROWID;
+
+-- Written, judged and folded, but not yet sequenced: no index, no signature.
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, logbook INTEGER NOT NULL, leaf BLOB NOT NULL, data BLOB NOT NULL
+);
+CREATE INDEX outbox_by_logbook ON outbox (logbook, id);
+
+-- Folded entries of partners that this node still has to act upon by itself (answer, pass on), in order.
+CREATE TABLE reactions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, channel INTEGER NOT NULL, position INTEGER NOT NULL
+);
+
+-- Blobs named by their SHA-256: sealed personal data, long statements.
+CREATE TABLE blobs (hash BLOB PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE blob_wants (hash BLOB PRIMARY KEY, channel INTEGER NOT NULL, size INTEGER NOT NULL) WITHOUT ROWID;
+
+-- What a caller already asked for, so that a repeated command gives the same answer and does nothing.
+CREATE TABLE commands (key TEXT PRIMARY KEY, result TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE invites (
+    tag BLOB PRIMARY KEY, sealed BLOB NOT NULL, expires_s INTEGER NOT NULL, node BLOB, tries INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Signed notes that contradict each other, kept before anything else is done.
+CREATE TABLE evidence (id INTEGER PRIMARY KEY, channel INTEGER, kind TEXT NOT NULL, content BLOB NOT NULL);
+
+-- The merchant's own goods and what lies on the shelf.
+CREATE TABLE goods (sku TEXT PRIMARY KEY, content TEXT NOT NULL, supplier INTEGER) WITHOUT ROWID;
+CREATE TABLE stock (
+    sku TEXT NOT NULL, location TEXT NOT NULL, on_hand INTEGER NOT NULL CHECK (on_hand >= 0),
+    reserved INTEGER NOT NULL CHECK (reserved >= 0), PRIMARY KEY (sku, location)
+) WITHOUT ROWID;
+
+-- Consumer orders of the merchant's own shops. `content` holds personal data and may be emptied.
+CREATE TABLE shop_orders (
+    id INTEGER PRIMARY KEY, source TEXT NOT NULL UNIQUE, shop TEXT NOT NULL, number TEXT NOT NULL,
+    content TEXT NOT NULL, imported_ms INTEGER NOT NULL
+);
+CREATE INDEX shop_orders_by_number ON shop_orders (number);
+
+-- Which order thread serves which consumer order or, for a dealer, which order of a buyer.
+CREATE TABLE fulfilments (
+    thread BLOB PRIMARY KEY, channel INTEGER NOT NULL, shop_order INTEGER, parent BLOB
+) WITHOUT ROWID;
+CREATE INDEX fulfilments_by_shop_order ON fulfilments (shop_order);
+CREATE INDEX fulfilments_by_parent ON fulfilments (parent);
+
+-- One row an order, for lists and searches; rebuilt from the logbooks at any time.
+CREATE TABLE orders (
+    thread BLOB PRIMARY KEY, channel INTEGER NOT NULL, buying INTEGER NOT NULL, number TEXT NOT NULL,
+    state TEXT NOT NULL, ts_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX orders_by_state ON orders (state, ts_ms);
+CREATE INDEX orders_by_number ON orders (number);
+"""
+
+
+@migrations(name="0001_spine")
+def spine(db: Database) -> None:
+    """The tables of the first version."""
+    execute_all(db.conn, SPINE)
+
+
+def execute_all(connection: Any, script: str) -> None:
+    """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
+
+
+def known() -> frozenset[str]:
+    """The names of all migrations that this program knows."""
+    return frozenset(migration.name for migration in migrations._migrations)
+
+
+def applied(connection: sqlite3.Connection) -> frozenset[str]:
+    """The names of the migrations that the database has had."""
+    return frozenset(migration.name for migration in migrations.applied(Database(connection)))
+
+
+def apply(connection: sqlite3.Connection) -> None:
+    """Bring the database to the newest schema; each migration is one transaction."""
+    migrations.apply(Database(connection))

@@ -1,0 +1,237 @@
+"""Partners, their identity logs, the channels with them, and invitations."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from protocol.identities import NodeId
+
+
+class PartnerState(StrEnum):
+    """Whether a partner is spoken to. Removing is sticky: an introduction never revives it."""
+
+    ACTIVE = "active"
+    REMOVED = "removed"
+
+
+class ChannelState(StrEnum):
+    """States of a channel, protocol.md 3.5."""
+
+    PAIRING = "pairing"  # the first entries of both sides are not receipted yet
+    OPEN = "open"
+    RECOVERING = "recovering"
+    FORKED = "forked"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Another merchant's node."""
+
+    id: int
+    node: NodeId
+    name: str
+    state: PartnerState
+    addresses: tuple[str, ...]
+    version_seen_max: int
+    invite_tag: bytes | None
+    paired_ms: int
+    last_seen_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """The pair of logbooks with one partner. `side` is this node's place in the fold: 0 or 1."""
+
+    id: int
+    partner: int
+    epoch: int
+    salt: bytes
+    state: ChannelState
+    side: int
+    applied: int  # how many of the partner's entries were folded and acted upon
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """An invitation that this node gave: the secret is encrypted, `node` is who used it first."""
+
+    tag: bytes
+    sealed: bytes
+    expires_s: int
+    node: NodeId | None
+    tries: int
+
+
+PARTNER_COLUMNS = "id, node, name, state, addresses, version_seen_max, invite_tag, paired_ms, last_seen_ms"
+CHANNEL_COLUMNS = "id, partner, epoch, salt, state, side, applied"
+
+
+def partner_of_row(row: Sequence[object]) -> Partner:
+    """A `Partner` from a row of PARTNER_COLUMNS."""
+    id, node, name, state, addresses, version, tag, paired_ms, last_seen_ms = row
+    assert isinstance(id, int) and isinstance(node, bytes) and isinstance(name, str) and isinstance(version, int)
+    assert isinstance(addresses, str) and isinstance(paired_ms, int)
+    assert tag is None or isinstance(tag, bytes)
+    assert last_seen_ms is None or isinstance(last_seen_ms, int)
+    listed = tuple(json.loads(addresses))
+    return Partner(id, NodeId(node), name, PartnerState(str(state)), listed, version, tag, paired_ms, last_seen_ms)
+
+
+def channel_of_row(row: Sequence[object]) -> Channel:
+    """A `Channel` from a row of CHANNEL_COLUMNS."""
+    id, partner, epoch, salt, state, side, applied = row
+    assert isinstance(id, int) and isinstance(partner, int) and isinstance(epoch, int) and isinstance(salt, bytes)
+    assert isinstance(side, int) and isinstance(applied, int)
+    return Channel(id, partner, epoch, salt, ChannelState(str(state)), side, applied)
+
+
+def add(
+    db: sqlite3.Connection, node: NodeId, name: str, addresses: Sequence[str], tag: bytes | None, now_ms: int
+) -> Partner:
+    """A new active partner. The name is made unique by a number where another partner has it already."""
+    wanted, number = name, 1
+    while by_name(db, wanted) is not None:
+        number += 1
+        wanted = f"{name} {number}"
+    db.execute(
+        "INSERT INTO partners (node, name, state, addresses, version_seen_max, invite_tag, paired_ms)"
+        " VALUES (?, ?, ?, ?, 1, ?, ?)",
+        (node, wanted, PartnerState.ACTIVE, json.dumps(list(addresses)), tag, now_ms),
+    )
+    partner = by_node(db, node)
+    assert partner is not None
+    return partner
+
+
+def every(db: sqlite3.Connection) -> list[Partner]:
+    """All partners, in the order of pairing."""
+    rows = db.execute(f"SELECT {PARTNER_COLUMNS} FROM partners ORDER BY id")
+    return [partner_of_row(row) for row in rows]
+
+
+def by_node(db: sqlite3.Connection, node: NodeId) -> Partner | None:
+    """The partner with this NodeID."""
+    row = db.execute(f"SELECT {PARTNER_COLUMNS} FROM partners WHERE node = ?", (node,)).fetchone()
+    return None if row is None else partner_of_row(row)
+
+
+def by_name(db: sqlite3.Connection, name: str) -> Partner | None:
+    """The partner that this merchant calls so."""
+    row = db.execute(f"SELECT {PARTNER_COLUMNS} FROM partners WHERE name = ?", (name,)).fetchone()
+    return None if row is None else partner_of_row(row)
+
+
+def by_id(db: sqlite3.Connection, id: int) -> Partner | None:
+    """The partner with this row id."""
+    row = db.execute(f"SELECT {PARTNER_COLUMNS} FROM partners WHERE id = ?", (id,)).fetchone()
+    return None if row is None else partner_of_row(row)
+
+
+def rename(db: sqlite3.Connection, id: int, name: str) -> None:
+    """Call a partner by another name; the name is this merchant's own and is never sent."""
+    db.execute("UPDATE partners SET name = ? WHERE id = ?", (name, id))
+
+
+def set_addresses(db: sqlite3.Connection, id: int, addresses: Sequence[str]) -> None:
+    """Where the partner is reached."""
+    db.execute("UPDATE partners SET addresses = ? WHERE id = ?", (json.dumps(list(addresses)), id))
+
+
+def set_state(db: sqlite3.Connection, id: int, state: PartnerState) -> None:
+    """Whether the partner is spoken to."""
+    db.execute("UPDATE partners SET state = ? WHERE id = ?", (state, id))
+
+
+def saw(db: sqlite3.Connection, id: int, now_ms: int) -> None:
+    """A session with the partner is open."""
+    db.execute("UPDATE partners SET last_seen_ms = ? WHERE id = ?", (now_ms, id))
+
+
+def identity_entries(db: sqlite3.Connection, node: NodeId) -> list[bytes]:
+    """The stored identity log of a node, in order."""
+    rows = db.execute("SELECT data FROM identity_entries WHERE node = ? ORDER BY position", (node,))
+    return [row[0] for row in rows]
+
+
+def add_identity_entries(db: sqlite3.Connection, node: NodeId, first: int, entries: Sequence[bytes]) -> None:
+    """Append verified entries to the stored identity log of a node."""
+    db.executemany(
+        "INSERT INTO identity_entries (node, position, data) VALUES (?, ?, ?)",
+        [(node, first + offset, data) for offset, data in enumerate(entries)],
+    )
+
+
+def add_channel(db: sqlite3.Connection, partner: int, epoch: int, salt: bytes, side: int) -> Channel:
+    """A new channel in state PAIRING."""
+    db.execute(
+        "INSERT INTO channels (partner, epoch, salt, state, side, applied) VALUES (?, ?, ?, ?, ?, 0)",
+        (partner, epoch, salt, ChannelState.PAIRING, side),
+    )
+    channel = channel_of(db, partner)
+    assert channel is not None
+    return channel
+
+
+def channel_of(db: sqlite3.Connection, partner: int) -> Channel | None:
+    """The channel of the newest epoch with a partner."""
+    row = db.execute(
+        f"SELECT {CHANNEL_COLUMNS} FROM channels WHERE partner = ? ORDER BY epoch DESC LIMIT 1", (partner,)
+    ).fetchone()
+    return None if row is None else channel_of_row(row)
+
+
+def channel(db: sqlite3.Connection, id: int) -> Channel:
+    """The channel with this row id."""
+    row = db.execute(f"SELECT {CHANNEL_COLUMNS} FROM channels WHERE id = ?", (id,)).fetchone()
+    return channel_of_row(row)
+
+
+def channels(db: sqlite3.Connection) -> list[Channel]:
+    """All channels."""
+    return [channel_of_row(row) for row in db.execute(f"SELECT {CHANNEL_COLUMNS} FROM channels ORDER BY id")]
+
+
+def set_channel_state(db: sqlite3.Connection, id: int, state: ChannelState) -> None:
+    """Move a channel to another state."""
+    db.execute("UPDATE channels SET state = ? WHERE id = ?", (state, id))
+
+
+def set_applied(db: sqlite3.Connection, id: int, applied: int) -> None:
+    """Move the dispatch cursor, in the transaction of the effects."""
+    db.execute("UPDATE channels SET applied = ? WHERE id = ?", (applied, id))
+
+
+def add_invite(db: sqlite3.Connection, tag: bytes, sealed: bytes, expires_s: int) -> None:
+    """Remember an invitation given."""
+    db.execute("INSERT INTO invites VALUES (?, ?, ?, NULL, 0)", (tag, sealed, expires_s))
+
+
+def invite(db: sqlite3.Connection, tag: bytes) -> Invite | None:
+    """The invitation with this tag."""
+    row = db.execute("SELECT tag, sealed, expires_s, node, tries FROM invites WHERE tag = ?", (tag,)).fetchone()
+    return None if row is None else Invite(*row)
+
+
+def bind_invite(db: sqlite3.Connection, tag: bytes, node: NodeId) -> None:
+    """Bind an invitation to the first node that completed it."""
+    db.execute("UPDATE invites SET node = ? WHERE tag = ? AND node IS NULL", (node, tag))
+
+
+def count_try(db: sqlite3.Connection, tag: bytes) -> None:
+    """Count a failed use of an invitation."""
+    db.execute("UPDATE invites SET tries = tries + 1 WHERE tag = ?", (tag,))
+
+
+def keep_evidence(db: sqlite3.Connection, channel: int | None, kind: str, content: bytes) -> None:
+    """Store a proof before anything else is done with it."""
+    db.execute("INSERT INTO evidence (channel, kind, content) VALUES (?, ?, ?)", (channel, kind, content))
+
+
+def evidence(db: sqlite3.Connection, channel: int) -> list[tuple[str, bytes]]:
+    """(kind, content) of every proof kept for a channel."""
+    return db.execute("SELECT kind, content FROM evidence WHERE channel = ? ORDER BY id", (channel,)).fetchall()

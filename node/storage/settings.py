@@ -1,0 +1,31 @@
+"""Single values of a node, and answers to commands that were already carried out."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+
+def get(db: sqlite3.Connection, key: str) -> bytes | None:
+    """A stored value."""
+    row = db.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
+    return None if row is None else row[0]
+
+
+def put(db: sqlite3.Connection, key: str, value: bytes) -> None:
+    """Store or replace a value."""
+    db.execute(
+        "INSERT INTO settings VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
+    )
+
+
+def answered(db: sqlite3.Connection, key: str) -> Any | None:
+    """The answer that a command with this idempotency key already got."""
+    row = db.execute("SELECT result FROM commands WHERE key = ?", (key,)).fetchone()
+    return None if row is None else json.loads(row[0])
+
+
+def answer(db: sqlite3.Connection, key: str, result: Any) -> None:
+    """Remember the answer, in the transaction of the effect."""
+    db.execute("INSERT INTO commands VALUES (?, ?)", (key, json.dumps(result)))

@@ -1,0 +1,93 @@
+"""The merchant's own goods and what lies on the shelf.
+
+`reserved` is what accepted orders still wait for. Both columns carry CHECK (>= 0), so a mistake in a use case fails
+loudly in its transaction instead of selling what is not there.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+MAIN = "main"  # the location of a merchant who has only one
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """One article that this merchant sells: `content` is its listing without the partner's price."""
+
+    sku: str
+    content: dict[str, Any]
+    supplier: int | None  # partner id, for goods that a supplier ships
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Stock of one article at one location, in units."""
+
+    sku: str
+    location: str
+    on_hand: int
+    reserved: int
+
+    @property
+    def available(self) -> int:
+        """What can still be promised."""
+        return self.on_hand - self.reserved
+
+
+def put_good(db: sqlite3.Connection, good: Good) -> bool:
+    """Store an article; tells whether anything changed."""
+    content = json.dumps(good.content, ensure_ascii=False, sort_keys=True)
+    changed = db.execute(
+        "INSERT INTO goods VALUES (?, ?, ?) ON CONFLICT (sku) DO UPDATE SET content = excluded.content,"
+        " supplier = excluded.supplier WHERE content != excluded.content OR supplier IS NOT excluded.supplier",
+        (good.sku, content, good.supplier),
+    )
+    return changed.rowcount > 0
+
+
+def good(db: sqlite3.Connection, sku: str) -> Good | None:
+    """The article with this SKU."""
+    row = db.execute("SELECT sku, content, supplier FROM goods WHERE sku = ?", (sku,)).fetchone()
+    return None if row is None else Good(row[0], json.loads(row[1]), row[2])
+
+
+def goods(db: sqlite3.Connection) -> list[Good]:
+    """All articles by SKU."""
+    rows = db.execute("SELECT sku, content, supplier FROM goods ORDER BY sku")
+    return [Good(sku, json.loads(content), supplier) for sku, content, supplier in rows]
+
+
+def set_on_hand(db: sqlite3.Connection, sku: str, location: str, on_hand: int) -> Shelf:
+    """Count the shelf. What is reserved stays reserved, even beyond what was found."""
+    db.execute(
+        "INSERT INTO stock VALUES (?, ?, ?, 0) ON CONFLICT (sku, location) DO UPDATE SET on_hand = excluded.on_hand",
+        (sku, location, on_hand),
+    )
+    return shelf(db, sku, location)
+
+
+def shelf(db: sqlite3.Connection, sku: str, location: str = MAIN) -> Shelf:
+    """The stock of an article; an article never counted has none."""
+    row = db.execute(
+        "SELECT sku, location, on_hand, reserved FROM stock WHERE sku = ? AND location = ?", (sku, location)
+    ).fetchone()
+    return Shelf(sku, location, 0, 0) if row is None else Shelf(*row)
+
+
+def shelves(db: sqlite3.Connection) -> list[Shelf]:
+    """All stock by SKU and location."""
+    rows = db.execute("SELECT sku, location, on_hand, reserved FROM stock ORDER BY sku, location")
+    return [Shelf(*row) for row in rows]
+
+
+def move(db: sqlite3.Connection, sku: str, reserved: int, on_hand: int, location: str = MAIN) -> None:
+    """Add signed quantities to what is reserved and what is on hand. sqlite3.IntegrityError below zero."""
+    db.execute("INSERT OR IGNORE INTO stock VALUES (?, ?, 0, 0)", (sku, location))
+    db.execute(
+        "UPDATE stock SET reserved = reserved + ?, on_hand = on_hand + ? WHERE sku = ? AND location = ?",
+        (reserved, on_hand, sku, location),
+    )

@@ -1,0 +1,142 @@
+"""Agreements: proposing standard terms, accepting, and finding the one in force."""
+
+from __future__ import annotations
+
+from contracts import agreements, amounts
+from contracts import errors as refusals
+from contracts.terms import Version
+from node import errors
+from node.storage import partners
+from node.trade import books, doors, peering
+
+register = doors.Register()
+
+
+class Propose(doors.Arguments):
+    """Terms that start from the standard ones. `buying`: the partner is the seller. `credit` in decimal text."""
+
+    partner: str
+    currency: str = "CNY"
+    buying: bool = False
+    credit: str | None = None
+    cancel_fee: str = "0"
+    ship_by_hours: int = 48
+
+
+class Accept(doors.Arguments):
+    """`agreement` may be left out when the partner has proposed only one."""
+
+    partner: str
+    agreement: str | None = None
+
+
+class Listed(doors.Arguments):
+    """Of one partner, or of all."""
+
+    partner: str | None = None
+
+
+@register.case("agreement.propose", Propose)
+async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> doors.Json:
+    """Propose terms to a partner; they are in force once the partner accepts them."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        partner, channel = peering.find(desk, given.partner)
+        book = desk.book(channel.id)
+        terms = agreements.standard(
+            partner.node if given.buying else book.me,
+            given.currency,
+            cancel_fee=given.cancel_fee,
+            ship_by_s=given.ship_by_hours * 3600,
+            credit_limit_minor=None if given.credit is None else parse_money(given.credit, given.currency).minor,
+        )
+        role = "buyer" if given.buying else "seller"
+        written = desk.write(book, "agreement.propose", books.body({"role": role, "terms": terms}))
+        return {"agreement": written.hash.hex()}
+
+    return await trade.books.act(unit)
+
+
+@register.case("agreement.accept", Accept)
+async def accept(trade: doors.Trade, given: Accept, report: doors.Report) -> doors.Json:
+    """Accept what a partner proposed."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        _, channel = peering.find(desk, given.partner)
+        book = desk.book(channel.id)
+        waiting = [
+            agreement
+            for agreement in book.history.agreements.values()
+            if agreement.state in (agreements.AgreementState.PROPOSED, agreements.AgreementState.COUNTERED)
+            and agreement.versions[agreement.last].side != book.side
+            and (given.agreement is None or agreement.key.hex().startswith(given.agreement))
+        ]
+        if len(waiting) != 1:
+            raise errors.NodeError(
+                "agreement.unknown", "no single proposal to accept", expected="one proposal", got=len(waiting)
+            )
+        proposal = waiting[0]
+        role = "seller" if proposal.seller == book.side else "buyer"
+        body: books.Body = {"thread": proposal.key, "role": role, "accepts": proposal.last}
+        desk.write(book, "agreement.accept", body)
+        return {"agreement": proposal.last.hex()}
+
+    return await trade.books.act(unit)
+
+
+@register.case("agreement.list", Listed)
+async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
+    """All agreements with their state and main terms."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        rows = []
+        for partner in partners.every(desk.db) if given.partner is None else [peering.find(desk, given.partner)[0]]:
+            channel = partners.channel_of(desk.db, partner.id)
+            assert channel is not None
+            book = desk.peek(channel.id)
+            rows += [describe(book, partner.name, agreement) for agreement in book.history.agreements.values()]
+        return {"agreements": rows}
+
+    return await trade.books.read(unit)
+
+
+def describe(book: books.Book, partner: str, agreement: agreements.Agreement) -> doors.Json:
+    """One agreement for people."""
+    version = agreement.versions[agreement.current or agreement.last]
+    limit = version.terms.credit_limit
+    return {
+        "agreement": version.hash.hex(),
+        "partner": partner,
+        "state": agreement.state.value,
+        "selling": agreement.seller == book.side,
+        "currency": agreement.currency,
+        "credit": None if limit is None else str(limit.money),
+        "ship_by_s": version.terms.ship_by_s,
+        "waits_for_me": agreement.current is None and agreement.versions[agreement.last].side != book.side,
+    }
+
+
+def in_force(book: books.Book, seller: int) -> Version:
+    """The version in force in which the given side sells. NodeError when there is none."""
+    for agreement in reversed(list(book.history.agreements.values())):
+        if agreement.seller == seller and agreement.state is agreements.AgreementState.IN_FORCE:
+            assert agreement.current is not None
+            return agreement.versions[agreement.current]
+    raise errors.NodeError(
+        "agreement.missing",
+        f"no agreement with {book.partner.name} is in force",
+        expected="an agreement accepted by both",
+        got="none",
+        hint="propose one with `hanse agreement propose`",
+    )
+
+
+def parse_money(text: str, currency: str) -> amounts.Money:
+    """A decimal text as money. NodeError `request.malformed` for anything else."""
+    try:
+        return amounts.money(text, currency)
+    except refusals.Refused as refused:
+        fault = refused.faults[0]
+        raise errors.NodeError(
+            "request.malformed", "this is no amount", expected=fault.expected or fault.code, got=text
+        ) from None

@@ -1,0 +1,353 @@
+"""The books: one fold a channel, kept where the database lives, and the only way to write a document.
+
+A `Desk` is one transaction at work. Opening a channel's book there first folds every stored entry of the partner and
+carries out what follows from it (docs/architecture.md, "one transaction"). Only then may a document be judged against
+that state, folded, and put into the outbox: so `seen` always tells the truth, and an effect happens exactly once,
+together with the cursor that says so.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar, cast
+
+import structlog
+
+from contracts import errors as refusals
+from contracts import histories
+from node import errors, ports
+from node.storage import database, logbooks, outboxes, partners, reactions
+from protocol import entries, identities
+from protocol.encoding import Value
+from protocol.errors import PeerError
+
+Result = TypeVar("Result")
+Body = dict[str, Value]
+DISPATCH_ENTRIES_MAX = 1024  # entries folded in one transaction, so that a long catch-up blocks nobody
+REACTIONS_PER_TRANSACTION = 64
+log = structlog.get_logger(__name__)
+
+
+class Conduct(Protocol):
+    """How this node behaves: what it keeps in its own tables, and what it does by itself."""
+
+    def record(self, desk: Desk, book: Book, item: histories.Item, outcome: histories.Outcome, own: bool) -> None:
+        """Bring the node's own tables up to date with one folded entry, in the same transaction. Writes no document."""
+
+    def concerns(self, item: histories.Item, outcome: histories.Outcome) -> bool:
+        """Whether `react` must be called for an entry of the partner."""
+
+    def react(self, desk: Desk, book: Book, item: histories.Item) -> None:
+        """Answer an entry of the partner, or pass it on. Every stored entry is folded by then, so `seen` is true."""
+
+
+@dataclass(slots=True)
+class Book:
+    """The fold of one channel and the logbooks under it."""
+
+    channel: partners.Channel
+    partner: partners.Partner
+    me: identities.NodeId
+    mine: logbooks.Logbook
+    theirs: logbooks.Logbook
+    history: histories.History
+
+    @property
+    def side(self) -> int:
+        """This node's side in the fold."""
+        return self.channel.side
+
+    @property
+    def seen(self) -> int:
+        """How many of the partner's entries are folded."""
+        return self.history.sizes[1 - self.side]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A document that is now in the outbox: it has a hash and will never change, but no index yet."""
+
+    hash: bytes
+    id: bytes
+    item: histories.Item
+    outcome: histories.Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """What this merchant tells every partner of itself."""
+
+    name: str
+    country: str = "CN"
+    languages: tuple[str, ...] = ("zh-CN", "en")
+
+
+@dataclass(slots=True)
+class Books:
+    """All books of a node, and the door to the database for everything that writes documents."""
+
+    me: identities.NodeId
+    merchant: Merchant
+    database: database.Database
+    clock: ports.Clock
+    entropy: ports.Entropy
+    conduct: Conduct
+    wake: Callable[[int], None]  # a channel has something new in its outbox, or a blob to ask for
+    _books: dict[int, Book] = field(default_factory=dict)
+
+    async def write(self, unit: Callable[[Desk], Result]) -> Result:
+        """Run a unit in one transaction. If it raises, nothing happened, neither on disk nor in the folds."""
+        desks: list[Desk] = []
+
+        def transact(db: sqlite3.Connection) -> Result:
+            desk = Desk(db, self)
+            desks.append(desk)
+            try:
+                return unit(desk)
+            except BaseException:
+                for channel in desk.touched:
+                    self._books.pop(channel, None)  # folded in memory, rolled back on disk: read again when needed
+                raise
+
+        result = await self.database.write(transact)
+        for channel in sorted(desks[0].written):
+            self.wake(channel)
+        return result
+
+    async def act(self, unit: Callable[[Desk], Result]) -> Result:
+        """`write`, and afterwards everything that follows from what was folded on the way: for use cases."""
+        result = await self.write(unit)
+        await self.settle()
+        return result
+
+    async def read(self, unit: Callable[[Desk], Result]) -> Result:
+        """Run a unit that writes nothing. Books may be read as they are; pending entries are not folded."""
+        return await self.database.read(lambda db: unit(Desk(db, self)))
+
+    async def dispatch(self, channel: int) -> None:
+        """Fold what the partner sent, portion by portion, and then do what follows from it."""
+        while await self.write(lambda desk: desk.catch_up(channel)):
+            pass
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Do everything that this node does by itself and has not done yet."""
+        while await self.database.read(reactions.any_waits):
+            try:
+                await self.write(lambda desk: desk.react(REACTIONS_PER_TRANSACTION))
+            except (refusals.Refused, errors.NodeError):
+                await self._settle_one()
+
+    async def _settle_one(self) -> None:
+        """One reaction alone. One that a rule refuses has nothing left to do: it is dropped, and the log says so."""
+        try:
+            await self.write(lambda desk: desk.react(1))
+        except errors.StorageError:
+            raise
+        except (refusals.Refused, errors.NodeError) as refused:
+            log.warning("an automatic answer was refused", fault=str(refused))
+            await self.database.write(reactions.drop_first)
+
+    def forget(self, channel: int) -> None:
+        """Read the book again at its next use: its logbook changed by other means than a document."""
+        self._books.pop(channel, None)
+
+    def loaded(self, db: sqlite3.Connection, channel: int) -> Book:
+        """The book of a channel as far as it was dispatched; replayed from the stored entries at first use."""
+        book = self._books.get(channel)
+        if book is None:
+            book = load(db, self.me, channel)
+            self._books[channel] = book
+        return book
+
+
+@dataclass(slots=True)
+class Desk:
+    """One transaction at work. Lives only inside `Books.write` or `Books.read`."""
+
+    db: sqlite3.Connection
+    books: Books
+    touched: set[int] = field(default_factory=set)
+    written: set[int] = field(default_factory=set)
+
+    def now_ms(self) -> int:
+        """The wall clock, for claims and for policies of this node."""
+        return self.books.clock.now_ms()
+
+    def peek(self, channel: int) -> Book:
+        """The book as far as it was dispatched, for reading."""
+        return self.books.loaded(self.db, channel)
+
+    def book(self, channel: int) -> Book:
+        """The book with every stored entry folded, for writing."""
+        while self.catch_up(channel):
+            pass
+        return self.books.loaded(self.db, channel)
+
+    def catch_up(self, channel: int) -> bool:
+        """Fold one portion of the partner's stored entries with all effects; tells whether there may be more."""
+        book = self.books.loaded(self.db, channel)
+        first = book.seen
+        rows = logbooks.rows(self.db, book.theirs.id, first, first + DISPATCH_ENTRIES_MAX)
+        if not rows:
+            return False
+        self.touched.add(channel)
+        waiting = []
+        for position, leaf, data in rows:
+            item = read_item(1 - book.side, position, leaf, data)
+            if self.books.conduct.concerns(item, self._fold(book, item, own=False)):
+                waiting.append(position)
+        reactions.put(self.db, channel, waiting)
+        partners.set_applied(self.db, channel, book.seen)
+        return len(rows) == DISPATCH_ENTRIES_MAX
+
+    def react(self, count_max: int) -> None:
+        """Do the first `count_max` things that wait."""
+        for id, channel, position in reactions.first(self.db, count_max):
+            book = self.book(channel)
+            ((_, leaf, data),) = logbooks.rows(self.db, book.theirs.id, position, position + 1)
+            self.books.conduct.react(self, book, read_item(1 - book.side, position, leaf, data))
+            reactions.drop(self.db, id)
+
+    def judge(
+        self, book: Book, kind: str, body: Mapping[str, Value], re: Sequence[entries.Reference] = ()
+    ) -> tuple[refusals.Fault, ...]:
+        """Every fault that the fold would find in a document written now."""
+        item, _ = self._draft(book, kind, body, re)
+        return book.history.judge(item)
+
+    def write(
+        self,
+        book: Book,
+        kind: str,
+        body: Mapping[str, Value],
+        re: Sequence[entries.Reference] = (),
+        id: bytes | None = None,
+    ) -> Written:
+        """Judge, fold and put one document into the outbox. Raises `contracts.errors.Refused` with every fault."""
+        item, data = self._draft(book, kind, body, re, id)
+        faults = book.history.judge(item)
+        if faults:
+            raise refusals.Refused(faults)
+        self.touched.add(book.channel.id)
+        self.written.add(book.channel.id)
+        outboxes.put(self.db, book.mine.id, [(item.hash, data)])
+        outcome = self._fold(book, item, own=True)
+        return Written(item.hash, item.id, item, outcome)
+
+    def _draft(
+        self,
+        book: Book,
+        kind: str,
+        body: Mapping[str, Value],
+        re: Sequence[entries.Reference],
+        id: bytes | None = None,
+    ) -> tuple[histories.Item, bytes]:
+        now_ms = self.now_ms()
+        entry = entries.Entry(
+            id=id or new_id(self.books.entropy, now_ms),
+            type=kind,
+            version=1,
+            ts_ms=now_ms,
+            seen=book.seen,
+            re=tuple(re),
+            body=dict(body),
+        )
+        data = entries.compose(entry)
+        return item_of(book.side, book.history.sizes[book.side], entries.leaf_hash(data), entry), data
+
+    def _fold(self, book: Book, item: histories.Item, own: bool) -> histories.Outcome:
+        outcome = book.history.fold(item)
+        self.books.conduct.record(self, book, item, outcome, own)
+        return outcome
+
+
+def body(content: Mapping[str, object]) -> Body:
+    """A body that another floor composed, as a value of the encoding; the encoder refuses what it cannot hold."""
+    return cast(Body, dict(content))
+
+
+def new_id(entropy: ports.Entropy, now_ms: int) -> bytes:
+    """A UUIDv7 (RFC 9562 section 5.7): 48 bits of milliseconds, then 74 random bits; 16 bytes."""
+    random = bytearray(entropy.token(10))
+    random[0] = 0x70 | random[0] & 0x0F
+    random[2] = 0x80 | random[2] & 0x3F
+    return (now_ms & (1 << 48) - 1).to_bytes(6, "big") + bytes(random)
+
+
+def item_of(side: int, index: int, leaf: bytes, entry: entries.Entry) -> histories.Item:
+    """What the fold needs of an entry."""
+    return histories.Item(
+        side=side,
+        index=index,
+        hash=leaf,
+        id=entry.id,
+        type=entry.type,
+        version=entry.version,
+        ts_ms=entry.ts_ms,
+        seen=entry.seen,
+        re=tuple((reference.side, reference.hash) for reference in entry.re),
+        body=entry.body,
+    )
+
+
+def read_item(side: int, index: int, leaf: bytes, data: bytes) -> histories.Item:
+    """A stored entry as an item. One that is no entry at all still takes its place, and is refused by the fold."""
+    try:
+        return item_of(side, index, leaf, entries.parse(data))
+    except PeerError as error:
+        return histories.unreadable(side, index, leaf, error.code, error.hint)
+
+
+def stored_entry(db: sqlite3.Connection, logbook: int, index: int) -> entries.Entry | None:
+    """A sequenced entry, parsed; None when the index is not stored (it may wait in the outbox)."""
+    rows = logbooks.rows(db, logbook, index, index + 1)
+    return entries.parse(rows[0][2]) if rows else None
+
+
+def load(db: sqlite3.Connection, me: identities.NodeId, channel_id: int) -> Book:
+    """Replay a channel from its stored entries and its outbox, without effects: those are in the tables already."""
+    channel = partners.channel(db, channel_id)
+    partner = partners.by_id(db, channel.partner)
+    assert partner is not None
+    mine = logbooks.of_channel(db, channel_id, mine=True)
+    theirs = logbooks.of_channel(db, channel_id, mine=False)
+    parties = (me, partner.node) if channel.side == 0 else (partner.node, me)
+    book = Book(channel, partner, me, mine, theirs, histories.History(parties))
+    for item in replay(own_items(db, book), their_items(db, book)):
+        book.history.fold(item)
+    return book
+
+
+def own_items(db: sqlite3.Connection, book: Book) -> Iterator[histories.Item]:
+    """Everything this node wrote: what is sequenced, then what waits in the outbox."""
+    yield from stored_items(db, book.mine.id, book.side, book.mine.size)
+    for offset, (_, leaf, data) in enumerate(outboxes.rows(db, book.mine.id)):
+        yield read_item(book.side, book.mine.size + offset, leaf, data)
+
+
+def their_items(db: sqlite3.Connection, book: Book) -> Iterator[histories.Item]:
+    """What the partner wrote, up to the dispatch cursor."""
+    return stored_items(db, book.theirs.id, 1 - book.side, book.channel.applied)
+
+
+def stored_items(db: sqlite3.Connection, logbook: int, side: int, size: int) -> Iterator[histories.Item]:
+    """The first `size` entries of a logbook, read in portions."""
+    for first in range(0, size, DISPATCH_ENTRIES_MAX):
+        for position, leaf, data in logbooks.rows(db, logbook, first, min(size, first + DISPATCH_ENTRIES_MAX)):
+            yield read_item(side, position, leaf, data)
+
+
+def replay(own: Iterator[histories.Item], theirs: Iterator[histories.Item]) -> Iterator[histories.Item]:
+    """A legal interleaving: an own item as soon as what it had seen is there, else one of the partner's."""
+    next_own, next_theirs, seen = next(own, None), next(theirs, None), 0
+    while next_own is not None or next_theirs is not None:
+        if next_own is not None and (next_theirs is None or next_own.seen <= seen):
+            yield next_own
+            next_own = next(own, None)
+        else:
+            assert next_theirs is not None
+            yield next_theirs
+            next_theirs, seen = next(theirs, None), seen + 1

@@ -1,0 +1,153 @@
+"""The one door: every use case by its name, whoever asks (control socket, console, connector).
+
+A use case is an async function of the trade, its checked arguments and a progress report. Its arguments are a pydantic
+model, so every fault of a request is found at once and the same models describe the interface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+import pydantic
+
+from contracts import errors as refusals
+from node import config, errors, keystore, ports
+from node.storage import database, partners, settings
+from node.trade import books, receipts
+
+Json = dict[str, Any]
+Report = Callable[[str, int, int], None]  # what, done, total
+
+
+class Arguments(pydantic.BaseModel):
+    """The arguments of a use case: no unknown names, nothing coerced from another kind."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NoArguments(Arguments):
+    """For use cases that need none."""
+
+
+class Network(Protocol):
+    """What the trade asks of the links."""
+
+    async def join(self, uri: str) -> partners.Partner:
+        """Use an invitation; NodeError when it fails."""
+
+    def online(self, partner: int) -> bool:
+        """Whether a session with this partner is open."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where this node is reached."""
+
+
+@dataclass(slots=True)
+class Trade:
+    """What every use case works with."""
+
+    books: books.Books
+    network: Network
+    keys: keystore.Keys
+    config: config.Config
+    world: ports.Ports
+    receipts: receipts.Receipts
+
+    @property
+    def database(self) -> database.Database:
+        """For use cases that only read tables."""
+        return self.books.database
+
+
+Given = TypeVar("Given", bound=Arguments)
+Run = Callable[[Trade, Given, Report], Awaitable[Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class UseCase(Generic[Given]):
+    """One thing that a person or a program can ask of this node."""
+
+    name: str
+    arguments: type[Given]
+    run: Run[Given]
+
+
+@dataclass(slots=True)
+class Register:
+    """The use cases of one noun."""
+
+    cases: dict[str, UseCase[Any]] = field(default_factory=dict)
+
+    def case(self, name: str, arguments: type[Given]) -> Callable[[Run[Given]], Run[Given]]:
+        """Register the decorated function under its public name."""
+
+        def register(run: Run[Given]) -> Run[Given]:
+            if name in self.cases:
+                raise ValueError(f"use case {name} is registered twice")
+            self.cases[name] = UseCase(name, arguments, run)
+            return run
+
+        return register
+
+
+def check(arguments: type[Given], given: Mapping[str, Any]) -> Given:
+    """The checked arguments; NodeError `request.malformed` with every fault."""
+    try:
+        return arguments.model_validate(given)
+    except pydantic.ValidationError as error:
+        faults = [
+            {
+                "code": "request." + fault["type"].replace("_", "-"),
+                "path": ".".join(map(str, fault["loc"])),
+                "expected": fault["msg"],
+                "got": repr(fault["input"])[:80],
+            }
+            for fault in error.errors(include_url=False, include_context=False)
+        ]
+        raise errors.NodeError("request.malformed", "the request has faults", faults=faults) from None
+
+
+async def once(trade: Trade, key: str | None, unit: Callable[[books.Desk], Json]) -> Json:
+    """Run a use case; with an idempotency `key` a repeat gives the first answer and does nothing."""
+
+    def guarded(desk: books.Desk) -> Json:
+        if key is not None:
+            known = settings.answered(desk.db, key)
+            if known is not None:
+                return cast(Json, known)
+        result = unit(desk)
+        if key is not None:
+            settings.answer(desk.db, key, result)
+        return result
+
+    return await trade.books.act(guarded)
+
+
+def fault_rows(refused: refusals.Refused) -> list[Json]:
+    """The faults of a refused document, for people and programs."""
+    return [
+        {"code": fault.code, "path": fault.path, "expected": fault.expected, "got": fault.got}
+        for fault in refused.faults
+    ]
+
+
+def bind(
+    trade: Trade, registers: Mapping[str, UseCase[Any]]
+) -> dict[str, Callable[[Mapping[str, Any], Report], Awaitable[Json]]]:
+    """The use cases as plain callables of a JSON object, for the control socket and the console."""
+
+    def bound(case: UseCase[Any]) -> Callable[[Mapping[str, Any], Report], Awaitable[Json]]:
+        async def call(given: Mapping[str, Any], report: Report) -> Json:
+            try:
+                return await case.run(trade, check(case.arguments, given), report)
+            except refusals.Refused as refused:
+                raise errors.NodeError(
+                    "document.refused", "a rule of the trade says no", faults=fault_rows(refused)
+                ) from None
+
+        return call
+
+    return {name: bound(case) for name, case in registers.items()}

@@ -1,0 +1,96 @@
+"""Opening a channel with a new partner, and what each side says first in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from node import errors
+from node.storage import logbooks, partners
+from node.trade import books
+from protocol import entries, identities
+
+EPOCH_FIRST = 1
+
+
+def channel_salt(initiator: bytes, responder: bytes) -> bytes:
+    """docs/protocol.md section 3: the salt of a channel from the parts (16 bytes each) of both sides."""
+    return entries.channel_salt(initiator, responder)
+
+
+def open_channel(
+    desk: books.Desk,
+    identity: identities.Identity,
+    name: str,
+    addresses: Sequence[str],
+    salt: bytes,
+    tag: bytes,
+    invited: bool,
+) -> partners.Partner:
+    """Make a verified node a partner and write the first entries; a repeat of the same invitation changes nothing.
+
+    `invited` tells whether the partner invited this node, or was invited by it.
+    """
+    known = partners.by_node(desk.db, identity.node_id)
+    if known is not None:
+        return known  # H08: one node is one partner, whatever invitation it comes with
+    now_ms = desk.now_ms()
+    partner = partners.add(desk.db, identity.node_id, name, addresses, tag, now_ms)
+    partners.add_identity_entries(desk.db, identity.node_id, 0, identity.entries)
+    partners.bind_invite(desk.db, tag, identity.node_id)
+    side = 0 if desk.books.me < identity.node_id else 1
+    channel = partners.add_channel(desk.db, partner.id, EPOCH_FIRST, salt, side)
+    origins = [
+        entries.origin(entries.log_id(author, reader, EPOCH_FIRST, salt))
+        for author, reader in ((desk.books.me, identity.node_id), (identity.node_id, desk.books.me))
+    ]
+    logbooks.create(desk.db, channel.id, True, origins[0])
+    logbooks.create(desk.db, channel.id, False, origins[1])
+    book = desk.book(channel.id)
+    desk.write(book, "channel.open", opening(book, origins, salt))
+    desk.write(book, "peer.card", card(desk.books.merchant))
+    if not invited:
+        desk.write(book, "peer.invite", {})
+    return partner
+
+
+def card(merchant: books.Merchant) -> books.Body:
+    """What this merchant says of itself."""
+    return {"name": merchant.name, "country": merchant.country, "languages": list(merchant.languages)}
+
+
+def opening(book: books.Book, origins: Sequence[str], salt: bytes) -> books.Body:
+    """The body of leaf 0: who, which logbooks, and under which rules. The author's own side stands first."""
+    return {
+        "nodes": [book.me, book.partner.node],
+        "origins": list(origins),
+        "salt": salt,
+        "epoch": EPOCH_FIRST,
+        "suites": ["hanse/1"],
+        "fold": "hanse-fold/1",
+        "words_compared": False,
+        "retention_years": 10,
+        "prev": None,
+    }
+
+
+def find(desk: books.Desk, wanted: str) -> tuple[partners.Partner, partners.Channel]:
+    """The partner that a person means: by name, or by the first characters of the NodeID text."""
+    every = partners.every(desk.db)
+    exact = [partner for partner in every if partner.name == wanted]
+    plain = wanted.upper().replace("-", "")
+    prefixed = [
+        partner
+        for partner in every
+        if len(plain) >= 7 and identities.to_text(partner.node).replace("-", "").startswith(plain)
+    ]
+    found = exact or prefixed
+    if len(found) != 1:
+        raise errors.NodeError(
+            "partner.unknown" if not found else "partner.ambiguous",
+            f"no single partner is called {wanted!r}",
+            expected=", ".join(partner.name for partner in every) or "a partner: invite one first",
+            got=wanted,
+        )
+    channel = partners.channel_of(desk.db, found[0].id)
+    assert channel is not None
+    return found[0], channel

@@ -1,0 +1,154 @@
+"""Partners as the merchant sees them: inviting, joining, naming, removing, and how it goes."""
+
+from __future__ import annotations
+
+from node import errors
+from node.storage import invites, logbooks, orderbooks, outboxes, partners
+from node.trade import books, doors, peering
+from protocol import identities, invitations, limits
+
+register = doors.Register()
+
+
+class Invite(doors.Arguments):
+    """`hours` the invitation is valid."""
+
+    hours: int = limits.INVITE_VALID_S // 3600
+
+
+class Join(doors.Arguments):
+    """`uri` is the invitation."""
+
+    uri: str
+
+
+class Named(doors.Arguments):
+    """A partner by name or by the beginning of its NodeID."""
+
+    partner: str
+
+
+class Rename(Named):
+    """A new name, for this merchant's eyes only."""
+
+    name: str
+
+
+@register.case("invite", Invite)
+async def invite(trade: doors.Trade, given: Invite, report: doors.Report) -> doors.Json:
+    """Make an invitation: a secret that one other node may use once."""
+    hours_max = 7 * 24
+    if not 1 <= given.hours <= hours_max:
+        raise errors.NodeError(
+            "request.malformed", "an invitation lives for hours", expected=f"1 to {hours_max}", got=given.hours
+        )
+    secret = trade.world.entropy.token(16)
+    expires_s = trade.world.clock.now_ms() // 1000 + given.hours * 3600
+    await trade.database.write(lambda db: invites.give(db, secret, trade.keys.root, expires_s))
+    invitation = invitations.Invitation(trade.books.me, trade.network.addresses, secret, expires_s)
+    return {"uri": invitations.to_uri(invitation), "expires_s": expires_s}
+
+
+@register.case("join", Join)
+async def join(trade: doors.Trade, given: Join, report: doors.Report) -> doors.Json:
+    """Use somebody's invitation: afterwards both nodes are partners."""
+    before = await trade.database.read(lambda db: {partner.id for partner in partners.every(db)})
+    partner = await trade.network.join(given.uri)
+    return {
+        "partner": partner.name,
+        "node": identities.to_text(partner.node),
+        "words": list(invitations.words(trade.books.me, partner.node)),
+        "already": partner.id in before,
+    }
+
+
+@register.case("partners", doors.NoArguments)
+async def every(trade: doors.Trade, given: doors.NoArguments, report: doors.Report) -> doors.Json:
+    """All partners, with the state of the link and how much each side holds of the other's logbook."""
+    rows = await trade.books.read(lambda desk: [describe(trade, desk, partner) for partner in partners.every(desk.db)])
+    return {"partners": rows}
+
+
+def describe(trade: doors.Trade, desk: books.Desk, partner: partners.Partner) -> doors.Json:
+    """One partner for people."""
+    channel = partners.channel_of(desk.db, partner.id)
+    assert channel is not None
+    mine = logbooks.of_channel(desk.db, channel.id, mine=True)
+    theirs = logbooks.of_channel(desk.db, channel.id, mine=False)
+    return {
+        "name": partner.name,
+        "node": identities.to_text(partner.node),
+        "words": list(invitations.words(trade.books.me, partner.node)),
+        "state": partner.state.value,
+        "channel_state": channel.state.value,
+        "online": trade.network.online(partner.id),
+        "addresses": list(partner.addresses),
+        "last_seen_ms": partner.last_seen_ms,
+        "sent": mine.size,
+        "receipted": mine.receipted,
+        "received": theirs.size,
+        "waiting": outboxes.waiting(desk.db, mine.id),
+    }
+
+
+@register.case("partner.rename", Rename)
+async def rename(trade: doors.Trade, given: Rename, report: doors.Report) -> doors.Json:
+    """Call a partner by another name."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        partner, _ = peering.find(desk, given.partner)
+        taken = partners.by_name(desk.db, given.name)
+        if taken is not None and taken.id != partner.id:
+            raise errors.NodeError(
+                "partner.ambiguous", "another partner has this name", expected="a new name", got=given.name
+            )
+        partners.rename(desk.db, partner.id, given.name)
+        return {"partner": given.name}
+
+    return await trade.books.act(unit)
+
+
+@register.case("partner.remove", Named)
+async def remove(trade: doors.Trade, given: Named, report: doors.Report) -> doors.Json:
+    """Stop talking to a partner. Its keys and logbooks are kept for verification; removing is sticky."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        partner, channel = peering.find(desk, given.partner)
+        open_orders = [row for row in orderbooks.orders(desk.db, None, None, channel.id, 1000) if row.state in OPEN]
+        if open_orders:
+            raise errors.NodeError(
+                "partner.busy", "orders with this partner are still open", expected="none", got=len(open_orders)
+            )
+        desk.write(desk.book(channel.id), "channel.close", {})
+        partners.set_state(desk.db, partner.id, partners.PartnerState.REMOVED)
+        return {"partner": partner.name}
+
+    return await trade.books.act(unit)
+
+
+OPEN = frozenset({"placed", "seller-proposed", "agreed", "change-proposed", "cancelling", "part-shipped", "attention"})
+
+
+@register.case("status", doors.NoArguments)
+async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Report) -> doors.Json:
+    """How this node stands."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        every = partners.every(desk.db)
+        orders: dict[str, dict[str, int]] = {"selling": {}, "buying": {}}
+        for (buying, state), count in orderbooks.count_by_state(desk.db).items():
+            orders["buying" if buying else "selling"][state] = count
+        pragmas = {name: desk.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
+        version = desk.db.execute("SELECT sqlite_version()").fetchone()[0]
+        return {
+            "name": trade.config.name,
+            "node": identities.to_text(trade.books.me),
+            "addresses": list(trade.network.addresses),
+            "partners": len(every),
+            "online": sum(trade.network.online(partner.id) for partner in every),
+            "orders": orders,
+            "outbox": outboxes.total(desk.db),
+            "sqlite": {"version": version, **pragmas},
+        }
+
+    return await trade.books.read(unit)

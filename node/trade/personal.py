@@ -1,0 +1,78 @@
+"""Personal data: sealed to the node that ships, and to nobody else.
+
+docs/protocol.md section 11. What stands in a logbook is a commitment; the sealed bytes travel beside it as a blob and
+can be destroyed. A dealer passes the blob on unread: the reference then says where it was sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from contracts import histories
+from node import keystore
+from node.storage import blobs
+from node.trade import books
+from protocol import keys, sealing
+from protocol.encoding import Value
+
+FIELDS = ("name", "phone", "country", "province", "city", "district", "street", "zip", "note")
+
+
+def seal(
+    desk: books.Desk, book: books.Book, entry_id: bytes, recipient: Mapping[str, str], shipper_kem: bytes
+) -> dict[str, Value]:
+    """Seal a recipient to the shipper's `kem` key (32 bytes) for the entry `entry_id`; keep the blob for sending."""
+    entropy = desk.books.entropy
+    reference, ciphertext = sealing.seal_personal(
+        {key: recipient[key] for key in FIELDS if recipient.get(key)},
+        salt=entropy.token(32),
+        origin=book.mine.origin,
+        entry_id=entry_id,
+        recipient_public=shipper_kem,
+        ephemeral=entropy.token(32),
+    )
+    blobs.put(desk.db, ciphertext)
+    return reference
+
+
+def forward(reference: Mapping[str, Value], origin: str, entry_id: bytes) -> dict[str, Value]:
+    """The reference for the next link of a chain; the sealed blob stays the same."""
+    return sealing.forward(reference, origin=origin, entry_id=entry_id)
+
+
+def want(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
+    """Ask the partner for the sealed blob that one of its entries names, if this node has to ship or pass it on."""
+    reference = item.body.get("pii")
+    if isinstance(reference, dict):
+        digest, size = reference.get("ct"), reference.get("len")
+        if isinstance(digest, bytes) and isinstance(size, int):
+            blobs.want(desk.db, book.channel.id, [(digest, size)])
+
+
+def reveal(
+    desk: books.Desk, unlocked: keystore.Keys, reference: Mapping[str, Any], origin: str, entry_id: bytes
+) -> dict[str, str] | None:
+    """The recipient, if this node is the shipper and has the blob; None otherwise."""
+    private = private_of(unlocked, bytes(reference["kid"]))
+    ciphertext = blobs.get(desk.db, bytes(reference["ct"]))
+    if private is None or ciphertext is None:
+        return None
+    return sealing.open_personal(
+        reference,
+        ciphertext,
+        origin=str(reference.get("o", origin)),
+        entry_id=bytes(reference.get("i", entry_id)),
+        private=private,
+    )
+
+
+def newest_kem(unlocked: keystore.Keys) -> tuple[bytes, bytes]:
+    """(key id, public key) to which partners seal addresses now."""
+    public = keys.x25519_public(unlocked.kem[-1])
+    return sealing.key_id(public), public
+
+
+def private_of(unlocked: keystore.Keys, kid: bytes) -> bytes | None:
+    """The private key with this id, None when it was destroyed or is another node's."""
+    return next((private for private in unlocked.kem if sealing.key_id(keys.x25519_public(private)) == kid), None)

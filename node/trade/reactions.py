@@ -1,0 +1,116 @@
+"""What this node does by itself: it keeps its tables, says no where the fold says no, stops parcels, passes orders on.
+
+One table names the handler for each document type of a partner. A handler runs once for an entry, in the transaction
+that holds its answer, and sees the state with every stored entry folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from contracts import histories
+from contracts.documents import holds
+from contracts.holds import Hold, HoldState
+from contracts.orders import Order
+from node.storage import shelves
+from node.trade import books, chains, orders, personal
+from protocol.encoding import Value
+
+NAK_FAULTS_MAX = 20
+NAK_TEXT_MAX = 200
+Handler = Callable[[books.Desk, books.Book, histories.Item], None]
+
+
+class Habits:
+    """`books.Conduct` of a merchant's node."""
+
+    def record(
+        self, desk: books.Desk, book: books.Book, item: histories.Item, outcome: histories.Outcome, own: bool
+    ) -> None:
+        """Lists, shelves and wanted blobs follow the fold."""
+        for change in outcome.changes:
+            match change.before, change.after:
+                case before, Order() as after:
+                    orders.record(desk, book, after.key, before if isinstance(before, Order) else None, after)
+                case before, Hold() as after:
+                    hold_on_shelf(desk, book, before if isinstance(before, Hold) else None, after)
+        if not own and not outcome.faults and item.type == "order.place":
+            personal.want(desk, book, item)
+
+    def concerns(self, item: histories.Item, outcome: histories.Outcome) -> bool:
+        """Refused documents are answered, and those that have a handler."""
+        return bool(outcome.faults) or item.type in HANDLERS
+
+    def react(self, desk: books.Desk, book: books.Book, item: histories.Item) -> None:
+        """Answer one entry."""
+        faults = book.history.refusals.get((item.side, item.index))
+        if faults:
+            refuse(desk, book, item, faults)
+        else:
+            HANDLERS[item.type](desk, book, item)
+
+
+def refuse(desk: books.Desk, book: books.Book, item: histories.Item, faults: tuple[histories.Fault, ...]) -> None:
+    """Tell the partner what the fold found. A refusal is never answered with a refusal."""
+    if item.type == "channel.nak":
+        return
+    rows: list[Value] = [
+        [part[:NAK_TEXT_MAX] for part in (fault.code, fault.path, fault.expected, fault.got)]
+        for fault in faults[:NAK_FAULTS_MAX]
+    ]
+    desk.write(book, "channel.nak", {"d": 1, "idx": item.index, "faults": rows})
+
+
+def accept_peering(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
+    """The partner invited this node, and its merchant used the invitation: that is the consent."""
+    if not desk.judge(book, "peer.accept", {}):
+        desk.write(book, "peer.accept", {})
+
+
+def stop_parcels(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
+    """A buyer cancels: what has not left is held by the fold already. Say so, at once and without a human (T5)."""
+    thread = item.body["thread"]
+    assert isinstance(thread, bytes)
+    order = book.history.orders.get(thread)
+    if order is None or order.version.seller != book.side or item.hash not in chains.open_cancels(order):
+        if order is not None and order.version.seller == book.side:
+            chains.cancel_on(desk, book, item)  # withdrawn before an answer: the supplier must still hear of it
+        return
+    if not chains.cancel_on(desk, book, item):
+        chains.answer_cancel(desk, book, thread, item.hash)
+
+
+def hold_on_shelf(desk: books.Desk, book: books.Book, before: Hold | None, after: Hold) -> None:
+    """What is held for a buyer is kept back on the seller's shelf, until it is used or released."""
+    if after.seller == book.side and orders.is_own(desk, after.sku):
+        change = held(after) - held(before)
+        if change:
+            shelves.move(desk.db, after.sku, change, 0, after.location)
+
+
+def held(hold: Hold | None) -> int:
+    """The units that a hold keeps back."""
+    return hold.quantity if hold is not None and hold.state is HoldState.HELD else 0
+
+
+def hold_stock(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
+    """A buyer asks to keep stock back: the shelf decides."""
+    ask = holds.Ask.model_validate(item.body)
+    available = shelves.shelf(desk.db, ask.sku, ask.location).available
+    granted = min(ask.quantity, available)
+    if granted > 0 and orders.is_own(desk, ask.sku):
+        desk.write(book, "stock.hold_ok", {"thread": item.hash, "quantity": granted, "expires_s": ask.expires_s})
+    else:
+        desk.write(book, "stock.hold_no", {"thread": item.hash, "reason": "unavailable"})
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "peer.invite": accept_peering,
+    "order.place": chains.pass_on,
+    "order.respond": chains.answer_buyer,
+    "shipment.handover": chains.hand_on,
+    "shipment.status": chains.report_on,
+    "cancel.request": stop_parcels,
+    "cancel.result": chains.settle_cancel,
+    "stock.hold": hold_stock,
+}

@@ -34,24 +34,27 @@ class Import(doors.Arguments):
     dry_run: bool = False
 
 
-def refuse(name: str, faults: Sequence[SheetFault]) -> None:
+def refuse(name: str, faults: Sequence[SheetFault | routes.RouteFault]) -> None:
     """Raise `sheet.faults` with every fault of the file, if it has any."""
     if faults:
         raise errors.NodeError(
             "sheet.faults",
             f"{name} has {len(faults)} fault{'s' if len(faults) > 1 else ''}; nothing was imported",
-            faults=[
-                {
-                    "row": str(fault.row),
-                    "column": fault.column,
-                    "code": fault.code.value,
-                    "path": f"row {fault.row}, column {fault.column}",
-                    "expected": fault.expected,
-                    "got": fault.got,
-                }
-                for fault in faults
-            ],
+            faults=[describe(fault) for fault in faults],
         )
+
+
+def describe(fault: SheetFault | routes.RouteFault) -> errors.Fault:
+    """One fault where the person finds it: row and column as the spreadsheet program shows them."""
+    column = fault.column if isinstance(fault, SheetFault) else ""
+    return {
+        "row": str(fault.row),
+        "column": column,
+        "code": str(fault.code),
+        "path": f"row {fault.row}" + (f", column {column}" if column else ""),
+        "expected": fault.expected,
+        "got": fault.got,
+    }
 
 
 def content_of(given: Import) -> bytes:
@@ -143,7 +146,7 @@ async def import_orders(trade: doors.Trade, given: Import, report: doors.Report)
         for order in sheet.orders
     ]
     plan = await trade.books.read(lambda desk: routes.plan(desk, wanted))
-    refuse(given.name, [SheetFault(fault.row, "", fault.code, fault.expected, fault.got) for fault in plan.faults])  # type: ignore[arg-type]
+    refuse(given.name, plan.faults)
     placed: dict[str, int] = {}
     names = await trade.database.read(lambda db: {partner.id: partner.name for partner in partners.every(db)})
     if not given.dry_run:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from node import errors
 from tests.node.towns import Town, play
+from tests.sim import weathers
 
 
 async def goods(town: Town, seller: str, count: int = 3, stock: int = 100) -> None:
@@ -69,5 +71,159 @@ def test_two_nodes_peer_and_trade_the_whole_way() -> None:
         await town.settle()
         balances: list[dict[str, Any]] = (await town.ask("shop", "payment.list"))["balances"]
         assert [row["owes_me"]["amount"] for row in balances] == [0]
+
+    play(story)
+
+
+def test_an_order_is_accepted_in_part_when_the_shelf_is_short() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await goods(town, "factory", stock=5)
+        await agree(town, "factory", "shop")
+        id = await order(town, "shop", "factory", quantity=8)
+        await town.ask("factory", "order.accept", order=id)
+        await town.settle()
+        shown = await town.ask("shop", "order.show", order=id)
+        assert shown["lines"][0]["buckets"] == {"agreed": 5, "rejected": 3}
+        shelf = (await town.ask("factory", "stock.list"))["stock"][0]
+        assert (shelf["on_hand"], shelf["reserved"], shelf["available"]) == (5, 5, 0)
+        await town.ask("factory", "order.ship", order=id, carrier="SF", waybill="SF1")
+        shelf = (await town.ask("factory", "stock.list"))["stock"][0]
+        assert (shelf["on_hand"], shelf["reserved"], shelf["available"]) == (0, 0, 0)
+
+    play(story)
+
+
+def test_a_cancel_in_time_stops_the_parcel_and_a_late_one_does_not() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await goods(town, "factory")
+        await agree(town, "factory", "shop")
+        in_time, late = await order(town, "shop", "factory"), await order(town, "shop", "factory")
+        await town.ask("factory", "order.accept", all=True)
+        await town.settle()
+        await town.ask("shop", "order.cancel", order=in_time)
+        await town.settle()
+        shown = await town.ask("shop", "order.show", order=in_time)
+        assert shown["lines"][0]["buckets"] == {"cancelled": 2}
+        assert shown["owed"]["amount"] == 0
+        refused = await town.ask("factory", "order.ship", order=in_time, carrier="SF", waybill="SF1")
+        assert refused["shipped"] == 0 and refused["refused"]
+        # the link is down while both act: the hand-over does not know of the cancel, and stands (law 13)
+        town.network.cut(weathers.Cut(frozenset({"factory"}), frozenset({"shop"})))
+        await town.ask("factory", "order.ship", order=late, carrier="SF", waybill="SF2")
+        await town.ask("shop", "order.cancel", order=late)
+        town.network.mend_all()
+        await town.settle()
+        for node in ("factory", "shop"):
+            shown = await town.ask(node, "order.show", order=late)
+            assert shown["lines"][0]["buckets"] == {"rto-asked": 2}
+            assert [row["type"] for row in shown["documents"]][-1] == "cancel.result"
+
+    play(story)
+
+
+def test_a_dealers_chain_passes_orders_on_and_the_address_past_the_dealer() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "dealer", "shop")
+        await town.pair("factory", "dealer")
+        await town.pair("dealer", "shop")
+        await goods(town, "factory")
+        await agree(town, "factory", "dealer")
+        derived = await town.ask("dealer", "catalogue.derive", partner="factory", markup_percent="20")
+        assert derived["new"] == 3
+        await agree(town, "dealer", "shop")
+        id = await order(town, "shop", "dealer", quantity=3)
+        (upstream,) = (await town.ask("factory", "order.list"))["orders"]
+        assert upstream["quantity"] == 3 and upstream["amount"]["amount"] == 3150
+        seen = await town.ask("factory", "order.show", order=upstream["order"])
+        assert seen["recipient"]["name"] == "李雷"
+        assert (await town.ask("dealer", "order.show", order=id))["recipient"] is None
+        await town.ask("factory", "order.accept", all=True)
+        await town.settle()
+        await town.ask("factory", "order.ship", order=upstream["order"], carrier="SF", waybill="SF77")
+        await town.settle()
+        final = await town.ask("shop", "order.show", order=id)
+        assert final["state"] == "shipped"
+        assert final["shipments"] == [{"carrier": "SF", "waybill": "SF77", "state": "handed_over"}]
+        assert final["owed"]["amount"] == 3780
+
+    play(story)
+
+
+def test_a_consumers_cancel_travels_up_the_chain_and_stops_the_factory() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "dealer", "shop")
+        await town.pair("factory", "dealer")
+        await town.pair("dealer", "shop")
+        await goods(town, "factory")
+        await agree(town, "factory", "dealer")
+        await town.ask("dealer", "catalogue.derive", partner="factory")
+        await agree(town, "dealer", "shop")
+        id = await order(town, "shop", "dealer")
+        await town.ask("factory", "order.accept", all=True)
+        await town.settle()
+        await town.ask("shop", "order.cancel", order=id)
+        await town.settle()
+        assert (await town.ask("shop", "order.show", order=id))["lines"][0]["buckets"] == {"cancelled": 2}
+        (upstream,) = (await town.ask("factory", "order.list"))["orders"]
+        shown = await town.ask("factory", "order.show", order=upstream["order"])
+        assert shown["lines"][0]["buckets"] == {"cancelled": 2}
+        shelf = (await town.ask("factory", "stock.list"))["stock"][0]
+        assert (shelf["on_hand"], shelf["reserved"]) == (100, 0)
+
+    play(story)
+
+
+def test_a_killed_node_comes_back_with_everything_it_acknowledged() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await goods(town, "factory")
+        await agree(town, "factory", "shop")
+        id = await order(town, "shop", "factory")
+        town.kill("factory")
+        another = await town.ask("shop", "order.place", partner="factory", lines=[{"sku": "CUP-1", "quantity": 1}])
+        await town.start("factory")
+        await town.settle()
+        states = {row["order"]: row["state"] for row in (await town.ask("factory", "order.list"))["orders"]}
+        assert states == {id: "placed", another["order"]: "placed"}
+        assert (await town.ask("factory", "order.accept", all=True))["accepted"] == 2
+        await town.settle()
+        for row in (await town.ask("shop", "order.list"))["orders"]:
+            assert row["state"] == "agreed"
+
+    play(story)
+
+
+ORDERS = """订单号,商品编码,数量,收货人,手机,省,市,区,详细地址
+A1,CUP-0,1,张伟,15400000001,四川省,成都市,武侯区,天府大道 1 号
+A1,CUP-1,2,,,,,,
+A2,CUP-2,1,王芳,15400000002,江西省,景德镇市,珠山区,瓷都大道 2 号
+"""
+
+
+def test_a_sheet_of_orders_is_placed_once_however_often_it_is_imported() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await goods(town, "factory")
+        await agree(town, "factory", "shop")
+        for encoding in ("utf-8-sig", "gb18030"):
+            answer = await town.ask("shop", "order.import", name="orders.csv", data_hex=ORDERS.encode(encoding).hex())
+            assert answer["orders"] + answer["unchanged"] == 2
+        await town.settle()
+        rows = (await town.ask("factory", "order.list"))["orders"]
+        assert sorted(row["lines"] for row in rows) == [1, 2]
+        bad = ORDERS.replace("CUP-2", "CUP-9").replace("A2", "A3")
+        try:
+            await town.ask("shop", "order.import", name="bad.csv", data_hex=bad.encode().hex())
+        except errors.NodeError as refused:
+            assert refused.code == "sheet.faults"
+            assert [(fault["row"], fault["code"]) for fault in refused.faults] == [("4", "route.sku")]
+        else:
+            raise AssertionError("a sheet with faults was imported")
 
     play(story)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +14,11 @@ import structlog
 from node import config, errors, keystore, ports, supervise
 from node.audits import exports
 from node.connectors import sheets
+from node.control import servers
+from node.links import networks
 from node.replication import connections, exchanges, fences, sequencing
 from node.storage import database, partners, settings
+from node.system import clocks, disks, homes
 from node.trade import (
     agreements,
     books,
@@ -146,3 +151,61 @@ async def found(disk: ports.Disk, inception: bytes) -> identities.NodeId:
     await opened.write(unit)
     await opened.close()
     return node
+
+
+async def found_home(home: homes.Home, inception: bytes) -> identities.NodeId:
+    """Create the database of a new home; the caller holds its lock."""
+    disk = disks.SystemDisk(home)
+    try:
+        return await found(disk, inception)
+    finally:
+        disk.close()
+
+
+async def run_home(
+    home: homes.Home,
+    decided: config.Config,
+    unlocked: keystore.Keys,
+    environment: Mapping[str, str],
+    ready: Callable[[Sequence[str]], None],
+) -> None:
+    """Run the node of a home on the real ports until SIGTERM or SIGINT; the caller holds the home's lock.
+
+    `ready` gets the addresses once the node listens and its control socket answers. NodeError; StorageError ends it.
+    """
+    disk = disks.SystemDisk(home)
+    world = ports.Ports(
+        clock=clocks.SystemClock(),
+        entropy=clocks.SystemEntropy(),
+        links=networks.WebSocketLinks(decided.listen.host, decided.listen.port),
+        disk=disk,
+    )
+    try:
+        node = await Node.open(decided, world, unlocked)
+        control = servers.Server(home.state, node.use_cases(environment))
+
+        async def stand() -> None:
+            await control.start()
+            ready(node.connections.addresses)
+
+        try:
+            await until_signalled(node.run(stand))
+        finally:
+            await control.close()
+    finally:
+        disk.close()
+
+
+async def until_signalled(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work` until it ends, fails, or the process is asked to stop (O04): then it is cancelled and cleans up."""
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(work)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        log.info("stopped")
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

@@ -8,6 +8,7 @@ together with the cursor that says so.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -98,7 +99,15 @@ class Books:
     _books: dict[int, Book] = field(default_factory=dict)
 
     async def write(self, unit: Callable[[Desk], Result]) -> Result:
-        """Run a unit in one transaction. If it raises, nothing happened, neither on disk nor in the folds."""
+        """Run a unit in one transaction. If it raises, nothing happened, neither on disk nor in the folds.
+
+        A caller that is cancelled meanwhile does not stop it: what is committed is also announced.
+        """
+        working = asyncio.create_task(self._write(unit), name="write")
+        working.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return await asyncio.shield(working)
+
+    async def _write(self, unit: Callable[[Desk], Result]) -> Result:
         desks: list[Desk] = []
 
         def transact(db: sqlite3.Connection) -> Result:

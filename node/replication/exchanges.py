@@ -25,6 +25,7 @@ from protocol.errors import Code, PeerError
 from protocol.syncing import AuthorEvent, AuthorState, ReaderEvent, ReaderState
 
 log = structlog.get_logger(__name__)
+BLOBS_UNDER_WAY_MAX = 16 * limits.BLOB_WANTS_MAX  # asked for and not here yet, so that a session holds little
 
 
 @dataclass(slots=True)
@@ -66,6 +67,7 @@ class Exchange:
     granted_entries: int = limits.CREDIT_ENTRIES
     pieces: dict[bytes, bytearray] = field(default_factory=dict)
     asked: set[bytes] = field(default_factory=set)
+    asked_to: int = 0  # row id of the newest want that was sent in this session
     lost: str = ""  # the checkpoint of mine that proves what I lost
     recovered: list[bytes] = field(default_factory=list)
     owed: set[bytes] = field(default_factory=set)  # asked for by the partner before they were here
@@ -451,13 +453,17 @@ class Exchange:
     # Blobs ------------------------------------------------------------------------------------------------------
 
     async def _ask_blobs(self) -> None:
-        wanted = await self.core.books.database.read(
-            lambda db: blobs.wanted(db, self.channel, limits.BLOB_WANTS_MAX + len(self.asked))
+        """Ask for the next blobs that are wanted, each once a session, as long as not too many are under way."""
+        if len(self.asked) >= BLOBS_UNDER_WAY_MAX:
+            return
+        rows = await self.core.books.database.read(
+            lambda db: blobs.wanted(db, self.channel, self.asked_to, limits.BLOB_WANTS_MAX)
         )
-        fresh = [digest for digest, _ in wanted if digest not in self.asked][: limits.BLOB_WANTS_MAX]
+        fresh = [(id, digest) for id, digest in rows if id > self.asked_to]  # the other task may have asked meanwhile
         if fresh:
-            self.asked.update(fresh)
-            await self.send(messages.BlobWant(tuple(fresh)))
+            self.asked_to = fresh[-1][0]
+            self.asked.update(digest for _, digest in fresh)
+            await self.send(messages.BlobWant(tuple(digest for _, digest in fresh)))
 
     async def _send_blobs(self, digests: tuple[bytes, ...]) -> None:
         """Send what is here; the rest is owed, and sent when it comes (a dealer passes sealed addresses on)."""

@@ -35,14 +35,8 @@ def want(db: sqlite3.Connection, channel: int, rows: Sequence[tuple[bytes, int]]
     )
 
 
-def wanted(db: sqlite3.Connection, channel: int, count_max: int) -> list[tuple[bytes, int]]:
-    """(hash, size) of blobs that the partner of the channel should send."""
+def wanted(db: sqlite3.Connection, channel: int, after: int, count_max: int) -> list[tuple[int, bytes]]:
+    """(row id, hash) of blobs that the partner of the channel should send, beyond the row `after`, oldest first."""
     return db.execute(
-        "SELECT hash, size FROM blob_wants WHERE channel = ? ORDER BY hash LIMIT ?", (channel, count_max)
+        "SELECT id, hash FROM blob_wants WHERE channel = ? AND id > ? ORDER BY id LIMIT ?", (channel, after, count_max)
     ).fetchall()
-
-
-def is_wanted(db: sqlite3.Connection, channel: int, digest: bytes) -> int | None:
-    """The size that was announced for a wanted blob, None when nobody asked for it."""
-    row = db.execute("SELECT size FROM blob_wants WHERE channel = ? AND hash = ?", (channel, digest)).fetchone()
-    return None if row is None else int(row[0])

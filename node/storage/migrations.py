@@ -79,7 +79,10 @@ CREATE TABLE reactions (
 
 -- Blobs named by their SHA-256: sealed personal data, long statements.
 CREATE TABLE blobs (hash BLOB PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE blob_wants (hash BLOB PRIMARY KEY, channel INTEGER NOT NULL, size INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE blob_wants (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, channel INTEGER NOT NULL, size INTEGER NOT NULL
+);
+CREATE INDEX blob_wants_by_channel ON blob_wants (channel, id);
 
 -- What a caller already asked for, so that a repeated command gives the same answer and does nothing.
 CREATE TABLE commands (key TEXT PRIMARY KEY, result TEXT NOT NULL) WITHOUT ROWID;

@@ -37,7 +37,7 @@ class Conduct(Protocol):
     def record(self, desk: Desk, book: Book, item: histories.Item, outcome: histories.Outcome, own: bool) -> None:
         """Bring the node's own tables up to date with one folded entry, in the same transaction. Writes no document."""
 
-    def concerns(self, item: histories.Item, outcome: histories.Outcome) -> bool:
+    def concerns(self, desk: Desk, book: Book, item: histories.Item, outcome: histories.Outcome) -> bool:
         """Whether `react` must be called for an entry of the partner."""
 
     def react(self, desk: Desk, book: Book, item: histories.Item) -> None:
@@ -206,7 +206,7 @@ class Desk:
         waiting = []
         for position, leaf, data in rows:
             item = read_item(1 - book.side, position, leaf, data)
-            if self.books.conduct.concerns(item, self._fold(book, item, own=False)):
+            if self.books.conduct.concerns(self, book, item, self._fold(book, item, own=False)):
                 waiting.append(position)
         reactions.put(self.db, channel, waiting)
         partners.set_applied(self.db, channel, book.seen)

@@ -37,9 +37,11 @@ class Habits:
         if not own and not outcome.faults and item.type == "order.place":
             personal.want(desk, book, item)
 
-    def concerns(self, item: histories.Item, outcome: histories.Outcome) -> bool:
-        """Refused documents are answered, and those that have a handler."""
-        return bool(outcome.faults) or item.type in HANDLERS
+    def concerns(self, desk: books.Desk, book: books.Book, item: histories.Item, outcome: histories.Outcome) -> bool:
+        """Refused documents are answered, and those that have a handler; an order only where it is passed on."""
+        if item.type == "order.place" and not outcome.faults and outcome.repeats is None:
+            return chains.supplier_channel(desk, book.history.orders[item.hash]) is not None
+        return bool(outcome.faults) or (item.type in HANDLERS and outcome.repeats is None)
 
     def react(self, desk: books.Desk, book: books.Book, item: histories.Item) -> None:
         """Answer one entry."""

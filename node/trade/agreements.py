@@ -66,10 +66,8 @@ async def accept(trade: doors.Trade, given: Accept, report: doors.Report) -> doo
         book = desk.book(channel.id)
         waiting = [
             agreement
-            for agreement in book.history.agreements.values()
-            if agreement.state in (agreements.AgreementState.PROPOSED, agreements.AgreementState.COUNTERED)
-            and agreement.versions[agreement.last].side != book.side
-            and (given.agreement is None or agreement.key.hex().startswith(given.agreement))
+            for agreement in proposals(book)
+            if given.agreement is None or agreement.key.hex().startswith(given.agreement)
         ]
         if len(waiting) != 1:
             raise errors.NodeError(
@@ -114,6 +112,21 @@ def describe(book: books.Book, partner: str, agreement: agreements.Agreement) ->
         "ship_by_s": version.terms.ship_by_s,
         "waits_for_me": agreement.current is None and agreement.versions[agreement.last].side != book.side,
     }
+
+
+def proposals(book: books.Book) -> list[agreements.Agreement]:
+    """What the partner has proposed and this merchant has not answered."""
+    return [
+        agreement
+        for agreement in book.history.agreements.values()
+        if agreement.state in (agreements.AgreementState.PROPOSED, agreements.AgreementState.COUNTERED)
+        and agreement.versions[agreement.last].side != book.side
+    ]
+
+
+def waits(book: books.Book) -> int:
+    """How many agreements wait for this merchant."""
+    return len(proposals(book))
 
 
 def in_force(book: books.Book, seller: int) -> Version:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from node import errors
 from node.storage import invites, logbooks, orderbooks, outboxes, partners
-from node.trade import books, doors, peering
+from node.trade import agreements, books, doors, peering, statements
 from protocol import identities, invitations, limits
 
 register = doors.Register()
@@ -138,6 +138,11 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
         orders: dict[str, dict[str, int]] = {"selling": {}, "buying": {}}
         for (buying, state), count in orderbooks.count_by_state(desk.db).items():
             orders["buying" if buying else "selling"][state] = count
+        waiting = {
+            "orders": orders["selling"].get("placed", 0),
+            "agreements": sum(agreements.waits(desk.peek(channel.id)) for channel in partners.channels(desk.db)),
+            "statements": sum(statements.waits(desk.peek(channel.id)) for channel in partners.channels(desk.db)),
+        }
         pragmas = {name: desk.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
         version = desk.db.execute("SELECT sqlite_version()").fetchone()[0]
         return {
@@ -148,6 +153,7 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
             "online": sum(trade.network.online(partner.id) for partner in every),
             "orders": orders,
             "outbox": outboxes.total(desk.db),
+            "waiting_for_me": {what: count for what, count in waiting.items() if count},
             "sqlite": {"version": version, **pragmas},
         }
 

@@ -136,6 +136,14 @@ def find(desk: books.Desk, wanted: str) -> Found:
     return found[0]
 
 
+def waits(book: books.Book) -> int:
+    """How many statements wait for this merchant's answer."""
+    return sum(
+        statement.side != book.side and statements.standing(book.history.channel, statement)
+        for statement in book.history.statements.values()
+    )
+
+
 @register.case("statement.list", Listed)
 async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
     """All statements with their state and figures."""

@@ -15,6 +15,7 @@ from node import config, errors, keystore, ports, supervise
 from node.audits import exports
 from node.connectors import sheets
 from node.control import servers
+from node.discovery import announcements
 from node.links import networks
 from node.replication import connections, exchanges, fences, sequencing
 from node.storage import database, partners, settings
@@ -48,6 +49,7 @@ REGISTERS = (
     sheets.register,
     exports.register,
 )
+HINTS_MAX = 64  # sightings on the local network that wait to be tried
 BENCH_VARIABLE = "HANSE_BENCH"  # "1" adds the use cases that `hanse bench` measures with
 
 
@@ -114,12 +116,31 @@ class Node:
         try:
             async with supervise.Supervisor() as group:
                 group.start("connections", self.connections.run)
+                if self.world.discovery is not None:
+                    await self._look_around(self.world.discovery, bound, group)
                 group.start("stock", lambda: stocks.keep_sharing(self.trade))
                 if ready is not None:
                     await ready()
         finally:
+            if self.world.discovery is not None:
+                await self.world.discovery.close()
             await self.world.links.close()
             await self.database.close()
+
+    async def _look_around(self, discovery: ports.Discovery, bound: Sequence[str], group: supervise.Supervisor) -> None:
+        """Tell the local network only a port and a tag, and try whoever announces the tag of a partner."""
+        hints: asyncio.Queue[ports.Hint] = asyncio.Queue(maxsize=HINTS_MAX)
+
+        def found(hint: ports.Hint) -> None:
+            if not hints.full():
+                hints.put_nowait(hint)
+
+        async def follow() -> None:
+            while True:
+                await self.connections.hint(await hints.get())
+
+        await discovery.start(connections.lan_tag(self.trade.books.me), int(bound[0].rpartition(":")[2]), found)
+        group.start("discovery", follow)
 
 
 def own_node(db: sqlite3.Connection) -> identities.NodeId:
@@ -179,6 +200,7 @@ async def run_home(
         entropy=clocks.SystemEntropy(),
         links=networks.WebSocketLinks(decided.listen.host, decided.listen.port),
         disk=disk,
+        discovery=announcements.Announcements() if decided.zeroconf else None,
     )
     try:
         node = await Node.open(decided, world, unlocked)

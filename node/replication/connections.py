@@ -7,6 +7,8 @@ addresses of the partner each time. If both dialled at once, both keep the sessi
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import sqlite3
 from dataclasses import dataclass, field
 
@@ -50,6 +52,7 @@ class Connections:
     me: Me
     addresses: tuple[str, ...] = ()  # what invitations and the pair message name
     live: dict[int, Connected] = field(default_factory=dict)  # by partner id
+    _hints: dict[int, str] = field(default_factory=dict)  # where a partner was seen on the local network
     _changed: dict[int, asyncio.Event] = field(default_factory=dict)
     _group: asyncio.TaskGroup | None = None
     _failed: asyncio.Future[None] | None = None  # carries a failure of storage to whoever supervises `run`
@@ -72,6 +75,13 @@ class Connections:
         """Finish what the last run stored but did not fold or answer any more."""
         for channel in await self.core.books.database.read(partners.channels):
             await self.core.books.dispatch(channel.id)
+
+    async def hint(self, hint: ports.Hint) -> None:
+        """Somebody on this network may be a partner: dial it, and let the handshake decide. Never trusted (W25)."""
+        for partner in await self.core.books.database.read(partners.every):
+            if lan_tag(partner.node) == hint.tag and partner.id not in self.live:
+                self._hints[partner.id] = hint.address
+                self._notify(partner)
 
     def online(self, partner: int) -> bool:
         """Whether a session with this partner is open."""
@@ -121,7 +131,8 @@ class Connections:
         partner = await self.core.books.database.read(lambda db: partners.by_id(db, partner_id))
         if partner is None or partner.state is partners.PartnerState.REMOVED:
             return False
-        for address in partner.addresses:
+        hinted = self._hints.pop(partner_id, None)
+        for address in (*(() if hinted is None else (hinted,)), *partner.addresses):
             try:
                 link = await self.world.links.dial(address)
             except ports.LinkFailed:
@@ -375,6 +386,12 @@ class Connections:
     def _notify(self, partner: partners.Partner) -> None:
         if partner.id in self._changed:
             self._changed[partner.id].set()
+
+
+def lan_tag(node: identities.NodeId) -> str:
+    """What a node announces of itself on a local network: enough for partners to try, nothing for strangers."""
+    digest = hashlib.sha256(b"hanse/lan/1\n" + node).digest()
+    return base64.b32encode(digest).decode().lower()[:8]
 
 
 def learn_identity(db: sqlite3.Connection, node: identities.NodeId, part: messages.IdentityLog) -> None:

@@ -23,7 +23,7 @@ AMOUNT_MAX: Final = 10**13  # minor units of one amount or one line; 500 such li
 BALANCE_MAX: Final = 2**53 - 1  # minor units; what HCM can carry in a statement
 QUANTITY_MAX: Final = 10**9 - 1  # units in one line or one stock level (faults.md D16 refuses 10^9)
 BASE_MAX: Final = 10**6  # units that one price is for
-RATE_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,9})?$"  # protocol.md 3.2, with lengths (faults.md D06)
+RATE_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,9})?$"  # protocol.md section 2.1, bounded (faults.md D06)
 
 _RATE = re.compile(RATE_PATTERN)
 

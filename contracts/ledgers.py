@@ -2,7 +2,7 @@
 
 Every thread that can owe money belongs to the ledger of its agreement. A closed statement cuts the ledger: what lies
 inside the cut is settled, its lines never change again, and what comes later, even if concurrent, is a difference
-for the next statement (protocol.md 3.15). Statements of one agreement form a chain, so the cuts of a ledger are
+for the next statement (protocol.md section 12.7). Statements of one agreement form a chain, so the cuts of a ledger are
 ordered; see `statements` for why two can never be closed after the same one.
 """
 

@@ -62,7 +62,7 @@ COST: Final = Cost()
 class Keys:
     """What an open key file holds.
 
-    `root` is the secret of 32 bytes from which all keys of this generation are derived (docs/protocol.md 3.1); `kem`
+    `root` is the secret of 32 bytes from which all keys of this generation are derived (protocol.md section 3.2); `kem`
     are the X25519 private keys for personal data, which come from nowhere else, so that each can be destroyed.
     """
 

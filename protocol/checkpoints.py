@@ -1,4 +1,4 @@
-"""Checkpoints, cosignatures, receipts and proof files (docs/protocol.md 3.5 to 3.8).
+"""Checkpoints, cosignatures, receipts and proof files (docs/protocol.md sections 6 and 7).
 
 C2SP tlog-checkpoint, tlog-cosignature and tlog-proof, byte for byte. Three signatures over a head are kept apart:
 the author's checkpoint ("this is my logbook"), the partner's mirror cosignature ("all of this is on my disk"), a

@@ -1,4 +1,4 @@
-"""HCM, the Hanse canonical msgpack profile: one value, one spelling (docs/protocol.md 3.2).
+"""HCM, the Hanse canonical msgpack profile: one value, one spelling (docs/protocol.md section 2).
 
 Allowed are nil, booleans, integers within 53 bits, text without control characters, bytes, arrays, and maps whose
 keys are `[a-z][a-z0-9_]{0,31}` in ascending order. Every header is the shortest one. Depth is the number of
@@ -24,7 +24,7 @@ from protocol.errors import Code, LocalError, PeerError
 Value: TypeAlias = "bool | int | str | bytes | list[Value] | dict[str, Value] | None"
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")
-# U+0000 to U+001F without tab and newline (3.2); surrogates cannot be encoded in UTF-8 at all.
+# U+0000 to U+001F without tab and newline (section 2.1); surrogates cannot be encoded in UTF-8 at all.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 _INTEGER_MAX = limits.INTEGER_MAX
 # Maps repeat their shape (the tuple of their keys), so shapes of valid keys are remembered; the bounds keep a

@@ -1,4 +1,4 @@
-"""One entry of a logbook: the exact bytes that are a Merkle leaf (docs/protocol.md 3.3).
+"""One entry of a logbook: the exact bytes that are a Merkle leaf (docs/protocol.md section 4.1).
 
     { "b": body, "id": 16 bytes, "re": [[side, leaf hash], …], "seen": int, "t": type, "ts": ms, "v": version }
 
@@ -103,7 +103,7 @@ def log_id(author: bytes, reader: bytes, epoch: int, salt: bytes) -> bytes:
     """The 20-byte id of the logbook that `author` writes for `reader` (both 32-byte NodeIDs) in this epoch.
 
     SHA-256("hanse/log/1\\n" ‖ author ‖ reader ‖ u32be epoch ‖ salt)[:20]; the 16-byte salt of the channel makes it
-    opaque to witnesses (docs/protocol.md 3.1).
+    opaque to witnesses (docs/protocol.md section 3.4).
     """
     if len(author) != 32 or len(reader) != 32 or len(salt) != SALT_BYTES or not 0 <= epoch <= EPOCH_MAX:
         raise LocalError("log_id takes two NodeIDs of 32 bytes, an epoch of 32 bits and a salt of 16 bytes")
@@ -119,7 +119,7 @@ def origin(log_id: bytes) -> str:
 
 
 def channel_salt(initiator: bytes, responder: bytes) -> bytes:
-    """The 16-byte salt of a channel, from the 16 random bytes of each side (docs/protocol.md 3.1)."""
+    """The 16-byte salt of a channel, from the 16 random bytes of each side (docs/protocol.md section 3.4)."""
     if len(initiator) != SALT_BYTES or len(responder) != SALT_BYTES:
         raise LocalError("each side contributes 16 bytes")
     return hashlib.sha256(initiator + responder).digest()[:SALT_BYTES]

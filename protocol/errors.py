@@ -5,7 +5,7 @@
     └── PeerError       what came from outside breaks the protocol; carries a code of the closed list below
 
 The list is closed: a node never sends a code that is not here, and treats an unknown one as `wire.unsupported`.
-docs/protocol.md lists every code with the same sentence.
+docs/protocol.md section 15 lists every code with the same sentence.
 """
 
 from __future__ import annotations

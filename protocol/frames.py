@@ -1,4 +1,4 @@
-"""Frames: one message of a session as Noise transport messages, and back. docs/protocol.md, "Session".
+"""Frames: one message of a session as Noise transport messages, and back. docs/protocol.md section 5.8.
 
     frame   = 1*( u16be length ‖ transport message of that length )
 

@@ -1,6 +1,6 @@
 """What two nodes say before they trust each other: the hello, its answer, and the proof of who is there.
 
-docs/protocol.md, "Session". Hello and answer go in the clear and are bound into the handshake by the prologue, so
+protocol.md sections 5.2 to 5.6. Hello and answer go in the clear and are bound into the handshake by the prologue, so
 that nobody can change what was offered. The proof goes inside it. Keys that a map has beyond those named here are
 ignored: whatever must not be ignored takes a new version number.
 """

@@ -1,4 +1,4 @@
-"""Who a node is: its NodeID, the text form of it, and the identity logbook (docs/protocol.md 3.1, 3.10).
+"""Who a node is: its NodeID, the text form of it, and the identity logbook (docs/protocol.md section 3).
 
 An identity logbook is a Merkle tree like any other, with leaves of five kinds. The first, the inception, is the
 identity: the NodeID is its hash. Every other leaf names the leaf hash of its predecessor, so the leaves alone, in

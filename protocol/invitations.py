@@ -1,4 +1,4 @@
-"""Invitations and fingerprint words (docs/protocol.md 3.14).
+"""Invitations and fingerprint words (docs/protocol.md section 9).
 
     hanse:1?i=<NodeID, base32>&a=<host:port>[&a=…]&k=<secret, base32>&x=<expiry, unix seconds>
 

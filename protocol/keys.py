@@ -1,4 +1,4 @@
-"""Ed25519 and X25519 with one frozen rule each, and the derivation of a node's keys (docs/protocol.md 3.1, 3.17).
+"""Ed25519 and X25519 with one frozen rule each, and the derivation of a node's keys (protocol.md sections 3.2, 3.3).
 
 Implementations of Ed25519 disagree about strange keys and signatures (Chalkias, Garillot, Nikolaenko, "Taming the
 many EdDSAs", 2020). OpenSSL, which does the arithmetic here, accepts the identity point as the public key of *any*

@@ -1,4 +1,4 @@
-"""The five leaf formats of an identity logbook, read and signed (docs/protocol.md 3.10).
+"""The five leaf formats of an identity logbook, read and signed (docs/protocol.md sections 3.5, 3.6).
 
     icp {"t":"id/icp/1","v":1,"keys":{role:32},"kem":[32…],"next":32,"rec":32,"pq":nil|{role:bytes},"n":16,"sg":…}
     kem {"t":"id/kem/1","prev":32,"kem":[32…],"sg":…}

@@ -1,14 +1,14 @@
 """Every bound of the protocol, with its unit in its name, its reason, and the relations between bounds.
 
 A bound is part of the protocol: two nodes with different bounds would disagree about what is valid.
-docs/protocol.md lists them all. `RELATIONS` says which bounds must fit into each other; a test reads it.
+docs/protocol.md section 14 lists them all. `RELATIONS` says which bounds must fit into each other; a test reads it.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-# --- canonical values (docs/protocol.md 3.2) ---
+# --- canonical values (docs/protocol.md section 2) ---
 
 INTEGER_MAX: Final = 2**53 - 1
 """Largest integer, and with a minus sign the smallest: JavaScript, JSON and SQLite all hold it exactly."""
@@ -19,7 +19,7 @@ OBJECTS_MAX: Final = 10_000
 KEY_CHARACTERS_MAX: Final = 32
 """Characters of a map key, `[a-z][a-z0-9_]*`: keys are field names, never data."""
 
-# --- entries (3.3) ---
+# --- entries (section 4) ---
 
 ENTRY_BYTES_MAX: Final = 65_535
 """Bytes of one entry: an entry bundle of C2SP tlog-tiles writes the length as a 16-bit number."""
@@ -36,7 +36,7 @@ REFERENCES_MAX: Final = 256
 EPOCH_ENTRIES_MAX: Final = 1_000_000
 """Entries of one logbook before it is sealed and a new epoch begins, so that one export stays a few hundred MB."""
 
-# --- notes and proofs (3.6, 3.7, 3.8) ---
+# --- notes and proofs (sections 6 and 7) ---
 
 SIGNATURES_MAX: Final = 64
 """Signature lines of one note. C2SP demands at least 16; a post-quantum line is up to 5 kB."""
@@ -53,12 +53,12 @@ PROOF_FILE_BYTES_MAX: Final = 256 * 1024
 TIMESTAMP_S_MAX: Final = 2**63 - 1
 """Seconds of a cosignature, the bound of C2SP tlog-cosignature."""
 
-# --- tiles (3.8) ---
+# --- tiles (section 4.8) ---
 
 TILE_HASHES: Final = 256
 """Hashes of a full tile: C2SP fixes the tile height at 8."""
 
-# --- identities (3.1, 3.10) ---
+# --- identities (section 3) ---
 
 IDENTITY_ENTRIES_MAX: Final = 512
 """Entries of an identity logbook: one `kem` leaf a month for 42 years. To verify them all takes about 50 ms."""
@@ -73,7 +73,7 @@ ADDRESS_CHARACTERS_MAX: Final = 261
 RELAYS_MAX: Final = 8
 """Relays that one node names."""
 
-# --- sessions (3.4) ---
+# --- sessions (section 5) ---
 
 SESSION_MESSAGE_BYTES_MAX: Final = 1 << 20
 """Bytes of one session message before encryption."""
@@ -110,7 +110,7 @@ REDIAL_MS_MIN: Final = 1_000
 REDIAL_MS_MAX: Final = 300_000
 """Longest pause before dialling again, milliseconds."""
 
-# --- synchronisation (3.5) ---
+# --- synchronisation (section 8) ---
 
 BATCH_ENTRIES_MAX: Final = 1_024
 """Entries of one BATCH or DATA: what a reader hashes and stores in one transaction."""
@@ -133,14 +133,14 @@ BLOB_WANTS_MAX: Final = 64
 BLOB_BYTES_MAX: Final = 64 * 1024 * 1024
 """Bytes of one blob, which is in memory whole while its hash is checked."""
 
-# --- personal data (3.12) ---
+# --- personal data (section 11) ---
 
 PERSONAL_BYTES_MAX: Final = 16 * 1024
 """Bytes of one sealed address or customs record, padded."""
 PERSONAL_PAD_BYTES: Final = 256
 """The padded length is a multiple of this, so that it tells nothing about names."""
 
-# --- pairing (3.14) ---
+# --- pairing (section 9) ---
 
 NAME_CHARACTERS_MAX: Final = 200
 """Characters of the name that a node shows of itself."""
@@ -151,7 +151,7 @@ INVITE_VALID_S: Final = 86_400
 INVITE_TRIES_MAX: Final = 5
 """Wrong tries before an invitation is burnt."""
 
-# --- clocks (3.16) ---
+# --- clocks (section 7.7) ---
 
 SKEW_MS_MAX: Final = 300_000
 """Milliseconds between a partner's clock and ours above which it is shown to the merchant. Decides nothing."""

@@ -1,6 +1,6 @@
 """A logbook as a value: its head, the rule for what may follow, and two logbooks read as one.
 
-docs/protocol.md 3.3 and 3.5. What is not here: whether a key may sign (`protocol.identities`), who may send what when
+protocol.md sections 4.5, 8.6. What is not here: whether a key may sign (`protocol.identities`), who may send what when
 (`protocol.syncing`), and what a document means (`contracts`). References are checked when a document is judged, so a
 dangling one never stops a logbook.
 """
@@ -113,7 +113,7 @@ def interleave(first: Sequence[int], second: Sequence[int]) -> Iterator[tuple[in
     """One order of two logbooks that respects what each author had seen: pairs (side, index).
 
     `first` and `second` are the `seen` values of each entry; `first` is the logbook of the smaller NodeID (side 0).
-    For display and reproducible traces only: no rule of the trade may depend on it (docs/protocol.md 3.3). Raises
+    For display and reproducible traces only: no rule of the trade may depend on it (protocol.md section 4.9). Raises
     `PeerError` SEEN when each logbook waits for the other, which no honest pair can write, or for entries that are
     not there.
     """
@@ -130,7 +130,7 @@ def interleave(first: Sequence[int], second: Sequence[int]) -> Iterator[tuple[in
 
 
 def is_closed(first: Sequence[int], second: Sequence[int]) -> bool:
-    """Whether the cut (all of `first`, all of `second`) is closed: neither has seen beyond it (docs/protocol.md 3.15).
+    """Whether the cut (all of `first`, all of `second`) is closed: neither saw beyond it (protocol.md section 12.7).
 
     The arguments are `seen` values up to the cut; since they never go back, the last of each decides.
     """

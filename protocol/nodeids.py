@@ -1,4 +1,4 @@
-"""The name of a node: 32 bytes, and the text that people read to each other (docs/protocol.md 3.1)."""
+"""The name of a node: 32 bytes, and the text that people read to each other (docs/protocol.md section 3.1)."""
 
 from __future__ import annotations
 

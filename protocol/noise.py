@@ -3,7 +3,7 @@
 Noise Protocol Framework, revision 34 (2018-07-11), for exactly two protocols:
 
     Noise_XX_25519_ChaChaPoly_SHA256          between partners
-    Noise_XXpsk0_25519_ChaChaPoly_SHA256      with an invitation (docs/protocol.md, "Session")
+    Noise_XXpsk0_25519_ChaChaPoly_SHA256      with an invitation (docs/protocol.md section 5.4)
 
 The names of the parts are those of the framework's section 5. Ephemeral private keys come in as arguments and must
 never be used twice. Beyond the framework, three things are refused, because no honest partner sends them: an

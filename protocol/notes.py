@@ -1,4 +1,4 @@
-"""Signed notes, byte for byte as C2SP signed-note says (docs/protocol.md 3.6).
+"""Signed notes, byte for byte as C2SP signed-note says (docs/protocol.md section 6.1).
 
 A note is text that ends in a newline, an empty line, and signature lines `— <name> <base64(key id ‖ signature)>`.
 The text must be ignored until a known key has signed it.

@@ -1,4 +1,4 @@
-"""Data for one reader only: HPKE, and personal data that never enters a logbook (docs/protocol.md 3.12).
+"""Data for one reader only: HPKE, and personal data that never enters a logbook (docs/protocol.md section 11).
 
 HPKE base mode of RFC 9180 with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and ChaCha20Poly1305, single-shot. It is
 written out here because the ephemeral key must come in as an argument, so that every byte can be replayed; it is

@@ -1,6 +1,6 @@
 """One connection between two nodes, without the connection: bytes in, events and bytes out.
 
-docs/protocol.md, "Session". A clear hello both ways, a Noise handshake over it, a proof of who is there from each
+docs/protocol.md section 5. A clear hello both ways, a Noise handshake over it, a proof of who is there from each
 side, then frames. Time limits, the counting of connections and every judgement about a NodeID are the driver's; it
 is told who proved which key, and nothing is delivered or sent before it said yes.
 """

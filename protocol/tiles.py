@@ -1,4 +1,4 @@
-"""Tiles and entry bundles, the form in which a logbook is exported (docs/protocol.md 3.8, C2SP tlog-tiles).
+"""Tiles and entry bundles, the form in which a logbook is exported (docs/protocol.md section 4.8, C2SP tlog-tiles).
 
 A tile at level l holds up to 256 hashes; hash i of tile n is the root of the complete subtree
 (level 8·l, index n·256 + i) of the tree. A bundle holds the up to 256 entries under one tile of level 0, each after

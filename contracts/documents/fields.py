@@ -144,7 +144,7 @@ class Attachment(Fields):
 
 
 class PersonalData(Fields):
-    """Reference to sealed personal data, protocol.md 3.12; `o` and `i` only where a dealer passes it on unread."""
+    """Reference to sealed personal data (protocol.md section 11.4); `o`, `i` where a dealer passes it on unread."""
 
     cm: Hash
     ct: Hash

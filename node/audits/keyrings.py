@@ -1,6 +1,6 @@
 """The public keys of a node, old and new: which generation of keys signed a note.
 
-A rotation does not make old notes invalid (docs/protocol.md 3.10): a key is found by the name and the id in the
+A rotation does not make old notes invalid (docs/protocol.md section 3.9): a key is found by the name and the id in the
 signature line, in every generation of the identity logbook.
 
 KNOWN: the root `upto` of a rotation says up to which head the old `log` key counts, but the leaves under it are not

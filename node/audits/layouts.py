@@ -35,7 +35,7 @@ STATEMENTS: Final = "statements"
 BLOBS: Final = "blobs"
 
 RECEIPT_HEADER: Final = "hanse receipt v1\n"
-"""The first line of a pairing note (docs/protocol.md 3.5)."""
+"""The first line of a pairing note (docs/protocol.md section 7.3)."""
 SHORT_CHARACTERS: Final = 15
 """Characters of a NodeID that name a channel: the first two groups, 65 bits."""
 

@@ -99,7 +99,7 @@ class Stored:
 def store_batch(
     db: sqlite3.Connection, channel: int, checked: CheckedBatch, signer: Signer, now_s: int, may_sign: bool
 ) -> Stored | None:
-    """Store a partner's batch and receipt it: the one transaction of protocol.md 3.5.
+    """Store a partner's batch and receipt it: the one transaction of docs/protocol.md section 7.4.
 
     Returns None when nothing can be receipted yet (`may_sign` is false: entries are stored, and receipted later).
     PeerError `log.gap` when entries before the batch are missing; ContradictionError when it proves a fork.

@@ -17,7 +17,7 @@ SPINE = """
 -- One row a node ever: key -> value. See storage.settings.
 CREATE TABLE settings (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 
--- Identity logs, of this node and of every partner (protocol.md 3.10).
+-- Identity logs, of this node and of every partner (docs/protocol.md section 3.5).
 CREATE TABLE identity_entries (
     node BLOB NOT NULL, position INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (node, position)
 ) WITHOUT ROWID;

@@ -19,7 +19,7 @@ class PartnerState(StrEnum):
 
 
 class ChannelState(StrEnum):
-    """States of a channel, protocol.md 3.5."""
+    """States of a channel, docs/protocol.md sections 8.4 and 9.5."""
 
     PAIRING = "pairing"  # the first entries of both sides are not receipted yet
     OPEN = "open"

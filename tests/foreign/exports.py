@@ -1,4 +1,4 @@
-"""Write a logbook as docs/protocol.md 3.8 lays it out, from the protocol's own parts."""
+"""Write a logbook as docs/protocol.md section 13.2 lays it out, from the protocol's own parts."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@
 //
 //	GO111MODULE=off GOPATH=/usr/share/gocode go run verify.go DIR...
 //
-// Each DIR is one logbook as docs/protocol.md 3.8 lays it out:
+// Each DIR is one logbook as docs/protocol.md section 13.2 lays it out:
 //
 //	vkey                     the logbook's verifier key (C2SP signed-note, type 0x01), one line
 //	checkpoint               the newest signed head (C2SP tlog-checkpoint)

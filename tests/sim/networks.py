@@ -20,7 +20,7 @@ HEARTBEAT_MS_MIN, HEARTBEAT_MS_MAX = 20_000, 60_000  # a link without answers is
 CAPTURED_LINKS_MAX = 8  # for each direction of each pair
 CAPTURED_MESSAGES_MAX = 64
 STRANGER = "stranger"
-STRANGER_MS_MAX = 10_000  # protocol.md 3.4: before authentication, 10 s in all
+STRANGER_MS_MAX = 10_000  # docs/protocol.md section 5.1: before authentication, 10 s in all
 
 
 def flip(message: bytes, position: int) -> bytes:

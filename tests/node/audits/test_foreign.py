@@ -1,4 +1,4 @@
-"""An export of a real database, checked by code that nobody here wrote (docs/protocol.md 3.18)."""
+"""An export of a real database, checked by code that nobody here wrote (docs/protocol.md section 17.1)."""
 
 from __future__ import annotations
 

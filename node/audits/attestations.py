@@ -7,11 +7,12 @@ Every signature is verified here. That the heads are heads of the entries is dec
 from __future__ import annotations
 
 import array
+import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from node.audits import faults, folders, keyrings, layouts
-from protocol import checkpoints, notes
+from protocol import checkpoints, merkle, notes
 from protocol.errors import Code, PeerError
 
 
@@ -50,6 +51,8 @@ class Attestations:
     reader: keyrings.Keyring
     cosigned: array.array[int] = field(default_factory=lambda: array.array("q"))
     """Sizes of the heads with a cosignature, filled while `heads` is read."""
+    roots: bytearray = field(default_factory=bytearray)
+    """Their roots, 32 bytes each."""
     paired: array.array[int] = field(default_factory=lambda: array.array("q"))
     """Sizes of the heads with a pairing note, filled while `receipts` is read."""
     head: Head | None = None
@@ -131,6 +134,15 @@ class Attestations:
             if pair.own.size <= size_max:
                 yield Claim(pair.own.size, pair.own.root, f"{self.path}/{layouts.RECEIPTS}", number, "audit.fork")
 
+    def cosigned_root(self, size: int) -> bytes | None:
+        """The root of the head of this size; None when the reader never cosigned it. After `heads` was read."""
+        if not size:
+            return merkle.EMPTY_ROOT
+        place = bisect.bisect_left(self.cosigned, size)
+        if place == len(self.cosigned) or self.cosigned[place] != size:
+            return None
+        return bytes(self.roots[place * merkle.HASH_BYTES : (place + 1) * merkle.HASH_BYTES])
+
     def compare_receipts(self) -> None:
         """Every cosigned head has its pairing note and the other way round. After `heads` and `receipts` were read."""
         if self.cosigned == self.paired:
@@ -182,6 +194,7 @@ class Attestations:
         if head.time_s:
             self._check_time(path, number, head)
             self.cosigned.append(size)
+            self.roots += head.checkpoint.root
         self._last = head if head.time_s or last is None else _carry(last, head)
         return True
 

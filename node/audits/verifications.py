@@ -2,7 +2,7 @@
 
 What is checked, in this order, and all of it even where something fails (trade.md section 8):
 
-1. identities: every identity logbook by the key rules of docs/protocol.md 3.10;
+1. identities: every identity logbook by the key rules of docs/protocol.md section 3.7;
 2. signatures: each head by its author, each cosignature and pairing note by the reader, keys by generation;
 3. roots: made again from the entries, under every signed head; tiles are what the entries give;
 4. who knew what first: no entry contradicts a pairing note (law 13), `seen` never exceeds what was there;
@@ -12,15 +12,18 @@ What is checked, in this order, and all of it even where something fails (trade.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from node.audits import channels, faults, folders, keyrings, layouts, parties, readings
+from node.audits import channels, faults, folders, judgements, keyrings, layouts, parties, readings
+from node.audits.accounts import StatementVerdict
 from node.audits.faults import AuditFault
+from node.audits.judgements import NOTHING, Numbers, Refusal
 from protocol import identities
 
-__all__ = ["AuditFault", "ChannelVerdict", "Verdict", "verify"]
+__all__ = ["AuditFault", "ChannelVerdict", "Numbers", "Refusal", "StatementVerdict", "Verdict", "verify"]
 
 Report = Callable[[str, int, int], None]
 """What is being done, how many entries of it are done, and of how many."""
@@ -30,27 +33,56 @@ Report = Callable[[str, int, int], None]
 class ChannelVerdict:
     """What the books of one channel prove. `path` is its folder, `parties` the NodeIDs as text, lower one first.
 
-    `sizes` are the entries of each party's logbook, `known` the largest sizes that somebody's signature proves to
-    exist: where they are larger, the books go on after the export.
+    `names` are what the parties call themselves, empty where one never said. `sizes` are the entries of each party's
+    logbook, `known` the largest sizes that somebody's signature proves to exist: where they are larger, the books go
+    on after the export. `judged` is false where the bytes are not those that were signed: then nothing is counted.
+    `balances` are minor units that the second party owes the first, by currency; negative: the other way round.
     """
 
     path: str
     parties: tuple[str, str]
     sizes: tuple[int, int]
     known: tuple[int, int]
+    judged: bool = False
+    names: tuple[str, str] = ("", "")
+    numbers: Numbers = NOTHING
+    balances: Mapping[str, int] = field(default_factory=dict)
+    statements: tuple[StatementVerdict, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a whole export proves: four numbers, never one, and everything that is wrong with it."""
 
+    numbers: Numbers
     faults: tuple[AuditFault, ...]
     channels: tuple[ChannelVerdict, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether nothing at all is wrong."""
+        """Whether nothing at all is wrong. Refused, contested and undisclosed documents are no fault of the books."""
         return not self.faults
+
+    @property
+    def proved(self) -> int:
+        """Documents that were signed, complete and lawful, and whose amounts were recomputed."""
+        return self.numbers.proved
+
+    @property
+    def deemed(self) -> int:
+        """Documents that took effect by silence."""
+        return self.numbers.deemed
+
+    @property
+    def contested(self) -> int:
+        """Documents on which the two sides differ."""
+        return self.numbers.contested
+
+    @property
+    def not_disclosed(self) -> int:
+        """Documents that name something that is not in the export."""
+        return self.numbers.not_disclosed
 
 
 def verify(directory: Path, report: Report) -> Verdict:
@@ -64,9 +96,10 @@ def verify(directory: Path, report: Report) -> Verdict:
     if len(opened) == len(found):
         check_identities(folder, keys, opened)
     progress = Progress(report, 2 * sum(channel.size for channel in opened))
-    verdicts = [judge(channel, progress) for channel in opened]
+    verdicts = [judge(folder, channel, progress) for channel in opened]
     folder.close()
-    return Verdict(findings.all(), tuple(verdicts))
+    numbers = functools.reduce(Numbers.plus, (verdict.numbers for verdict in verdicts), NOTHING)
+    return Verdict(numbers, findings.all(), tuple(verdicts))
 
 
 def check_identities(
@@ -95,16 +128,30 @@ class Progress:
         self.report("entries", self.done, self.total)
 
 
-def judge(channel: channels.Channel, progress: Progress) -> ChannelVerdict:
+def judge(folder: folders.Folder, channel: channels.Channel, progress: Progress) -> ChannelVerdict:
     """Check the bytes of both logbooks, and then what they mean."""
     channel.verify(progress.add)
-    sizes = [0 if copy is None else copy.size for copy in channel.logbooks]
-    known = list(sizes)
-    sound = channel.sound
-    if sound is not None:
-        first, second = (readings.Author(side, sound[side], sound[1 - side].notes) for side in (0, 1))
-        for _ in readings.interleaved((first, second), sound[0].findings):
-            progress.add(1)
-        known = [max(sizes[0], first.beyond), max(sizes[1], second.beyond)]
     texts = [identities.to_text(identities.NodeId(node)) for node in channel.nodes]
-    return ChannelVerdict(channel.path, (texts[0], texts[1]), (sizes[0], sizes[1]), (known[0], known[1]))
+    sizes = [0 if copy is None else copy.size for copy in channel.logbooks]
+    verdict = ChannelVerdict(channel.path, (texts[0], texts[1]), (sizes[0], sizes[1]), (sizes[0], sizes[1]))
+    sound = channel.sound
+    if sound is None:
+        folder.skip(channel.path, "the documents were not judged: the entries are not those that were signed")
+        return verdict
+    first, second = (readings.Author(side, sound[side], sound[1 - side].notes) for side in (0, 1))
+    judged = judgements.Judge.of(folder, channel.path, sound)
+    for reading in readings.interleaved((first, second), folder.findings):
+        judged.take(reading)
+        progress.add(1)
+    if judged.history.sizes != verdict.sizes:
+        folder.skip(channel.path, "the documents were not judged to the end: no order of them is possible")
+    return replace(
+        verdict,
+        judged=True,
+        known=(max(sizes[0], first.beyond), max(sizes[1], second.beyond)),
+        names=judged.names(),
+        numbers=judged.close(),
+        balances=judged.balances(),
+        statements=judged.accounts.verdicts(),
+        refusals=judged.refusals(),
+    )

@@ -204,7 +204,7 @@ def test_L04_entries_forged_with_all_their_hashes_do_not_give_the_signed_root(
     subject.export(tmp_path / "export")
     forge(subject, tmp_path / "export", lambda data: data.replace(b"merchant", b"merchamt"))
     faults = worlds.verify(tmp_path / "export").faults
-    assert [fault.code for fault in faults] == ["audit.root"]
+    assert [fault.code for fault in faults] == ["audit.root", "audit.stopped"]
     assert faults[0].path == f"{folder(subject, 1)}/heads"
     assert "do not give this root" in faults[0].what
 

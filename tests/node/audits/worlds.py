@@ -189,7 +189,7 @@ def opening(nodes: Sequence[bytes], origins: Sequence[str], side: int, epoch: in
         "origins": [origins[place] for place in order],
         "salt": SALT,
         "epoch": epoch,
-        "suites": ["hanse/1"],
+        "suites": ["ed25519"],
         "fold": "hanse-fold/1",
         "words_compared": False,
         "retention_years": 10,

@@ -121,6 +121,6 @@ def place_all(desk: books.Desk, routed: Sequence[Routed]) -> dict[int, int]:
         for channel, lines in order.by_channel.items():
             book = desk.book(channel)
             wanted = [(line.sku, line.quantity) for line in lines]
-            orders.place(desk, book, wanted, recipient=order.wanted.recipient, shop_order=row)
-            counts[book.partner.id] = counts.get(book.partner.id, 0) + 1
+            placed = orders.place(desk, book, wanted, recipient=order.wanted.recipient, shop_order=row)
+            counts[book.partner.id] = counts.get(book.partner.id, 0) + len(placed)
     return counts

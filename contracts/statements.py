@@ -193,7 +193,7 @@ def _chain(channel: Channel, candidate: Candidate, document: papers.Propose, led
 def _open(channel: Channel, ledger: Ledger, previous: bytes | None, past: Past) -> list[Statement]:
     """The proposals after `previous` that an author knows, and of whose answer it does not know."""
     found = []
-    for name in ledger.proposals.get(previous, ()):
+    for name in sorted(ledger.proposals.get(previous, ())):  # not in the order of arrival
         statement = channel.statements[name]
         answered = statement.answered_at is not None and statement.answered_at[1] < past[statement.answered_at[0]]
         if statement.index < past[statement.side] and not answered:

@@ -147,8 +147,8 @@ class Shop(Pair):
         self.deliver(0)
         self.deliver(1)
 
-    def prices(self, tax: bool = True, **skus: int) -> Body:
-        items = [{"sku": sku, "price": price(minor), "tax": TAX if tax else None} for sku, minor in skus.items()]
+    def prices(self, **skus: int) -> Body:
+        items = [{"sku": sku, "price": price(minor), "tax": TAX} for sku, minor in skus.items()]
         return {"agreement": self.agreement, "currency": "EUR", "items": items}
 
     def line(self, number: int, sku: str, quantity: int, minor: int | None = None, **fields: Any) -> Body:
@@ -206,7 +206,7 @@ def opening(nodes: tuple[bytes, bytes], side: int) -> Body:
 
 
 def listing(sku: str, **fields: Any) -> Body:
-    return {"sku": sku, "titles": [{"lang": "en", "text": sku}], **fields}
+    return {"sku": sku, "titles": [{"lang": "en", "text": "A good thing"}], **fields}
 
 
 def respond(thread: bytes, *parts: tuple[Any, ...], **fields: Any) -> Body:
@@ -220,7 +220,7 @@ def cancel(thread: bytes, *lines: tuple[int, int | None], role: str = "buyer", *
     return {"thread": thread, "role": role, "lines": named, "reason": "changed_mind", **fields}
 
 
-def result(thread: bytes, name: bytes, *lines: tuple[Any, ...]) -> Body:
+def result(thread: bytes, name: bytes | None, *lines: tuple[Any, ...]) -> Body:
     """Lines are (line, quantity, outcome) or (line, quantity, outcome, handover)."""
     named = [{"line": n[0], "quantity": n[1], "outcome": n[2], "handover": n[3] if len(n) > 3 else None} for n in lines]
     return {"thread": thread, "cancel": name, "lines": named}

@@ -1,0 +1,46 @@
+"""Random walks of two merchants: conservation at each step, one state for every order of arrival."""
+
+from __future__ import annotations
+
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.contracts import walks
+from tests.contracts.walks import Walk
+
+STEPS = 200
+
+
+def walk(chance: Random, hostile: int) -> Walk:
+    trade = Walk(chance, hostile)
+    for _ in range(STEPS):
+        trade.step()
+        for desk in trade.desks:
+            walks.conserved(desk)
+    return trade
+
+
+def settle(trade: Walk) -> None:
+    trade.deliver(0)
+    trade.deliver(1)
+    states = [walks.digest(desk) for desk in trade.desks]
+    assert states[0] == states[1]
+    assert trade.desks[0].balance("EUR") == trade.desks[1].balance("EUR")
+    for _ in range(4):
+        again = trade.interleaved()
+        assert walks.digest(again) == states[0]
+        walks.conserved(again)
+
+
+@settings(derandomize=True, max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**32))
+def test_every_interleaving_of_honest_walks_folds_to_one_state(seed: int) -> None:
+    settle(walk(Random(seed), hostile=0))
+
+
+@settings(derandomize=True, max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**32))
+def test_every_interleaving_of_hostile_walks_folds_to_one_state(seed: int) -> None:
+    settle(walk(Random(seed), hostile=60))

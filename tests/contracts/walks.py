@@ -1,0 +1,471 @@
+"""Random trade: two merchants who write whatever is legal in what they know, and receive whenever chance says so.
+
+`Walk` draws every choice from one `random.Random`, so that Hypothesis can shrink a failing walk. A document is drawn
+from what its writer sees; if the writer's own fold refuses it, it is not written, except now and then on purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, TypeVar
+
+from contracts import agreements, histories
+from contracts.documents import orders as order_papers
+from contracts.histories import History
+from contracts.lots import LotState
+from contracts.orders import Order, OrderLine
+from contracts.statements import StatementState
+from tests.contracts import desks
+from tests.contracts.desks import BUYER, SELLER, Body, Shop
+
+Draft = tuple[str, Body]
+Thing = TypeVar("Thing")
+
+
+class Walk(Shop):
+    """A shop whose next step is drawn by chance. `hostile`: how many of 100 documents are written though refused."""
+
+    def __init__(self, chance: Random, hostile: int = 0) -> None:
+        super().__init__(cancel_fee="0.05", seller_penalty="0.03")
+        self.chance = chance
+        self.hostile = hostile
+        self.written = 0
+        self.refused = 0
+        self.drafts: dict[int, list[Callable[[History], Draft | None]]] = {
+            SELLER: [
+                self.answer, self.answer, self.answer, self.hand_over, self.hand_over, self.hand_over,
+                self.status, self.status, self.result, self.result, self.cancel_by_seller, self.change_by_seller,
+                self.take_by_seller, self.grant, self.release_by_seller, self.reprice, self.relist, self.restock,
+                self.receive_payment, self.propose_by_seller, self.respond_by_seller, self.amend, self.suspend,
+            ],
+            BUYER: [
+                self.order_goods, self.order_goods, self.order_goods, self.cancel_by_buyer,
+                self.change_by_buyer, self.take_by_buyer, self.take_by_buyer, self.receive, self.receive,
+                self.hold, self.release_by_buyer, self.pay, self.confirm, self.propose_by_buyer,
+                self.respond_by_buyer, self.accept_amendment, self.suspend,
+            ],
+        }  # fmt: skip
+
+    # --- the walk
+
+    def step(self) -> None:
+        """One side receives some documents, or writes one."""
+        side = self.chance.randrange(2)
+        if self.chance.randrange(4) == 0:
+            self.deliver(side, self.chance.choice((1, 2, 5, None)))
+            return
+        if self.chance.randrange(400) < self.hostile // 4:
+            self.copy(side)
+            return
+        for _ in range(5):
+            draft = self.chance.choice(self.drafts[side])(self.desks[side])
+            if draft is not None and self.attempt(side, draft):
+                return
+
+    def attempt(self, side: int, draft: Draft) -> bool:
+        """Write the document if it is legal (or, now and then, though it is not); tells whether it was written."""
+        item = self.draft(side, *draft, **self.lies(side))
+        legal = not self.desks[side].judge(item)
+        if not legal and self.chance.randrange(100) >= self.hostile:
+            return False
+        if legal and self.written and self.chance.randrange(40) == 0:
+            self.repeat(side)
+            return True
+        outcome = self.desks[side].fold(item)
+        assert (not outcome.faults) == legal
+        self.logs[side].append(item)
+        self.written += legal
+        self.refused += not legal
+        return True
+
+    def lies(self, side: int) -> Body:
+        """A hostile author may claim to have seen less than it has: within the rules of the logbook, and undecidable
+        here. It may not claim more, or less than before."""
+        if self.chance.randrange(200) >= self.hostile:
+            return {}
+        before = self.logs[side][-1].seen
+        return {"seen": self.chance.randint(before, self.desks[side].sizes[1 - side])}
+
+    def copy(self, side: int) -> None:
+        """An entry of the partner's logbook, byte for byte in the own one."""
+        old = self.chance.choice(self.logs[1 - side])
+        if self.logs[side][-1].seen <= old.seen <= self.desks[side].sizes[1 - side]:
+            item = self.draft(side, old.type, old.body, id=old.id, hash=old.hash, seen=old.seen, re=old.re)
+            self.desks[side].fold(item)
+            self.logs[side].append(item)
+
+    def repeat(self, side: int) -> None:
+        """An entry of the own logbook once more: the same bytes, or other bytes under the same id."""
+        old = self.chance.choice(self.logs[side])
+        other = {} if self.chance.randrange(2) else {"hash": desks.digest("other", old.hash, len(self.logs[side]))}
+        item = self.draft(
+            side, old.type, old.body, **{"id": old.id, "hash": old.hash, "seen": old.seen, "re": old.re, **other}
+        )
+        outcome = self.desks[side].fold(item)
+        assert not outcome.changes
+        assert (outcome.repeats is None) == bool(outcome.faults)
+        self.logs[side].append(item)
+
+    def interleaved(self) -> History:
+        """Both logbooks folded in an order of arrival that chance draws."""
+        history = History(self.nodes)
+        while history.sizes != (len(self.logs[0]), len(self.logs[1])):
+            ready = [
+                side
+                for side in (0, 1)
+                if history.sizes[side] < len(self.logs[side])
+                and self.logs[side][history.sizes[side]].seen <= history.sizes[1 - side]
+            ]
+            side = self.chance.choice(ready)
+            for _ in range(self.chance.choice((1, 1, 2, 10, 1000))):  # a batch
+                index = history.sizes[side]
+                if index == len(self.logs[side]) or self.logs[side][index].seen > history.sizes[1 - side]:
+                    break
+                item = self.logs[side][index]
+                if self.chance.randrange(4) == 0:
+                    history.judge(item)
+                history.fold(item)
+        return history
+
+    # --- what is seen
+
+    def some(self, things: list[Thing]) -> Thing | None:
+        return self.chance.choice(things) if things else None
+
+    def thread(self, history: History) -> Order | None:
+        orders = list(history.orders.values())
+        return self.some(orders[-6:])
+
+    def quantity(self, line: OrderLine, *states: LotState) -> int:
+        count = line.quantity(*states)
+        return count if self.chance.randrange(2) else self.chance.randrange(1, max(2, count + 2))
+
+    def some_line(self, order: Order, *states: LotState) -> OrderLine | None:
+        return self.some([line for line in order.lines.values() if line.quantity(*states)])
+
+    # --- orders
+
+    def order_goods(self, history: History) -> Draft | None:
+        listed = {sku: listing for (side, sku), listing in history.listings.items() if side == SELLER}
+        agreement = history.agreements[self.agreement]
+        lines: list[Body] = []
+        for number in range(1, self.chance.randrange(2, 4)):
+            sku = self.chance.choice(sorted(listed))
+            chain = history.prices[(self.agreement, sku)]
+            version = chain.current
+            assert version.item.price is not None
+            held = [h.key for h in history.holds.values() if h.state.value in ("held", "released") and h.sku == sku]
+            use = self.some(held) if self.chance.randrange(2) else None
+            if use in [line["hold"] for line in lines]:
+                use = None
+            lines.append(
+                {
+                    **self.line(number, sku, self.chance.randrange(1, 12), version.item.price.amount.a),
+                    "listing": listed[sku].current.hash,
+                    "price_list": version.hash,
+                    "hold": use,
+                }
+            )
+        self._numbers += 1
+        body = {
+            "agreement": agreement.current,
+            "number": f"N{self._numbers:06}",
+            "lines": lines,
+            "partial": self.chance.randrange(4) > 0,
+            "charges": [{"code": "FC", "amount": desks.money(490)}] if self.chance.randrange(3) == 0 else [],
+        }
+        return "order.place", body
+
+    def answer(self, history: History) -> Draft | None:
+        order = self.thread(history)
+        line = None if order is None else self.some_line(order, LotState.PLACED, LotState.WITHDRAWN)
+        if order is None or line is None:
+            return None
+        left = line.quantity(LotState.PLACED) or 1
+        parts: list[tuple[Any, ...]] = []
+        while left and len(parts) < 3:
+            quantity = left if self.chance.randrange(2) or not order.partial else self.chance.randrange(1, left + 1)
+            action = self.chance.choice(("accept", "accept", "accept", "change", "substitute", "backorder", "reject"))
+            more: Body = {"promised_ship_s": self.chance.randrange(2)} if self.chance.randrange(2) else {}
+            if action == "substitute":
+                more["sku"] = "cup"
+            if action == "change" or (action in ("substitute", "backorder") and self.chance.randrange(2)):
+                more["price"] = desks.price(self.chance.randrange(900, 1100), self.chance.choice((1, 3)))
+            parts.append((line.number, action, quantity, more))
+            left -= quantity
+        return "order.respond", desks.respond(order.key, *parts, original_open=bool(self.chance.randrange(2)))
+
+    def _change(self, history: History, role: str) -> Draft | None:
+        order = self.thread(history)
+        line = None if order is None else self.some_line(order, LotState.AGREED)
+        if order is None or line is None:
+            return None
+        quantity = self.quantity(line, LotState.AGREED)
+        changed: Body = {"line": line.number, "quantity": quantity}
+        if self.chance.randrange(2):
+            changed["new_quantity"] = self.chance.randrange(0, quantity + 4)
+        if self.chance.randrange(2) or "new_quantity" not in changed:
+            changed["price"] = desks.price(self.chance.randrange(900, 1100))
+        return "order.change", {"thread": order.key, "role": role, "lines": [changed]}
+
+    def change_by_seller(self, history: History) -> Draft | None:
+        return self._change(history, "seller")
+
+    def change_by_buyer(self, history: History) -> Draft | None:
+        return self._change(history, "buyer")
+
+    def _take(self, history: History, side: int, role: str) -> Draft | None:
+        order = self.thread(history)
+        if order is None:
+            return None
+        proposals = [
+            (name, member.document)
+            for name, member in order.named.items()
+            if member.side != side and isinstance(member.document, order_papers.Respond | order_papers.Change)
+        ]
+        chosen = self.some(proposals)
+        if chosen is None:
+            return None
+        name, document = chosen
+        parts = [self.chance.randrange(len(document.lines))] if self.chance.randrange(2) else None
+        accept = bool(self.chance.randrange(3))
+        body = {"thread": order.key, "role": role, "proposal": name, "accept": accept, "parts": parts}
+        return "order.change_respond", body
+
+    def take_by_seller(self, history: History) -> Draft | None:
+        return self._take(history, SELLER, "seller")
+
+    def take_by_buyer(self, history: History) -> Draft | None:
+        return self._take(history, BUYER, "buyer")
+
+    # --- cancels and goods
+
+    def _cancel(self, history: History, role: str) -> Draft | None:
+        order = self.thread(history)
+        if order is None:
+            return None
+        lines = [line for line in order.lines.values() if self.chance.randrange(2)] or list(order.lines.values())
+        named = [
+            (line.number, None if self.chance.randrange(2) else self.chance.randrange(1, line.ordered + 1))
+            for line in lines
+        ]
+        return "cancel.request", desks.cancel(order.key, *named, role=role, recall=self.chance.randrange(4) == 0)
+
+    def cancel_by_buyer(self, history: History) -> Draft | None:
+        return self._cancel(history, "buyer")
+
+    def cancel_by_seller(self, history: History) -> Draft | None:
+        return self._cancel(history, "seller") if self.chance.randrange(3) == 0 else None
+
+    def result(self, history: History) -> Draft | None:
+        waiting = [
+            (order, line, lot)
+            for order in history.orders.values()
+            for line in order.lines.values()
+            for lot in line.lots
+            if lot.cancel and lot.state in (LotState.CANCELLING, LotState.RTO_ASKED, LotState.DELIVERED)
+        ]
+        chosen = self.some(waiting)
+        if chosen is None:
+            return None
+        order, line, lot = chosen
+        outcome = "stopped" if lot.state is LotState.CANCELLING else self.chance.choice(("too_late", "recalled", "rto"))
+        quantity = lot.quantity if self.chance.randrange(2) else self.chance.randrange(1, lot.quantity + 2)
+        named = (line.number, quantity, outcome, lot.shipment if outcome == "too_late" else None)
+        return "cancel.result", desks.result(order.key, lot.cancel, named)
+
+    def hand_over(self, history: History) -> Draft | None:
+        order = self.thread(history)
+        line = None if order is None else self.some_line(order, LotState.AGREED, LotState.CHANGE_PROPOSED)
+        if order is None or line is None:
+            return None
+        quantity = self.quantity(line, LotState.AGREED)
+        outstanding = self.chance.randrange(0, 3) if self.chance.randrange(3) == 0 else None
+        named: tuple[int, ...] = (line.number, quantity)
+        named += () if outstanding is None else (outstanding,)
+        return "shipment.handover", desks.handover(order.key, named)
+
+    def status(self, history: History) -> Draft | None:
+        order = self.thread(history)
+        parcel = order and self.some(list(order.parcels))
+        if order is None or parcel is None:
+            return None
+        event = self.chance.choice(("in_transit", "delivered", "delivered", "delivered", "refused", "returned"))
+        return "shipment.status", {"thread": order.key, "shipment": parcel, "event": event}
+
+    def receive(self, history: History) -> Draft | None:
+        order = self.thread(history)
+        states = (LotState.SHIPPED, LotState.DELIVERED, LotState.RTO_ASKED)
+        line = None if order is None else self.some_line(order, *states)
+        if order is None or line is None:
+            return None
+        quantity = self.quantity(line, *states)
+        short = self.chance.randrange(0, quantity) if self.chance.randrange(3) == 0 else 0
+        parcel = self.some(list(order.parcels)) if self.chance.randrange(3) == 0 else None
+        got = {"line": line.number, "accepted": quantity - short, "short": short}
+        return "receipt.advice", {"thread": order.key, "shipment": parcel, "lines": [got]}
+
+    # --- goods offered
+
+    def hold(self, history: History) -> Draft | None:
+        current = history.agreements[self.agreement].current
+        sku = self.chance.choice(("tea", "pot"))
+        return "stock.hold", {"agreement": current, "sku": sku, "quantity": 12, "expires_s": 3600}
+
+    def grant(self, history: History) -> Draft | None:
+        hold = self.some([h for h in history.holds.values() if h.state.value == "asked"])
+        if hold is None:
+            return None
+        return ("stock.hold_no" if self.chance.randrange(4) == 0 else "stock.hold_ok"), {"thread": hold.key}
+
+    def _release(self, history: History, role: str) -> Draft | None:
+        hold = self.some([h for h in history.holds.values() if h.state.value in ("held", "asked", "consumed")])
+        return None if hold is None else ("stock.release", {"thread": hold.key, "role": role})
+
+    def release_by_seller(self, history: History) -> Draft | None:
+        return self._release(history, "seller")
+
+    def release_by_buyer(self, history: History) -> Draft | None:
+        return self._release(history, "buyer")
+
+    def reprice(self, history: History) -> Draft | None:
+        body = self.prices(**{self.chance.choice(("tea", "pot")): self.chance.randrange(900, 3000)})
+        return "price.change", {**body, "agreement": history.agreements[self.agreement].current}
+
+    def relist(self, history: History) -> Draft | None:
+        sku = self.chance.choice(("tea", "pot"))
+        replaces = history.listings[(SELLER, sku)].current.hash
+        return "listing.change", desks.listing(sku, replaces=replaces, brand=str(self.chance.randrange(9)))
+
+    def confirm(self, history: History) -> Draft | None:
+        sku = self.chance.choice(("tea", "pot"))
+        version = history.listings[(SELLER, sku)].current
+        status = self.chance.choice(("received", "review", "accepted", "synchronised"))
+        return "listing.confirm", {"sku": sku, "listing": version.hash, "status": status}
+
+    def restock(self, history: History) -> Draft | None:
+        if self.chance.randrange(2):
+            level = {"sku": "tea", "available": self.chance.randrange(100), "as_of": self.chance.randrange(20)}
+            return "stock.snapshot", {"items": [level]}
+        return "stock.delta", {"items": [{"sku": "tea", "difference": self.chance.randrange(-20, 20)}]}
+
+    # --- terms and money
+
+    def amend(self, history: History) -> Draft | None:
+        agreement = history.agreements[self.agreement]
+        if self.chance.randrange(8):
+            return None
+        terms = agreements.standard(self.nodes[SELLER], "EUR", cancel_fee=self.chance.choice(("0", "0.1")))
+        body = {"thread": self.agreement, "role": "seller", "amends": agreement.current, "terms": terms}
+        return "agreement.amend", body
+
+    def accept_amendment(self, history: History) -> Draft | None:
+        agreement = history.agreements[self.agreement]
+        name = self.some([name for name in agreement.versions if name not in agreement.accepted])
+        return None if name is None else (
+            "agreement.accept", {"thread": self.agreement, "role": "buyer", "accepts": name}
+        )  # fmt: skip
+
+    def suspend(self, history: History) -> Draft | None:
+        rarely = self.chance.randrange(10) == 0 and not history.peering.suspended
+        return ("peer.suspend" if rarely else "peer.resume"), {}
+
+    def pay(self, history: History) -> Draft | None:
+        thread = self.some([p.key for p in history.payments.values() if p.state.value in ("promised", "disputed")])
+        kind = "payment.promise" if thread is None else "payment.sent"
+        body = {"thread": thread} if thread else {}
+        return kind, {**body, **self._payment("buyer")}
+
+    def receive_payment(self, history: History) -> Draft | None:
+        payment = self.some([p for p in history.payments.values() if p.state.value in ("promised", "sent")])
+        if payment is not None and self.chance.randrange(4) == 0:
+            return "payment.dispute", {"thread": payment.key, "role": "seller", "reason": "not_seen"}
+        body = {"thread": payment.key} if payment else {}
+        return "payment.received", {**body, **self._payment("seller")}
+
+    def _payment(self, role: str) -> Body:
+        amount = desks.money(self.chance.randrange(1, 5000))
+        return {"agreement": self.agreement, "role": role, "amount": amount, "reference": "RF18539007547034"}
+
+    def _propose(self, history: History, side: int, role: str) -> Draft | None:
+        if self.chance.randrange(4):
+            return None
+        cut = [history.sizes[0], history.sizes[1]]
+        if self.chance.randrange(2):
+            which = self.chance.randrange(2)
+            cut[which] = self.chance.randrange(0, cut[which] + 1)
+        last = history.channel.ledgers[self.agreement].closed
+        computed = history.statement_lines(self.agreement, (cut[0], cut[1]))
+        own, partner = cut[side], cut[1 - side]
+        wrong = self.chance.randrange(8) == 0
+        return "statement.propose", {
+            "agreement": self.agreement,
+            "role": role,
+            "currency": "EUR",
+            "period": "2026-11",
+            "own": {"size": own, "root": desks.digest(own)},
+            "partner": {"size": partner, "root": desks.digest(partner)},
+            "previous": last[-1].statement if last else None,
+            "opening": computed.opening,
+            "total": computed.total + wrong,
+            "closing": computed.closing + wrong,
+            "count": len(computed.lines),
+            "lines_hash": desks.digest(computed.lines),
+        }
+
+    def propose_by_seller(self, history: History) -> Draft | None:
+        return self._propose(history, SELLER, "seller")
+
+    def propose_by_buyer(self, history: History) -> Draft | None:
+        return self._propose(history, BUYER, "buyer")
+
+    def _respond(self, history: History, side: int, role: str) -> Draft | None:
+        open_ones = [
+            s for s in history.statements.values() if s.state is StatementState.PROPOSED and s.side != side
+        ]  # fmt: skip
+        statement = self.some(open_ones)
+        if statement is None:
+            return None
+        computed = history.statement_lines(self.agreement, statement.cut)
+        name = desks.digest(computed.lines)
+        accord = name == statement.document.lines_hash and computed.closing == statement.document.closing
+        accord = accord and self.chance.randrange(6) > 0
+        body = {"thread": statement.key, "role": role, "accord": accord, "lines_hash": name}
+        return "statement.respond", body
+
+    def respond_by_seller(self, history: History) -> Draft | None:
+        return self._respond(history, SELLER, "seller")
+
+    def respond_by_buyer(self, history: History) -> Draft | None:
+        return self._respond(history, BUYER, "buyer")
+
+
+def conserved(history: History) -> None:
+    """Law 6, at any moment of either side."""
+    for order in history.orders.values():
+        for line in order.lines.values():
+            assert all(lot.quantity > 0 for lot in line.lots)
+            assert sum(lot.quantity for lot in line.lots) == line.ordered
+            gone = line.quantity(LotState.CANCELLED, LotState.WITHDRAWN, LotState.REJECTED, LotState.SHORT)
+            left = [lot.quantity for lot in line.lots if lot.shipment is not None]
+            assert sum(left) + gone <= line.ordered
+            assert not any(
+                lot.shipment and lot.state in (LotState.CANCELLED, LotState.WITHDRAWN, LotState.CANCELLING)
+                for lot in line.lots
+            )
+        expected = order.quote + sum(amount for _, _, amount in order.deltas)
+        assert expected >= 0
+    for ledger in history.channel.ledgers.values():
+        accounts = [entry for of, entry in history.channel.accounts.values() if of is ledger]
+        assert ledger.total == sum(entry.owed.total for entry in accounts)
+        settled = sum(entry.settled.total for entry in accounts)
+        assert settled == (ledger.closed[-1].closing if ledger.closed else 0)
+    for stock in history.stock.values():
+        assert stock.available >= 0
+    assert all(count >= 0 for count in history.held.values())
+
+
+def digest(history: History) -> dict[str, object]:
+    """The whole state, comparable."""
+    return histories.snapshot(history)

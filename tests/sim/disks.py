@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from node import errors
 from tests.sim import entropy, lives, traces
 from tests.sim import loop as loops
 
@@ -231,10 +232,13 @@ class SimDisk:
         return self.image.state.get(name)
 
     def write_state(self, name: str, content: bytes) -> None:
-        """Replace a state file, wholly or not at all."""
-        self.pass_point(Point.STATE)
-        self.image.replaced(name, bytes(content))
-        self.pass_point(Point.STATED)
+        """Replace a state file, wholly or not at all. A failure is fatal: StorageError, as from the real disk."""
+        try:
+            self.pass_point(Point.STATE)
+            self.image.replaced(name, bytes(content))
+            self.pass_point(Point.STATED)
+        except sqlite3.OperationalError as error:
+            raise errors.StorageError(f"the state file {name} could not be written: {error}") from error
 
     def pass_point(self, point: Point) -> None:
         """Where traps spring. Called before and after everything that reaches the disk."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from node import errors
 from tests.sim import disks, lives, traces
 from tests.sim import loop as loops
 
@@ -198,6 +199,11 @@ def test_state_files_are_replaced_wholly_or_not_at_all() -> None:
                 process.disk.write_state("fence", b"new")
             found.append(image.state["fence"])
         assert found == [b"old", b"new"]
+        process = Process(image)
+        image.traps = [disks.Trap(disks.Point.STATE, 0, disks.Effect.FAIL)]
+        with pytest.raises(errors.StorageError):
+            process.disk.write_state("fence", b"newer")
+        assert image.state["fence"] == b"new"
 
     with_image(test)
 

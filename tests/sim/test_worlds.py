@@ -9,18 +9,18 @@ from dataclasses import replace
 
 import pytest
 
-from tests.sim import conservations, invariants, plans, programs, promises, shrink, swarms, toys, worlds
+from tests.sim import conservations, invariants, plans, playrooms, programs, promises, shrink, swarms, toys, worlds
 
 KINDS = invariants.LOGBOOKS + promises.PROMISES + conservations.CONSERVATIONS
 HALF_HOUR_MS = 30 * 60_000
 
 
 def draw(seed: int) -> plans.Plan:
-    return swarms.draw(seed, 3 + seed % 3, HALF_HOUR_MS, toys.workload)
+    return swarms.draw(seed, 3 + seed % 3, HALF_HOUR_MS, playrooms.workload)
 
 
 def play(plan: plans.Plan, bug: toys.Bug = toys.Bug.NONE) -> programs.Outcome:
-    return worlds.play(plan, toys.Toys(bug), KINDS)
+    return worlds.play(plan, playrooms.Toys(bug), KINDS)
 
 
 def first_failure(bug: toys.Bug, seeds: int = 60) -> programs.Outcome:

@@ -137,7 +137,10 @@ class World:
         complaint: str | None = "never asked"
         for _ in range(LIVENESS_MS_MAX // LIVENESS_POLL_MS):
             await asyncio.sleep(LIVENESS_POLL_MS / 1000)
-            complaint = self.program.unsettled(self)
+            try:
+                complaint = self.program.unsettled(self)
+            except sqlite3.OperationalError as error:  # a process that failed in a transaction has not ended yet
+                complaint = f"cannot be read: {error}"
             if complaint is None and all(client.done() for client in self._clients):
                 return
         self.violate("liveness_converges", "", complaint or "a client still waits for its answer")

@@ -70,7 +70,7 @@ class Attestations:
         if note is None:
             return False
         try:
-            self.head = self._head(note)
+            self.head = self.open_head(note)
         except PeerError as error:
             self._refuse(path, "the exported head", error)
             return False
@@ -87,7 +87,7 @@ class Attestations:
         path = f"{self.path}/{layouts.HEADS}"
         for number, note in self.folder.notes(path, f"{self.origin}\n"):
             try:
-                head = self._head(note)
+                head = self.open_head(note)
             except PeerError as error:
                 self._refuse(path, f"note {number}", error)
                 continue
@@ -134,6 +134,24 @@ class Attestations:
             if pair.own.size <= size_max:
                 yield Claim(pair.own.size, pair.own.root, f"{self.path}/{layouts.RECEIPTS}", number, "audit.fork")
 
+    def open_head(self, note: str) -> Head:
+        """A head of this logbook: the author's signature and, after it, at most the reader's cosignature; nothing else.
+
+        `PeerError` for anything else, and for a signature that fails.
+        """
+        parsed = checkpoints.parse_note(note)
+        signer = self.author.signer("log", self.origin, parsed.signatures[:1])
+        checkpoint = checkpoints.open_checkpoint(note, self.origin, signer.public)
+        if len(parsed.signatures) == 1:
+            return Head(checkpoint, signer.generation, 0, 0)
+        if len(parsed.signatures) > 2:
+            raise PeerError(Code.NOTE, "too many signatures", expected="author and reader", got=len(parsed.signatures))
+        line = parsed.signatures[1]
+        mirror = self.reader.signer("mirror", self.origin, [line])
+        text = notes.signature_line(line.name, line.key_id, line.payload)
+        time_s = checkpoints.open_cosignature(parsed.text, text, line.name, mirror.public)
+        return Head(checkpoint, signer.generation, mirror.generation, time_s)
+
     def cosigned_root(self, size: int) -> bytes | None:
         """The root of the head of this size; None when the reader never cosigned it. After `heads` was read."""
         if not size:
@@ -154,21 +172,6 @@ class Attestations:
         for size in sorted(paired - cosigned):
             what = f"the head of size {size} has a pairing note, but no cosignature"
             self.findings.add("audit.receipt", f"{self.path}/{layouts.HEADS}", what, "a cosignature", "none")
-
-    def _head(self, note: str) -> Head:
-        """A head note: the author's signature and, after it, at most the reader's cosignature; nothing else."""
-        parsed = checkpoints.parse_note(note)
-        signer = self.author.signer("log", self.origin, parsed.signatures[:1])
-        checkpoint = checkpoints.open_checkpoint(note, self.origin, signer.public)
-        if len(parsed.signatures) == 1:
-            return Head(checkpoint, signer.generation, 0, 0)
-        if len(parsed.signatures) > 2:
-            raise PeerError(Code.NOTE, "too many signatures", expected="author and reader", got=len(parsed.signatures))
-        line = parsed.signatures[1]
-        mirror = self.reader.signer("mirror", self.origin, [line])
-        text = notes.signature_line(line.name, line.key_id, line.payload)
-        time_s = checkpoints.open_cosignature(parsed.text, text, line.name, mirror.public)
-        return Head(checkpoint, signer.generation, mirror.generation, time_s)
 
     def _pair(self, note: str) -> tuple[checkpoints.Pair, keyrings.Signer]:
         parsed = checkpoints.parse_note(note)

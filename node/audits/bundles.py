@@ -11,20 +11,20 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from node import errors
 from node.audits import keyrings, layouts, readmes, views
+from node.audits.progresses import Progress, Report
 from node.storage import blobs, exports, logbooks, partners
 from protocol import checkpoints, entries, identities, tiles
 from protocol.errors import PeerError
 
-Report = Callable[[str, int, int], None]
-"""What is being done, how many entries of it are done, and of how many."""
-
+FORK: Final = "fork"
+"""The kind of evidence that is two signed heads; `replication` keeps it."""
 READABLE_BACK_MAX: Final = 1_024
 """How far back an entry is looked for that can be read, where the last ones cannot."""
 
@@ -83,29 +83,18 @@ def write(db: sqlite3.Connection, root: Path, me: identities.NodeId, report: Rep
     """Write the whole export into an empty folder."""
     channels = [(channel, parts) for channel in partners.channels(db) if (parts := parts_of(db, channel, me))]
     total = sum(part.size for _, parts in channels for part in parts)
-    progress = Progress(report, total)
+    progress = Progress("entries", total, report)
     for node in sorted({me, *(part.author for _, parts in channels for part in parts)}):
         write_identity(db, root, node)
     for channel, parts in channels:
         folder = layouts.channel(parts[1].author, channel.epoch)
         for part in parts:
             write_logbook(db, root, folder, part, progress)
+        kept = [content for kind, content in partners.evidence(db, channel.id) if kind == FORK]
+        for number, content in enumerate(kept, start=1):
+            save(root / folder / layouts.EVIDENCE / str(number), [content])
     save(root / layouts.README, [readmes.text(identities.to_text(me)).encode()])
     return Summary(len(channels), total, len(partners.channels(db)) - len(channels))
-
-
-@dataclass(slots=True)
-class Progress:
-    """How many entries are done."""
-
-    report: Report
-    total: int
-    done: int = 0
-
-    def add(self, count: int) -> None:
-        """So many entries more are done."""
-        self.done += count
-        self.report("entries", self.done, self.total)
 
 
 def parts_of(db: sqlite3.Connection, channel: partners.Channel, me: identities.NodeId) -> tuple[Part, Part] | None:

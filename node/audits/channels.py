@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from node.audits import attestations, copies, folders, keyrings, layouts, parties
+from node.audits import attestations, copies, evidences, folders, keyrings, layouts, parties
 from protocol import checkpoints, tiles
 from protocol.errors import PeerError
 
@@ -19,6 +19,7 @@ class Channel:
 
     path: str
     nodes: tuple[bytes, bytes]
+    notes: tuple[attestations.Attestations, attestations.Attestations]
     logbooks: tuple[copies.Copy | None, copies.Copy | None]
 
     @property
@@ -40,6 +41,7 @@ class Channel:
         for copy, other in ((first, second), (second, first)):
             if copy is not None:
                 copy.verify(None if other is None else other.notes, step)
+        evidences.check(self.path, self.notes)
 
 
 def open_channel(folder: folders.Folder, name: str, keys: Mapping[bytes, keyrings.Keyring]) -> Channel | None:
@@ -61,13 +63,15 @@ def open_channel(folder: folders.Folder, name: str, keys: Mapping[bytes, keyring
         wanted = layouts.channel(opening.nodes[1], opening.epoch)
         folder.findings.add("audit.opening", path, "the folder has the name of another channel", wanted, path)
     both = zip(names, opening.origins, opening.nodes, opening.nodes[::-1], strict=True)
-    opened = [
-        open_copy(attestations.Attestations(folder, f"{path}/{child}", origin, keys[author], keys[reader]))
+    notes = [
+        attestations.Attestations(folder, f"{path}/{child}", origin, keys[author], keys[reader])
         for child, origin, author, reader in both
     ]
     if opening.nodes[0] > opening.nodes[1]:
-        return Channel(path, (opening.nodes[1], opening.nodes[0]), (opened[1], opened[0]))
-    return Channel(path, opening.nodes, (opened[0], opened[1]))
+        notes.reverse()
+    nodes = sorted(opening.nodes)
+    opened = [open_copy(each) for each in notes]
+    return Channel(path, (nodes[0], nodes[1]), (notes[0], notes[1]), (opened[0], opened[1]))
 
 
 def first_entry(folder: folders.Folder, path: str) -> bytes | None:

@@ -10,6 +10,7 @@
         receipts                                 the reader's pairing notes, one for each head that it cosigned
     channels/…/statements/<leaf hash>.json       each proposed statement with its lines, to be read by people
     channels/…/blobs/<SHA-256>                   the lines of a statement as the document names them
+    channels/…/evidence/<number>                 two signed heads that contradict each other, where a party kept such
 
 `heads` and `receipts` hold notes one after the other, by size, with an empty line between two.
 """
@@ -33,6 +34,7 @@ HEADS: Final = "heads"
 RECEIPTS: Final = "receipts"
 STATEMENTS: Final = "statements"
 BLOBS: Final = "blobs"
+EVIDENCE: Final = "evidence"
 
 RECEIPT_HEADER: Final = "hanse receipt v1\n"
 """The first line of a pairing note (docs/protocol.md section 7.3)."""

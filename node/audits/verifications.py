@@ -13,7 +13,7 @@ What is checked, in this order, and all of it even where something fails (trade.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,12 +21,10 @@ from node.audits import channels, faults, folders, judgements, keyrings, layouts
 from node.audits.accounts import StatementVerdict
 from node.audits.faults import AuditFault
 from node.audits.judgements import NOTHING, Numbers, Refusal
+from node.audits.progresses import Progress, Report
 from protocol import identities
 
 __all__ = ["AuditFault", "ChannelVerdict", "Numbers", "Refusal", "StatementVerdict", "Verdict", "verify"]
-
-Report = Callable[[str, int, int], None]
-"""What is being done, how many entries of it are done, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,8 @@ def verify(directory: Path, report: Report) -> Verdict:
     opened = [channel for channel in found if channel is not None]
     if len(opened) == len(found):
         check_identities(folder, keys, opened)
-    progress = Progress(report, 2 * sum(channel.size for channel in opened))
+    # each entry is read twice: for its bytes, and for its meaning
+    progress = Progress("entries", 2 * sum(channel.size for channel in opened), report)
     verdicts = [judge(folder, channel, progress) for channel in opened]
     folder.close()
     numbers = functools.reduce(Numbers.plus, (verdict.numbers for verdict in verdicts), NOTHING)
@@ -112,20 +111,6 @@ def check_identities(
     spare = sorted(keyring.path for node, keyring in keys.items() if node not in used)
     for path in spare if opened else spare[1:]:
         folder.findings.add("audit.unexpected", path, "an identity that is no party of any channel", "none", path)
-
-
-@dataclass(slots=True)
-class Progress:
-    """How many entries were checked; each is read twice, for its bytes and for its meaning."""
-
-    report: Report
-    total: int
-    done: int = 0
-
-    def add(self, count: int) -> None:
-        """So many entries more are done."""
-        self.done += count
-        self.report("entries", self.done, self.total)
 
 
 def judge(folder: folders.Folder, channel: channels.Channel, progress: Progress) -> ChannelVerdict:

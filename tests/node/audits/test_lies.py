@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from node.audits import faults, layouts
-from node.storage import logbooks
+from node.storage import logbooks, partners
 from protocol import checkpoints, entries, tiles
 from tests.node.audits import worlds
 
@@ -230,3 +230,38 @@ def test_stored_receipts_never_change_so_a_second_one_is_not_exported(subject: w
     assert logbooks.newest_receipt(subject.db, logbook.id) == before
     subject.export(tmp_path / "export")
     assert worlds.verify(tmp_path / "export").ok
+
+
+def kept(subject: worlds.World, first: checkpoints.Checkpoint, second: checkpoints.Checkpoint) -> None:
+    """The owner of the database keeps two heads that the partner signed, as replication does it."""
+    private = subject.merchants[1].secrets.log
+    notes = [checkpoints.sign_checkpoint(each, private) for each in (first, second)]
+    partners.keep_evidence(subject.db, subject.channel.id, "fork", "\n\n".join(notes).encode())
+
+
+def test_L03_kept_heads_that_prove_two_histories(subject: worlds.World, tmp_path: Path) -> None:
+    real = head(subject, 1)
+    kept(subject, real, checkpoints.Checkpoint(real.origin, real.size, b"\1" * 32))
+    partners.keep_evidence(subject.db, subject.channel.id, "recovery", b"no head at all")
+    (fault,) = found(subject, tmp_path / "export", "audit.fork")
+    assert fault.path == f"{layouts.channel(subject.merchants[1].node, 1)}/evidence/1"
+    assert fault.what == f"this proves that the author of {real.origin} wrote two histories"
+    assert real.root.hex() in fault.expected
+    assert "01" * 32 in fault.got
+
+
+def test_L03_kept_heads_of_different_sizes_prove_nothing_by_themselves(subject: worlds.World, tmp_path: Path) -> None:
+    real = head(subject, 1)
+    kept(subject, real, checkpoints.Checkpoint(real.origin, real.size + 1, b"\1" * 32))
+    (fault,) = found(subject, tmp_path / "export", "audit.fork")
+    assert fault.what.startswith("this was kept by a party as a sign")
+
+
+def test_L03_kept_notes_that_are_none_accuse_nobody(subject: worlds.World, tmp_path: Path) -> None:
+    real = head(subject, 1)
+    forged = checkpoints.sign_checkpoint(real, subject.merchants[0].secrets.log)
+    for content in (f"{forged}\n\n{forged}".encode(), b"one\n", b"\xff"):
+        partners.keep_evidence(subject.db, subject.channel.id, "fork", content)
+    subject.export(tmp_path / "export")
+    faults = worlds.verify(tmp_path / "export").faults
+    assert [fault.code for fault in faults] == ["audit.signature", "audit.signature", "audit.malformed"]

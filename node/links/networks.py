@@ -20,6 +20,11 @@ class WebSocketLinks:
         self._server: servers.Server | None = None
         self._dialled: set[websockets.WebSocketLink] = set()
 
+    @property
+    def strangers(self) -> int:
+        """How many connections have not been authenticated."""
+        return 0 if self._server is None else len(self._server.strangers)
+
     async def listen(self, accept: ports.Accept) -> Sequence[str]:
         """Serve until `close`; returns the bound addresses. NodeError `links.listen`."""
         assert self._server is None, "already listening"

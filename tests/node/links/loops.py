@@ -52,7 +52,7 @@ class Station:
     def __init__(
         self, bounds: Bounds | None = None, serve: Callable[[ports.Link], Awaitable[None]] | None = None
     ) -> None:
-        self.links = networks.WebSocketLinks("127.0.0.1", 0, bounds)
+        self.links: ports.Links = networks.WebSocketLinks("127.0.0.1", 0, bounds)
         self.accepted: asyncio.Queue[ports.Link] = asyncio.Queue()
         self.released = asyncio.Event()  # until then, acceptors hold their links
         self._serve = serve
@@ -77,8 +77,8 @@ class Station:
 
     def strangers(self) -> int:
         """How many connections are not authenticated."""
-        assert self.links._server is not None
-        return len(self.links._server.strangers)
+        assert isinstance(self.links, networks.WebSocketLinks)
+        return self.links.strangers
 
 
 class Raw:

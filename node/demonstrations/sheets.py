@@ -86,16 +86,21 @@ def catalogue_file(form: Form, line: str | None = None) -> SheetFile:
             return SheetFile(f"{stem}-shopify.csv", content, len(rows), currency=goods.CURRENCY)
 
 
-def order_files(dice: random.Random, rows: Sequence[CatalogueRow], day: str = "20240617") -> tuple[SheetFile, ...]:
-    """A day's nine order files, 10 o'clock first: 435 orders in all, of articles in `rows`.
+def order_files(
+    dice: random.Random,
+    rows: Sequence[CatalogueRow],
+    day: str = "20240617",
+    orders_per_file: Sequence[int] = ORDERS_PER_FILE,
+) -> tuple[SheetFile, ...]:
+    """A day's nine order files, 10 o'clock first: 435 orders in all unless told otherwise, of articles in `rows`.
 
     `dice` decides everything, so the same seed gives the same bytes. `day` only appears in numbers and names.
     """
-    days = {shop.name: consumer_orders(dice, rows, shop, day, sum(ORDERS_PER_FILE)) for shop in SHOPS}
+    days = {shop.name: consumer_orders(dice, rows, shop, day, sum(orders_per_file)) for shop in SHOPS}
     files: list[SheetFile] = []
     first = 0
-    for hour, count in zip(HOURS, ORDERS_PER_FILE, strict=True):
-        repeated = REPEATED if first else 0
+    for hour, count in zip(HOURS, orders_per_file, strict=True):
+        repeated = min(REPEATED, first)
         part = slice(first - repeated, first + count)
         files.extend(_order_file(shop, days[shop.name][part], repeated, f"{day}-{hour}00") for shop in SHOPS)
         first += count

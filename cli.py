@@ -1,0 +1,167 @@
+"""`hanse`, the command line: it parses, asks, prints and sets the exit status. It decides nothing.
+
+Most commands are one question to the running node over its local control socket (`node.terminal`). Here stand those
+that start, found, examine or demonstrate a node. Modules that take long to load are imported where they are needed.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NoReturn
+
+import rich_click as click
+
+from node import errors
+from node.terminal import commands, consoles, deals, goods, partnerships
+
+DISTRIBUTION: Final = "hanse"
+PACKAGES: Final = ("node", "protocol", "contracts", "cli")
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and exit with its status (docs/operating.md lists them). Nobody else exits."""
+    terminal = consoles.Terminal()
+    try:
+        guard()
+        status = hanse.main(arguments, prog_name="hanse", standalone_mode=False, obj=terminal)
+    except errors.NodeError as error:
+        terminal.fail(error)
+        status = error.exit
+    except click.ClickException as error:
+        terminal.fail_usage(error)
+        status = errors.Exit.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        status = errors.Exit.INTERRUPTED
+    except Exception as error:
+        terminal.fail_bug(error)
+        status = errors.Exit.BUG
+    sys.exit(int(status or errors.Exit.DONE))
+
+
+def guard() -> None:
+    """Refuse an environment where another distribution owns packages of our names: it may have replaced them.
+
+    NodeError `program.replaced`.
+    """
+    owners = importlib.metadata.packages_distributions()
+    others = {owner for package in PACKAGES for owner in owners.get(package, ()) if owner != DISTRIBUTION}
+    if others:
+        raise errors.NodeError(
+            "program.replaced",
+            "another program has installed packages of the same names into this environment",
+            expected=f"{DISTRIBUTION} alone",
+            got=", ".join(sorted(others)),
+            hint="install hanse with pipx, with `uv tool`, or into an environment of its own",
+        )
+
+
+@click.group(cls=commands.Root)
+@click.version_option(package_name=DISTRIBUTION)
+def hanse() -> None:
+    """A network of merchants that nobody owns."""
+
+
+@hanse.command()
+@click.argument("name")
+@click.option(
+    "--listen", default="127.0.0.1:7443", show_default=True, help="Where partners reach this node: host:port."
+)
+@click.option("--advertise", multiple=True, metavar="HOST:PORT", help="An address for invitations; repeatable.")
+@click.option("--recovery-sheet", type=click.Path(path_type=Path), help="Write the recovery sheet to this new file.")
+def init(name: str, listen: str, advertise: tuple[str, ...], recovery_sheet: Path | None) -> None:
+    """Make a new node called NAME, with keys of its own."""
+    from node.terminal import foundings, passphrases
+
+    terminal = commands.current()
+    plan = foundings.Plan(terminal.home, name, listen, advertise, recovery_sheet)
+    terminal.answer("init", foundings.found(plan, passphrases.choose))
+
+
+@hanse.command()
+def run() -> None:
+    """Run the node in the foreground, until interrupted."""
+    from node.terminal import journals, passphrases, runs
+
+    terminal = commands.current()
+    journals.start(as_json=terminal.as_json)
+    runs.run(terminal.home, passphrases.known, lambda addresses: terminal.answer("run", {"listening": list(addresses)}))
+
+
+@hanse.command()
+def doctor() -> int:
+    """Look for trouble, whether the node runs or not. The exit status says how bad it is."""
+    from node.terminal import examinations
+
+    terminal = commands.current()
+    report = examinations.examine(terminal.home)
+    terminal.answer("doctor", report.content())
+    return report.status
+
+
+@hanse.group()
+def audit() -> None:
+    """Evidence for an auditor: write it, and check it without a node."""
+
+
+@audit.command("export")
+@click.argument("directory", type=FOLDER)
+@commands.asks("audit.export")
+def audit_export(directory: Path) -> dict[str, str]:
+    """Write my books into the new folder DIRECTORY."""
+    return {"directory": str(directory.absolute())}
+
+
+@audit.command("verify")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False, exists=True))
+def audit_verify(directory: Path) -> int:
+    """Check an exported DIRECTORY offline: signatures, proofs, every transition, every amount."""
+    from node.terminal import audits
+
+    terminal = commands.current()
+    report = audits.verify(directory)
+    terminal.answer("audit.verify", report.content())
+    return report.status
+
+
+@hanse.command()
+@click.option("--directory", type=FOLDER, help="Where the four homes go. [default: ./demo-<time>]")
+@click.option("--orders", type=click.IntRange(20, 20_000), default=300, show_default=True, help="Consumer orders.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes other goods and orders.")
+@click.option("--keep/--discard", default=True, show_default=True, help="Leave the homes for inspection.")
+def demo(directory: Path | None, orders: int, seed: int, keep: bool) -> None:
+    """Watch four merchants trade for a month, each with a real node of its own, in about a minute."""
+    from node.demonstrations import stories
+
+    terminal = commands.current()
+    terminal.answer("demo", stories.tell(stories.Plan(directory, orders, seed, keep), terminal.narrator()))
+
+
+@hanse.command()
+@click.option("--documents", type=click.IntRange(1), default=20_000, show_default=True, help="Orders to send.")
+@click.option("--directory", type=FOLDER, help="Where the two homes go. [default: a temporary folder, removed]")
+def bench(documents: int, directory: Path | None) -> None:
+    """Measure two real nodes that send each other orders over the real protocol."""
+    from node.demonstrations import benchmarks
+
+    terminal = commands.current()
+    terminal.answer("bench", benchmarks.measure(documents, directory, terminal.narrator()))
+
+
+for command in (
+    partnerships.status,
+    partnerships.invite,
+    partnerships.join,
+    partnerships.partners,
+    partnerships.partner,
+    goods.catalogue,
+    goods.agreement,
+    goods.stock,
+    deals.order,
+    deals.statement,
+    deals.payment,
+):
+    hanse.add_command(command)

@@ -1,0 +1,79 @@
+"""`hanse demo`: four merchants trade for a month, each with a real node, and an auditor checks what they signed.
+
+Every figure of the summary is counted from what the nodes answer; a story that does not come out as it must ends with
+the NodeError `demo.unmet`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from node import errors
+from node.demonstrations import closings, merchants, openings, tradings
+from node.demonstrations.merchants import Merchant
+from node.demonstrations.stages import Json, Narrator, Stage
+from node.demonstrations.stages import Plan as Plan
+
+CHAPTERS: Final[tuple[tuple[str, Callable[[Stage], None]], ...]] = (
+    ("Four merchants set up nodes of their own", openings.found),
+    ("They become partners by exchanging keys", openings.peer),
+    ("They sign what they have agreed", openings.agree),
+    ("The factory lists its goods, the dealer sells them on", openings.list_goods),
+    ("Consumers order, and the dealer's machine loses power", tradings.order),
+    ("The warehouses answer", tradings.answer),
+    ("Some consumers change their mind in time", tradings.cancel),
+    ("Parcels leave, and some consumers are too late", tradings.ship),
+    ("Month end: both sides compute the same account", closings.close_month),
+    ("An auditor checks the books off line", closings.audit),
+)
+
+CAST: Final = (
+    ("factory", "Shifan Homeware"),
+    ("dealer", "Canton Bridge"),
+    ("distributor-xiaoman", "Xiaoman Living"),
+    ("distributor-harbour", "Harbour & Hearth"),
+)
+"""Folder and name of the factory, the dealer, and the two distributors."""
+
+
+def tell(plan: Plan, narrator: Narrator) -> Json:
+    """Play the whole story; the summary. NodeError `demo.unmet`, `home.exists`."""
+    began = time.monotonic()
+    stage = set_up(plan, narrator)
+    try:
+        for title, chapter in CHAPTERS:
+            with narrator.chapter(title):
+                chapter(stage)
+        return summary(stage, time.monotonic() - began)
+    except errors.NodeError as error:
+        error.hint = error.hint or f"the logs of the nodes lie in {stage.folder}"
+        raise
+    finally:
+        merchants.stop_all(stage.cast)
+        if not plan.keep:
+            shutil.rmtree(stage.folder, ignore_errors=True)
+
+
+def set_up(plan: Plan, narrator: Narrator) -> Stage:
+    """Folders and ports. NodeError `home.exists` for a folder with something in it."""
+    folder = (plan.directory or Path(f"demo-{time.strftime('%Y%m%d-%H%M%S')}")).absolute()
+    if folder.exists() and any(folder.iterdir()):
+        raise errors.NodeError("home.exists", f"{folder} is not empty", expected="a new folder", got="files")
+    folder.mkdir(parents=True, exist_ok=True)
+    ports = merchants.free_ports(len(CAST))
+    cast = [Merchant(name, folder / place, port) for (place, name), port in zip(CAST, ports, strict=True)]
+    factory, dealer, xiaoman, harbour = cast
+    return Stage(plan, folder, narrator, factory, dealer, xiaoman, harbour)
+
+
+def summary(stage: Stage, seconds: float) -> Json:
+    """Everything that was counted, and where everything lies."""
+    facts = dict(stage.facts)
+    facts["seconds"] = round(seconds, 1)
+    facts["homes"] = [str(merchant.home) for merchant in stage.cast]
+    facts["folder"] = str(stage.folder)
+    return facts

@@ -1,0 +1,56 @@
+"""`hanse audit verify`: the auditor's verdict for people and programs, and the exit status that follows from it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from node import errors
+from node.audits import verifications
+from node.terminal import meters
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found in a folder."""
+
+    directory: Path
+    verdict: verifications.Verdict
+
+    @property
+    def status(self) -> errors.Exit:
+        """0 when everything holds, 65 when anything does not."""
+        return errors.Exit.DONE if self.verdict.ok else errors.Exit.UNREADABLE
+
+    def content(self) -> Json:
+        """The four numbers first, then every finding with its artefact, then what each channel proves."""
+        return {
+            "ok": self.verdict.ok,
+            "directory": str(self.directory),
+            **dataclasses.asdict(self.verdict.numbers),
+            "faults": [plain(dataclasses.asdict(fault)) for fault in self.verdict.faults],
+            "channels": [plain(dataclasses.asdict(channel)) for channel in self.verdict.channels],
+        }
+
+
+def verify(directory: Path) -> Report:
+    """Check an exported folder. Raises for nothing that is in it: what is wrong becomes a finding."""
+    with meters.Meter() as meter:
+        return Report(directory.absolute(), verifications.verify(directory, meter.report))
+
+
+def plain(value: object) -> Any:
+    """A value as JSON has it: bytes in hex, maps and lists of such."""
+    match value:
+        case bytes():
+            return value.hex()
+        case Mapping():
+            return {str(key): plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [plain(inner) for inner in value]
+    return value

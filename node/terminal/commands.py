@@ -1,0 +1,165 @@
+"""Commands that take `--home` and `--json` wherever they stand, and commands that put one question to the node."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from node.terminal import consoles
+
+Arguments = Callable[..., Mapping[str, Any]]
+
+
+def current() -> consoles.Terminal:
+    """The terminal of the command under way."""
+    context = click.get_current_context()
+    assert context is not None
+    return context.ensure_object(consoles.Terminal)
+
+
+def common(environment: bool) -> list[click.Parameter]:
+    """`--home` and `--json`. The environment speaks at the root only, so that it never overrules what was typed."""
+    return [
+        click.Option(
+            ["--home"],
+            type=click.Path(path_type=Path, file_okay=False),
+            envvar="HANSE_HOME" if environment else None,
+            show_envvar=environment,
+            expose_value=False,
+            callback=remember_home,
+            help="The folder of the node. [default: ~/.hanse]",
+        ),
+        click.Option(
+            ["--json", "as_json"],
+            is_flag=True,
+            expose_value=False,
+            callback=remember_json,
+            help="Print one JSON object, for programs.",
+        ),
+    ]
+
+
+def remember_home(context: click.Context, parameter: click.Parameter, value: Path | None) -> None:
+    """Take `--home` over, if it was given here."""
+    if value is not None:
+        context.ensure_object(consoles.Terminal).home = value.expanduser()
+
+
+def remember_json(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    """Take `--json` over, if it was given here."""
+    if value:
+        context.ensure_object(consoles.Terminal).as_json = True
+
+
+class Command(click.RichCommand):
+    """A command with the options that all commands have."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.extend(common(environment=False))
+
+
+class Group(click.RichGroup):
+    """A group of such commands, which takes the same options before the name of the command."""
+
+    command_class = Command
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.extend(common(environment=False))
+
+
+Group.group_class = Group
+
+
+class Root(Group):
+    """The program itself: here the environment may name the home."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params[-2:] = common(environment=True)
+
+
+def asks(name: str) -> Callable[[Arguments], Callable[..., None]]:
+    """The decorated function turns what was typed into the arguments of the use case `name`; the answer is printed."""
+
+    def decorate(arguments: Arguments) -> Callable[..., None]:
+        @functools.wraps(arguments)
+        def run(**typed: Any) -> None:
+            terminal = current()
+            terminal.answer(name, terminal.ask(name, arguments(**typed)))
+
+        return run
+
+    return decorate
+
+
+EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
+file = click.argument("file", type=EXISTING)
+partner = click.option("--partner", metavar="PARTNER", help="Only of this partner: name, or start of the NodeID.")
+decimal_comma = click.option(
+    "--decimal-comma/--decimal-point", default=None, help="How the file writes figures, where they could be either."
+)
+dry_run = click.option("--dry-run", is_flag=True, help="Check the whole file and change nothing.")
+line_quantities = click.option(
+    "--quantity", "quantities", multiple=True, metavar="LINE=QUANTITY", help="Only so many of this line; repeatable."
+)
+
+
+def need(condition: bool, message: str) -> None:
+    """A usage error, unless."""
+    if not condition:
+        raise click.UsageError(message)
+
+
+def one_or_many(orders: tuple[str, ...]) -> dict[str, Any]:
+    """Orders as the use cases take them."""
+    return {"order": orders[0]} if len(orders) == 1 else {"orders": list(orders)}
+
+
+def quantities(typed: tuple[str, ...], what: str = "SKU") -> dict[str, int]:
+    """`NAME=QUANTITY` arguments as a map; `NAME QUANTITY` will do for a single one.
+
+    The last equals sign counts: a SKU may hold others.
+    """
+    if len(typed) == 2 and "=" not in typed[1]:
+        typed = ("=".join(typed),)
+    found: dict[str, int] = {}
+    for text in typed:
+        name, _, quantity = text.rpartition("=")
+        need(
+            bool(name) and quantity.isascii() and quantity.isdigit(),
+            f"{text!r} is not {what}=QUANTITY, as in {what}=12",
+        )
+        need(name not in found, f"{name!r} stands twice")
+        found[name] = int(quantity)
+    return found
+
+
+def lines(typed: tuple[str, ...]) -> dict[str, int] | None:
+    """`LINE=QUANTITY` options as a map from the number of the line; None when there are none."""
+    found = quantities(typed, "LINE")
+    need(all(name.isascii() and name.isdigit() for name in found), "a line is named by its number, as in 1=12")
+    return found or None
+
+
+def file_content(path: Path) -> dict[str, Any]:
+    """A file as the use cases take it: its name, and its bytes in hex."""
+    try:
+        return {"name": path.name, "data_hex": path.read_bytes().hex()}
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def waybill_rows(path: Path) -> list[dict[str, str]]:
+    """The parcels in a sheet. NodeError `sheet.faults` with every fault of it."""
+    from node.connectors import sheets
+    from node.connectors.spreadsheets import sources, waybills
+
+    found = waybills.read(path.read_bytes(), sources.Source(shop=path.name))
+    sheets.refuse(path.name, found.faults)
+    return [{"order": row.number, "carrier": row.carrier, "waybill": row.waybill} for row in found.waybills]

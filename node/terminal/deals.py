@@ -1,0 +1,195 @@
+"""Commands about orders and money: orders, statements, payments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import rich_click as click
+
+from node.terminal import commands
+
+Arguments = dict[str, Any]
+
+RECIPIENT: Final = ("name", "phone", "country", "province", "city", "district", "street", "zip", "note")
+"""What a parcel needs to know. It is sealed to whoever ships."""
+
+
+@click.group(cls=commands.Group)
+def order() -> None:
+    """Orders, bought and sold."""
+
+
+@order.command("import")
+@commands.file
+@click.option("--shop", help="The shop the orders come from, where the file names none.")
+@commands.decimal_comma
+@commands.dry_run
+@commands.asks("order.import")
+def order_import(file: Path, **typed: Any) -> Arguments:
+    """Read consumer orders from a FILE, split them by supplier and place them. A file with faults changes nothing."""
+    return commands.file_content(file) | typed
+
+
+def recipient_options(command: Any) -> Any:
+    """An option for each part of an address."""
+    for part in reversed(RECIPIENT):
+        command = click.option(f"--{part}", f"recipient_{part}", metavar="TEXT", help=f"Recipient: {part}.")(command)
+    return command
+
+
+@order.command("place")
+@click.argument("partner")
+@click.argument("lines", nargs=-1, required=True, metavar="SKU=QUANTITY...")
+@click.option("--key", help="Repeating the command with the same key places nothing twice.")
+@recipient_options
+@commands.asks("order.place")
+def order_place(partner: str, lines: tuple[str, ...], key: str | None, **typed: Any) -> Arguments:
+    """Order goods from PARTNER."""
+    recipient = {part: typed[f"recipient_{part}"] for part in RECIPIENT if typed[f"recipient_{part}"]}
+    wanted = [{"sku": sku, "quantity": quantity} for sku, quantity in commands.quantities(lines).items()]
+    return {"partner": partner, "lines": wanted, "key": key, "recipient": recipient or None}
+
+
+@order.command("list")
+@click.option("--state", help="Only orders in this state.")
+@click.option("--selling/--buying", "selling", default=None, help="Only what I sell, or only what I buy.")
+@commands.partner
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="Orders on a page.")
+@click.option("--after", help="Go on after this order: what the page before named.")
+@commands.asks("order.list")
+def order_list(**typed: Any) -> Arguments:
+    """List orders."""
+    return typed
+
+
+@order.command("show")
+@click.argument("order", metavar="ID")
+@commands.asks("order.show")
+def order_show(**typed: Any) -> Arguments:
+    """Show one order: lines, quantities by state, parcels, and every document. ID: its number, or start of its hash."""
+    return typed
+
+
+@order.command("accept")
+@click.argument("orders", nargs=-1, metavar="ID...")
+@click.option("--all", "everything", is_flag=True, help="Every order that waits for me, as far as the stock goes.")
+@commands.line_quantities
+@click.option("--backorder", is_flag=True, help="Promise the rest for later, where the stock is short.")
+@commands.asks("order.accept")
+def order_accept(orders: tuple[str, ...], everything: bool, quantities: tuple[str, ...], backorder: bool) -> Arguments:
+    """Accept orders, wholly or as far as `--quantity` or the stock goes."""
+    commands.need(bool(orders) != everything, "name orders, or say --all")
+    which: Arguments = {"all": True} if everything else commands.one_or_many(orders)
+    return which | {"quantities": commands.lines(quantities), "backorder": backorder}
+
+
+@order.command("reject")
+@click.argument("order", metavar="ID")
+@click.option("--reason", help="Why, as a short code that the buyer reads. [default: unavailable]")
+@commands.asks("order.reject")
+def order_reject(**typed: Any) -> Arguments:
+    """Refuse an order."""
+    return typed
+
+
+@order.command("ship")
+@click.argument("order", required=False, metavar="ID")
+@click.option("--carrier", help="Who carries the parcel.")
+@click.option("--waybill", help="The number of the parcel.")
+@click.option("--file", type=commands.EXISTING, help="A sheet with order numbers, carriers and waybills instead.")
+@commands.line_quantities
+@commands.asks("order.ship")
+def order_ship(order: str | None, file: Path | None, quantities: tuple[str, ...], **typed: Any) -> Arguments:
+    """Say that goods were handed to a carrier."""
+    commands.need((order is None) != (file is None), "name an order, or a sheet with --file")
+    if file is not None:
+        return {"rows": commands.waybill_rows(file)}
+    commands.need(all(typed.values()), "--carrier and --waybill are needed")
+    return {"order": order, "quantities": commands.lines(quantities), **typed}
+
+
+@order.command("cancel")
+@click.argument("orders", nargs=-1, required=True, metavar="ID...")
+@commands.line_quantities
+@click.option("--reason", help="Why, as a short code that the partner reads. [default: consumer]")
+@commands.asks("order.cancel")
+def order_cancel(orders: tuple[str, ...], quantities: tuple[str, ...], **typed: Any) -> Arguments:
+    """Ask to stop orders. The answer says whether it came in time."""
+    return commands.one_or_many(orders) | {"quantities": commands.lines(quantities), **typed}
+
+
+@click.group(cls=commands.Group)
+def statement() -> None:
+    """Month ends: what is owed, line by line."""
+
+
+@statement.command("propose")
+@click.argument("partner")
+@click.argument("period", metavar="YYYY-MM")
+@commands.asks("statement.propose")
+def statement_propose(**typed: Any) -> Arguments:
+    """Propose the statement of a month to PARTNER."""
+    return typed
+
+
+@statement.command("list")
+@commands.partner
+@commands.asks("statement.list")
+def statement_list(**typed: Any) -> Arguments:
+    """List statements."""
+    return typed
+
+
+@statement.command("show")
+@click.argument("statement", metavar="ID")
+@commands.asks("statement.show")
+def statement_show(**typed: Any) -> Arguments:
+    """Show one statement, line by line."""
+    return typed
+
+
+@statement.command("agree")
+@click.argument("statement", metavar="ID")
+@commands.asks("statement.agree")
+def statement_agree(**typed: Any) -> Arguments:
+    """Compare a statement with my own books, and sign that they agree or where they differ."""
+    return typed
+
+
+@click.group(cls=commands.Group)
+def payment() -> None:
+    """Payments, as sent and as received."""
+
+
+@payment.command("sent")
+@click.argument("partner")
+@click.argument("amount")
+@click.option("--currency", help="[default: that of the agreement]")
+@click.option("--reference", help="What the bank transfer says.")
+@click.option("--statement", help="The statement that it pays.")
+@click.option("--key", help="Repeating the command with the same key announces nothing twice.")
+@commands.asks("payment.sent")
+def payment_sent(**typed: Any) -> Arguments:
+    """Tell PARTNER that I paid."""
+    return typed
+
+
+@payment.command("received")
+@click.argument("partner")
+@click.argument("amount")
+@click.option("--currency", help="[default: that of the agreement]")
+@click.option("--payment", help="The payment that PARTNER announced.")
+@click.option("--key", help="Repeating the command with the same key confirms nothing twice.")
+@commands.asks("payment.received")
+def payment_received(**typed: Any) -> Arguments:
+    """Confirm that PARTNER's money arrived."""
+    return typed
+
+
+@payment.command("list")
+@commands.partner
+@commands.asks("payment.list")
+def payment_list(**typed: Any) -> Arguments:
+    """List payments, and what is owed to whom."""
+    return typed

@@ -1,0 +1,109 @@
+"""Commands about what is for sale: catalogue, agreements, stock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from node.terminal import commands
+
+Arguments = dict[str, Any]
+
+
+@click.group(cls=commands.Group)
+def catalogue() -> None:
+    """Goods: my own, and what partners offer."""
+
+
+@catalogue.command("import")
+@commands.file
+@click.option("--currency", help="Currency of prices that name none, for instance CNY.")
+@commands.decimal_comma
+@commands.dry_run
+@commands.asks("catalogue.import")
+def catalogue_import(file: Path, **typed: Any) -> Arguments:
+    """Read goods from a CSV or XLSX FILE. A file with faults changes nothing."""
+    return commands.file_content(file) | typed
+
+
+@catalogue.command("list")
+@commands.partner
+@commands.asks("catalogue.list")
+def catalogue_list(**typed: Any) -> Arguments:
+    """List my goods, or what a partner offers me."""
+    return typed
+
+
+@catalogue.command("share")
+@click.argument("partner")
+@click.option("--percent", default="100", show_default=True, help="Price for this partner, in percent of supply price.")
+@commands.asks("catalogue.share")
+def catalogue_share(**typed: Any) -> Arguments:
+    """Offer my goods to PARTNER, with prices; sends what changed."""
+    return typed
+
+
+@catalogue.command("derive")
+@click.argument("partner")
+@click.option("--markup", "markup_percent", default="20", show_default=True, help="What I add, in percent.")
+@commands.asks("catalogue.derive")
+def catalogue_derive(**typed: Any) -> Arguments:
+    """Take what PARTNER offers into my own goods, to sell it on."""
+    return typed
+
+
+@click.group(cls=commands.Group)
+def agreement() -> None:
+    """Agreements: the terms between me and a partner."""
+
+
+@agreement.command("propose")
+@click.argument("partner")
+@click.option("--buying", is_flag=True, help="I buy and PARTNER sells. Otherwise I sell.")
+@click.option("--currency", default="CNY", show_default=True, help="The currency of all prices.")
+@click.option("--credit", metavar="AMOUNT", help="How much the buyer may owe. [default: no limit]")
+@click.option("--cancel-fee", metavar="RATE", help="What cancelling costs after acceptance, as a part of the price.")
+@click.option("--ship-by-hours", type=click.IntRange(1), help="Hours from acceptance until the goods must leave.")
+@commands.asks("agreement.propose")
+def agreement_propose(**typed: Any) -> Arguments:
+    """Propose terms to PARTNER."""
+    return typed
+
+
+@agreement.command("accept")
+@click.argument("partner")
+@click.argument("agreement", required=False)
+@commands.asks("agreement.accept")
+def agreement_accept(**typed: Any) -> Arguments:
+    """Accept what PARTNER proposed."""
+    return typed
+
+
+@agreement.command("list")
+@commands.partner
+@commands.asks("agreement.list")
+def agreement_list(**typed: Any) -> Arguments:
+    """List agreements."""
+    return typed
+
+
+@click.group(cls=commands.Group)
+def stock() -> None:
+    """What lies in my warehouse."""
+
+
+@stock.command("set")
+@click.argument("items", nargs=-1, required=True, metavar="SKU=QUANTITY...")
+@commands.asks("stock.set")
+def stock_set(items: tuple[str, ...]) -> Arguments:
+    """Set how many of each SKU lie in the warehouse."""
+    return {"items": commands.quantities(items)}
+
+
+@stock.command("list")
+@commands.asks("stock.list")
+def stock_list() -> Arguments:
+    """List stock: on hand, reserved, available."""
+    return {}

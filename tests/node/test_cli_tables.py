@@ -1,0 +1,176 @@
+"""What a person sees: every answer as a table, and nothing in it that a partner could steer the terminal with."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console, RenderableType
+
+from node import errors
+from node.terminal import complaints, meters, pictures, tables, views
+
+
+def drawn(what: RenderableType) -> str:
+    out = io.StringIO()
+    Console(file=out, width=160, force_terminal=False).print(what)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        (True, "yes"),
+        (False, "no"),
+        (0, "0"),
+        ("茶壶", "茶壶"),
+        ({"amount": 1250, "currency": "CNY", "text": "12.50 CNY"}, "12.50 CNY"),
+        ({"placed": 3, "agreed": 2}, "placed 3, agreed 2"),
+        ({}, ""),
+        (["a", 1], "a, 1"),
+        ("one\ntwo", "one two"),
+    ],
+)
+def test_plain_says_every_kind_of_value(value: object, text: str) -> None:
+    assert tables.plain(value) == text
+
+
+@pytest.mark.parametrize("hostile", ["\x1b[2J", "\x9b31m", "\u202eevil", "\x07", "\x7f", "\u2066", "\x1b]0;title\x07"])
+def test_a_partner_cannot_steer_the_terminal(hostile: str) -> None:
+    text = drawn(views.of("partners", {"partners": [{"name": f"Tea {hostile} House", "node": "AAAAAAA"}]}))
+    assert hostile not in text
+    assert "Tea " in text
+    assert all(char.isprintable() or char == "\n" for char in text)
+
+
+def test_markup_of_a_partner_stays_text() -> None:
+    assert "[red]cheap[/red]" in drawn(
+        views.of("catalogue.list", {"goods": [{"sku": "A", "title": "[red]cheap[/red]"}]})
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "empty", "sentence"),
+    [
+        ("partners", {"partners": []}, "hanse invite"),
+        ("catalogue.list", {"goods": []}, "No goods."),
+        ("agreement.list", {"agreements": []}, "No agreements."),
+        ("stock.list", {"stock": []}, "No stock."),
+        ("order.list", {"orders": [], "next": None}, "No orders."),
+        ("statement.list", {"statements": []}, "No statements."),
+        ("payment.list", {"payments": [], "balances": []}, "No payments."),
+    ],
+)
+def test_an_empty_list_is_a_sentence(case: str, empty: dict[str, Any], sentence: str) -> None:
+    assert sentence in drawn(views.of(case, empty))
+
+
+MONEY = {"amount": 4200, "currency": "CNY", "text": "42.00 CNY"}
+
+
+@pytest.mark.parametrize(
+    ("case", "answer", "wanted"),
+    [
+        (
+            "status",
+            {
+                "name": "Shop",
+                "node": "ABC",
+                "partners": 2,
+                "online": 1,
+                "orders": {"selling": {"placed": 3}, "buying": {}},
+            },
+            ["Shop", "2, 1 online", "placed 3", "no orders"],
+        ),
+        ("join", {"partner": "Factory", "words": ["bado", "dusi"], "already": False}, ["Factory", "bado dusi"]),
+        ("invite", {"uri": "hanse:1?i=abc", "expires_s": 1}, ["hanse:1?i=abc"]),
+        (
+            "order.show",
+            {
+                "order": "ab" * 32,
+                "number": "N1",
+                "partner": "Factory",
+                "selling": False,
+                "state": "shipped",
+                "owed": MONEY,
+                "lines": [{"line": 1, "sku": "TW-1", "ordered": 2, "buckets": {"shipped": 2}, "price": MONEY}],
+                "shipments": [{"carrier": "SF", "waybill": "SF123"}],
+                "documents": [{"type": "order.place", "by": "me", "hash": "ff" * 32, "index": 4}],
+                "recipient": {"name": "张三", "city": "景德镇"},
+            },
+            ["buying from", "TW-1", "shipped 2", "SF123", "order.place", "张三, 景德镇", "42.00 CNY"],
+        ),
+        (
+            "order.accept",
+            {
+                "accepted": 4,
+                "refused": [{"order": "cd" * 32, "faults": [{"code": "order.state", "expected": "placed"}]}],
+            },
+            ["accepted", "4", "cdcdcdcdcdcd", "order.state"],
+        ),
+        (
+            "statement.show",
+            {"statement": "ee" * 32, "closing": MONEY, "detail": [{"number": "N1", "kind": "goods", "amount": MONEY}]},
+            ["42.00 CNY", "goods", "N1"],
+        ),
+        (
+            "payment.list",
+            {"payments": [{"payment": "aa" * 32, "state": "sent", "amount": MONEY}], "balances": []},
+            ["aaaaaaaaaaaa", "sent"],
+        ),
+    ],
+)
+def test_answers_are_readable(case: str, answer: dict[str, Any], wanted: list[str]) -> None:
+    text = drawn(views.of(case, answer))
+    assert [part for part in wanted if part not in text] == []
+
+
+def test_a_further_page_is_named() -> None:
+    row = {"order": "ab" * 32, "number": "1", "partner": "P", "selling": True, "state": "placed", "lines": 1}
+    assert "--after 77" in drawn(views.of("order.list", {"orders": [row], "next": "77"}))
+
+
+def test_an_answer_without_a_view_shows_its_fields() -> None:
+    assert drawn(views.of("future.case", {"some_thing": 3})).split() == ["some", "thing", "3"]
+
+
+def test_every_fault_of_a_file_stands_in_the_table() -> None:
+    faults = [
+        {"row": str(row), "column": "C (数量)", "code": "sheet.number", "expected": "a whole number", "got": f"x{row}"}
+        for row in range(2, 60)
+    ]
+    text = drawn(complaints.of(errors.NodeError("request.malformed", "orders.csv has 58 faults", faults=faults)))
+    assert "orders.csv has 58 faults [request.malformed]" in text
+    assert all(f"x{row}" in text for row in range(2, 60))
+    assert "row" in text and "column" in text and "where" not in text
+
+
+def test_an_error_says_expected_got_and_what_to_do() -> None:
+    error = errors.NodeError(
+        "partner.unknown", "no single partner is called 'x'", expected="Factory", got="x", hint="look"
+    )
+    lines = drawn(complaints.of(error)).splitlines()
+    assert [line.split(maxsplit=1)[0] for line in lines if line] == ["Error:", "expected", "got", "hint"]
+
+
+def test_progress_is_silent_where_nobody_looks() -> None:
+    out = io.StringIO()
+    with meters.Meter(Console(file=out, force_terminal=False)) as meter:
+        meter.report("orders", 5, 10)
+    assert out.getvalue() == ""
+
+
+def test_progress_is_drawn_on_a_terminal() -> None:
+    out = io.StringIO()
+    with meters.Meter(Console(file=out, force_terminal=True, width=100)) as meter:
+        meter.report("orders [bold]", 5, 10)
+        meter.report("orders [bold]", 10, 10)
+    assert "orders [bold]" in out.getvalue()
+
+
+def test_an_invitation_becomes_a_picture() -> None:
+    lines = pictures.qr("hanse:1?i=" + "a" * 52).plain.splitlines()
+    assert len(lines) > 15
+    assert len({len(line) for line in lines if line}) == 1

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from contracts import agreements, documents, holds, orders, payments, peerings
+from contracts import (
+    agreements,
+    documents,
+    holds,
+    listings,
+    lots,
+    orders,
+    payments,
+    peerings,
+    shipments,
+    statements,
+)
 from protocol import errors, limits, syncing
 from tests import vectors
 from tests.documentation import pages, schemas
@@ -120,6 +132,19 @@ def state_table(table: Mapping[tuple[Any, Any], StrEnum]) -> str:
     return pages.table(["state", "on", "next"], rows)
 
 
+TRADE: Final[dict[str, Mapping[tuple[Any, Any], StrEnum]]] = {
+    "peering": peerings.TABLE,
+    "agreement": agreements.TABLE,
+    "listing": listings.TABLE,
+    "hold": holds.TABLE,
+    "order line": lots.TABLE,
+    "parcel": shipments.PARCELS,
+    "statement": statements.TABLE,
+    "payment": payments.TABLE,
+}
+"""The state tables of the trade."""
+
+
 def author_table() -> str:
     """The author of a logbook."""
     return state_table(syncing.AUTHOR)
@@ -166,6 +191,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "table reader": reader_table,
     "table refused spellings": refused_spellings,
     "table types": type_table,
+    **{f"table of {noun}": functools.partial(state_table, table) for noun, table in TRADE.items()},
     "list kinds": schemas.kinds,
     "list bodies": schemas.bodies,
 }

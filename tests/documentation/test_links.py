@@ -10,6 +10,7 @@ import pytest
 from tests.documentation import pages
 
 PAGES = [path for path in pages.tracked(".md") if path.parent == pages.ROOT or pages.ROOT / "docs" in path.parents]
+FILE = re.compile(r"(?:protocol|contracts|node|tests|docs|deploy)/[A-Za-z0-9_./-]*")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 # Written so that this file does not hold what it looks for.
 REGISTRIES = ("pypi" + r"\.org", "python" + "hosted", "npm" + r"js\.", "deb" + r"\.debian")
@@ -51,3 +52,10 @@ def test_no_registry_and_no_path_of_a_machine(path: Path) -> None:
         return  # no text
     found = [line for line in text.splitlines() if FORBIDDEN.search(line)]
     assert not found, found[:3]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(pages.ROOT)))
+def test_every_file_that_is_named_exists(path: Path) -> None:
+    named = {name for name in pages.coded(path.read_text("utf-8")) if FILE.fullmatch(name)}
+    missing = sorted(name for name in named if not (pages.ROOT / name).exists())
+    assert not missing

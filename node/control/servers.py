@@ -70,17 +70,9 @@ class Server:
         self._runner: web.AppRunner | None = None
         self._fatal: asyncio.Future[errors.StorageError] | None = None
 
-    async def run(self) -> None:
-        """Serve until cancelled; raises the StorageError of a use case, which must end the process."""
-        self._fatal = asyncio.get_running_loop().create_future()
-        await self.start()
-        try:
-            raise await self._fatal
-        finally:
-            await self.close()
-
     async def start(self) -> None:
         """Bind and listen. The caller holds the home's lock, so a socket that is there is a dead one's."""
+        self._fatal = asyncio.get_running_loop().create_future()
         application = web.Application(client_max_size=formats.ARGUMENTS_BYTES_MAX)
         application.router.add_post(formats.PREFIX + "{name}", self._serve)
         self._runner = web.AppRunner(
@@ -93,6 +85,14 @@ class Server:
             raise errors.NodeError(
                 "disk.failed", f"no control socket can be made in {self._folder}", got=error.strerror
             ) from error
+
+    async def watch(self) -> None:
+        """Wait for a use case under which storage fails, and raise its StorageError: it must end the process.
+
+        A task of the node's supervisor, between `start` and `close`.
+        """
+        assert self._fatal is not None, "not started"
+        raise await asyncio.shield(self._fatal)
 
     async def close(self) -> None:
         """Stop listening; commands under way are cut off after a moment."""

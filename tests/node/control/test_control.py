@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from node import errors
+from node import errors, supervise
 from node.control import clients, formats, servers
 from node.system import homes
 
@@ -151,19 +151,21 @@ def test_an_unknown_use_case_is_refused(home: homes.Home, name: str) -> None:
     assert (error.code, error.exit) == ("request.unknown", 2)
 
 
-def test_S03_failed_storage_is_told_and_ends_the_server(home: homes.Home) -> None:
+def test_S03_failed_storage_under_a_command_is_told_and_ends_the_node(home: homes.Home) -> None:
     async def scenario() -> None:
         server = servers.Server(home.state, USE_CASES)
-        running = asyncio.create_task(server.run())
-        while not (home.state / formats.SOCKET_NAME).exists():
-            await asyncio.sleep(0)
-        with pytest.raises(errors.NodeError) as told:
-            await asyncio.to_thread(clients.call, home.path, "order.storage", {})
-        assert told.value.code == "storage.failed"
-        with pytest.raises(errors.StorageError):
-            await running
+        await server.start()
+        try:
+            async with supervise.Supervisor() as group:
+                group.start("control", server.watch)
+                with pytest.raises(errors.NodeError) as told:
+                    await asyncio.to_thread(clients.call, home.path, "order.storage", {})
+                assert told.value.code == "storage.failed"
+        finally:
+            await server.close()
 
-    asyncio.run(scenario())
+    with pytest.raises(errors.StorageError, match="COMMIT failed"):
+        asyncio.run(scenario())
     assert not clients.is_running(home.path)
 
 

@@ -183,6 +183,42 @@ class Shop(Pair):
         thread = self.agreed(*quantities, **fields)
         return thread, self.both(SELLER, "shipment.handover", handover(thread, *enumerate(quantities, 1)))
 
+    def statement(self, side: int, cut: tuple[int, int] | None = None, **changes: Any) -> Body:
+        """The body of an honest statement by `side`, over everything that it knows."""
+        history = self.desks[side]
+        cut = cut or history.sizes
+        computed = history.statement_lines(self.agreement, cut)
+        closed = history.channel.ledgers[self.agreement].closed
+        return {
+            "agreement": self.agreement,
+            "role": "seller" if side == SELLER else "buyer",
+            "currency": "EUR",
+            "period": "2026-11",
+            "own": {"size": cut[side], "root": digest(side, cut[side])},
+            "partner": {"size": cut[1 - side], "root": digest(1 - side, cut[1 - side])},
+            "previous": closed[-1].statement if closed else None,
+            "opening": computed.opening,
+            "total": computed.total,
+            "closing": computed.closing,
+            "count": len(computed.lines),
+            "lines_hash": digest(computed.lines),
+            **changes,
+        }
+
+    def verdict(self, side: int, statement: bytes, accord: bool = True, **changes: Any) -> Body:
+        """The body of an honest answer of `side`."""
+        history = self.desks[side]
+        computed = history.statement_lines(self.agreement, history.statements[statement].cut)
+        role = "seller" if side == SELLER else "buyer"
+        return {"thread": statement, "role": role, "accord": accord, "lines_hash": digest(computed.lines), **changes}
+
+    def close_statement(self, side: int = SELLER) -> bytes:
+        """Both agree on everything so far."""
+        self.sync_quietly()
+        name = self.both(side, "statement.propose", self.statement(side))
+        self.both(1 - side, "statement.respond", self.verdict(1 - side, name))
+        return name
+
     def lots(self, thread: bytes, line: int = 1, side: int = SELLER) -> dict[str, int]:
         """Units by state, as one side sees them."""
         found: dict[str, int] = {}
@@ -230,3 +266,8 @@ def handover(thread: bytes, *lines: tuple[int, ...], **fields: Any) -> Body:
     """Lines are (line, quantity) or (line, quantity, outstanding)."""
     named = [{"line": n[0], "quantity": n[1], "outstanding": n[2] if len(n) > 2 else None} for n in lines]
     return {"thread": thread, "carrier": "DHL", "waybill": "JD014600003", "lines": named, **fields}
+
+
+def terms(seller: bytes, currency: str = "EUR", **changes: Any) -> Body:
+    """Standard terms with some changed."""
+    return agreements.standard(seller, currency, **changes)

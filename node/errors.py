@@ -97,10 +97,12 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "order.nothing": (Exit.REFUSED, "nothing of the order is in a state that the command can change"),
     "order.sku": (Exit.REFUSED, "the partner does not offer the SKU"),
     "statement.unknown": (Exit.REFUSED, "no single statement could be meant, or its lines are unreadable"),
+    "stock.short": (Exit.REFUSED, "more would leave than lies on the shelf"),
     "stock.count": (Exit.REFUSED, "a count of stock cannot be right"),
     "sheet.faults": (Exit.REFUSED, "a spreadsheet has faults; nothing of it was imported"),
     # the audit
     "audit.target": (Exit.REFUSED, "the folder for an audit export is not empty"),
+    "audit.document": (Exit.REFUSED, "no receipted document has this hash"),
     "audit.identity": (Exit.BUG, "the identity logbook of a party is not stored, so its notes would prove nothing"),
 }
 """Every code: its exit status, and what it means."""

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from node import errors
 from node.audits import keyrings, layouts, readmes, views
@@ -23,6 +23,7 @@ from node.storage import blobs, exports, logbooks, partners
 from protocol import checkpoints, entries, identities, tiles
 from protocol.errors import PeerError
 
+Written = TypeVar("Written")
 FORK: Final = "fork"
 """The kind of evidence that is two signed heads; `replication` keeps it."""
 READABLE_BACK_MAX: Final = 1_024
@@ -51,23 +52,28 @@ class Part:
 def export(db: sqlite3.Connection, directory: Path, me: bytes, report: Report) -> Summary:
     """Write the books of the node `me` into a folder that does not exist yet or is empty.
 
-    The folder appears whole or not at all: everything is written beside it under another name first. Raises
-    `NodeError` `audit.target` for a folder that is not empty, `disk.full` and `disk.failed`.
+    The folder appears whole or not at all. Raises `NodeError` `audit.target` for a folder that is not empty,
+    `audit.identity`, `disk.full` and `disk.failed`.
     """
+    return whole(directory, lambda root: write(db, root, identities.NodeId(me), report))
+
+
+def whole(directory: Path, write: Callable[[Path], Written]) -> Written:
+    """Fill a folder by a function that gets an empty one: beside it and under another name until all is written."""
     check_target(directory)
     partial = directory.with_name(f".{directory.name}.partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)  # of an export that was interrupted
         partial.mkdir(parents=True, mode=0o700)
         try:
-            summary = write(db, partial, identities.NodeId(me), report)
+            written = write(partial)
             partial.replace(directory)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     except OSError as error:
         code = "disk.full" if errors.is_full(error) else "disk.failed"
         raise errors.NodeError(code, "the export could not be written", got=error.strerror or str(error)) from error
-    return summary
+    return written
 
 
 def check_target(directory: Path) -> None:
@@ -99,14 +105,18 @@ def write(db: sqlite3.Connection, root: Path, me: identities.NodeId, report: Rep
 
 def parts_of(db: sqlite3.Connection, channel: partners.Channel, me: identities.NodeId) -> tuple[Part, Part] | None:
     """Both logbooks of a channel, mine first, and how far each is exported; None before both have a receipted head."""
-    partner = partners.by_id(db, channel.partner)
-    assert partner is not None
     mine = logbooks.of_channel(db, channel.id, mine=True)
     theirs = logbooks.of_channel(db, channel.id, mine=False)
     sizes = closed_sizes(db, mine.id, theirs.id)
-    if not all(sizes):
-        return None
-    return Part(mine, me, partner.node, sizes[0]), Part(theirs, partner.node, me, sizes[1])
+    return (part_of(db, mine, me, sizes[0]), part_of(db, theirs, me, sizes[1])) if all(sizes) else None
+
+
+def part_of(db: sqlite3.Connection, logbook: logbooks.Logbook, me: identities.NodeId, size: int) -> Part:
+    """A logbook of the node `me` up to `size`, with its author and reader."""
+    partner = partners.by_id(db, partners.channel(db, logbook.channel).partner)
+    assert partner is not None
+    author, reader = (me, partner.node) if logbook.mine else (partner.node, me)
+    return Part(logbook, author, reader, size)
 
 
 def closed_sizes(db: sqlite3.Connection, mine: int, theirs: int) -> tuple[int, int]:
@@ -170,20 +180,26 @@ def write_logbook(db: sqlite3.Connection, root: Path, channel: str, part: Part, 
 
 
 def write_notes(db: sqlite3.Connection, folder: Path, part: Part) -> None:
-    """The exported head with its cosignature, the keys that made them, all other heads, and the pairing notes."""
-    logbook = part.logbook.id
-    head, receipt = logbooks.head(db, logbook, part.size), logbooks.receipt_at(db, logbook, part.size)
+    """The exported head and the keys, all other heads, and the pairing notes."""
+    write_head(db, folder, part)
+    signed = exports.signed_heads(db, part.logbook.id, part.size)
+    save(folder / layouts.HEADS, joined(checkpoint + cosignature for _, checkpoint, cosignature in signed))
+    save(folder / layouts.RECEIPTS, joined(exports.pairing_notes(db, part.logbook.id, part.size)))
+
+
+def write_head(db: sqlite3.Connection, folder: Path, part: Part) -> str:
+    """The exported head with its cosignature, and the keys that made them; returns the note."""
+    head = logbooks.head(db, part.logbook.id, part.size)
+    receipt = logbooks.receipt_at(db, part.logbook.id, part.size)
     assert head is not None and receipt is not None  # the size was chosen so
-    origin, checkpoint = part.logbook.origin, head.checkpoint + receipt.cosignature
-    log_vkey = layouts.log_vkey(origin, signer(db, part.author, "log", origin, checkpoint))
-    mirror_vkey = layouts.mirror_vkey(part.reader, signer(db, part.reader, "mirror", origin, checkpoint))
-    save(folder / layouts.CHECKPOINT, [checkpoint.encode()])
+    origin, note = part.logbook.origin, head.checkpoint + receipt.cosignature
+    log_vkey = layouts.log_vkey(origin, signer(db, part.author, "log", origin, note))
+    mirror_vkey = layouts.mirror_vkey(part.reader, signer(db, part.reader, "mirror", origin, note))
+    save(folder / layouts.CHECKPOINT, [note.encode()])
     save(folder / layouts.VKEY, [f"{log_vkey}\n".encode()])
     save(folder / layouts.MIRROR_VKEY, [f"{mirror_vkey}\n".encode()])
     save(folder / layouts.POLICY, [layouts.policy(log_vkey, mirror_vkey).encode()])
-    heads = (checkpoint + cosignature for _, checkpoint, cosignature in exports.signed_heads(db, logbook, part.size))
-    save(folder / layouts.HEADS, joined(heads))
-    save(folder / layouts.RECEIPTS, joined(exports.pairing_notes(db, logbook, part.size)))
+    return note
 
 
 def signer(db: sqlite3.Connection, node: identities.NodeId, role: str, origin: str, note: str) -> bytes:

@@ -54,7 +54,7 @@ def open_channel(folder: folders.Folder, name: str, keys: Mapping[bytes, keyring
         return None
     firsts = [first_entry(folder, f"{path}/{child}") for child in names]
     opening = parties.agreed_opening(folder, path, names, firsts)
-    if opening is None or not known(folder, path, opening, keys):
+    if opening is None or not parties.known(folder, path, opening, keys):
         folder.skip(path, "a channel of unknown parties was not checked")
         return None
     if name not in [
@@ -87,15 +87,6 @@ def first_entry(folder: folders.Folder, path: str) -> bytes | None:
         return None
     content = folder.bundle(path, tiles.Tile(tiles.ENTRIES, 0, min(size, tiles.WIDTH)))
     return None if content is None else content[0]
-
-
-def known(folder: folders.Folder, path: str, opening: parties.Opening, keys: Mapping[bytes, keyrings.Keyring]) -> bool:
-    """Whether both parties have an identity logbook that holds; names those that have none."""
-    missing = [node for node in opening.nodes if node not in keys]
-    for node in missing:
-        what = "a party of this channel has no valid identity logbook"
-        folder.findings.add("audit.identity", path, what, layouts.identity(node), "none")
-    return not missing
 
 
 def open_copy(notes: attestations.Attestations) -> copies.Copy | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -152,3 +152,12 @@ def agreed_opening(
             what = "entry 0 does not open this channel"
             folder.findings.add("audit.opening", f"{path}/{names[side]}", what, turned[0], said)
     return turned[0]
+
+
+def known(folder: folders.Folder, path: str, opening: Opening, keys: Mapping[bytes, keyrings.Keyring]) -> bool:
+    """Whether both parties have an identity logbook that holds; names those that have none."""
+    missing = [node for node in opening.nodes if node not in keys]
+    for node in missing:
+        what = "a party of this channel has no valid identity logbook"
+        folder.findings.add("audit.identity", path, what, layouts.identity(node), "none")
+    return not missing

@@ -61,3 +61,27 @@ WHAT IT CANNOT TELL
 def text(node: str) -> str:
     """The page, for the NodeID (as text) of the node that made the export."""
     return TEXT.format(node=node)
+
+
+DOCUMENT = """\
+HANSE: PROOF OF ONE DOCUMENT
+============================
+Written by the node {node}.
+
+  document.entry                  the document, byte for byte as it stands in its author's logbook
+  document.tlog-proof             the proof that it stands there (C2SP tlog-proof), under the signed head beside it
+  opening.entry, .tlog-proof      the same for the first entry of that logbook, which says whose logbook it is
+  logbook/checkpoint              the head: signed by the author, and by the partner, who confirms that it has all of it
+  logbook/vkey, mirror-vkey       their public keys; logbook/policy for C2SP tools
+  identities/NODE/                the history of their public keys. NODE follows from the first entry: ask by telephone.
+
+It proves who wrote the document, and that the partner had it at the time of the cosignature. What became of it, only
+the whole books can tell: ask for an audit export.
+
+中文:本文件夹证明一份单据确由署名商家写入账簿,并在联署时间之前已由对方签收;单据之后的结果须看完整账簿。
+"""
+
+
+def document(node: str) -> str:
+    """The page beside the proof of one document of the author with this NodeID (as text)."""
+    return DOCUMENT.format(node=node)

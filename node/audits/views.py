@@ -48,17 +48,18 @@ def statement(origin: str, index: int, leaf: bytes, entry: entries.Entry, lines:
         "version": entry.version,
         "ts_ms": entry.ts_ms,
         "seen": entry.seen,
-        "document": _plain(entry.body),
-        "lines": _plain(lines),
+        "document": plain(entry.body),
+        "lines": plain(lines),
     }
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _plain(value: Value) -> Any:
+def plain(value: Value) -> Any:
+    """A value as JSON has it: bytes in hex."""
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     return value

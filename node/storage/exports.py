@@ -31,3 +31,13 @@ def receipted_sizes(db: sqlite3.Connection, logbook: int) -> Iterator[int]:
         (logbook,),
     )
     return (row[0] for row in rows)
+
+
+def place_of(db: sqlite3.Connection, leaf: bytes) -> tuple[str, int] | None:
+    """(origin, index) of the entry with this leaf hash, None when there is none. Reads through all logbooks."""
+    row = db.execute(
+        "SELECT logbooks.origin, entries.position FROM entries JOIN logbooks ON logbooks.id = entries.logbook"
+        " WHERE entries.leaf = ? ORDER BY logbooks.id LIMIT 1",
+        (leaf,),
+    ).fetchone()
+    return None if row is None else (row[0], row[1])

@@ -16,7 +16,7 @@ from contracts.documents import orders as papers
 from contracts.lots import LotState
 from node import errors
 from node.storage import orderbooks, partners, shelves
-from node.trade import books, personal
+from node.trade import books, personal, purchases, sales
 from node.trade import orders as ordering
 from protocol.encoding import Value
 
@@ -51,11 +51,11 @@ def pass_on(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
         return
     upstream = desk.book(channel)
     try:
-        ordering.place(desk, upstream, wanted, parent=item.hash, forwarded=forwarded)
+        purchases.place(desk, upstream, wanted, parent=item.hash, forwarded=forwarded)
     except errors.NodeError:
         row = orderbooks.order(desk.db, item.hash)
         assert row is not None
-        ordering.respond(desk, ordering.Found(row, book, order), {}, "reject", "supply")
+        sales.respond(desk, ordering.Found(row, book, order), {}, "reject", "supply")
 
 
 def upward(desk: books.Desk, book: books.Book, item: histories.Item) -> tuple[books.Book, orders.Order, bytes] | None:
@@ -146,7 +146,7 @@ def cancel_on(desk: books.Desk, book: books.Book, item: histories.Item) -> bool:
         lines: list[Value] = []
         for cancelled in document.lines:
             number = reverse.get(cancelled.line)
-            stoppable = 0 if number is None else child.lines[number].quantity(*ordering.STOPPABLE)
+            stoppable = 0 if number is None else child.lines[number].quantity(*purchases.STOPPABLE)
             quantity = stoppable if cancelled.quantity is None else min(cancelled.quantity, stoppable)
             if number is not None and quantity:
                 lines.append({"line": number, "quantity": quantity})

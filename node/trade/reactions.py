@@ -13,7 +13,7 @@ from contracts.documents import holds
 from contracts.holds import Hold, HoldState
 from contracts.orders import Order
 from node.storage import shelves
-from node.trade import books, chains, orders, personal
+from node.trade import books, chains, orders, personal, reservations
 from protocol.encoding import Value
 
 NAK_FAULTS_MAX = 20
@@ -84,7 +84,7 @@ def stop_parcels(desk: books.Desk, book: books.Book, item: histories.Item) -> No
 
 def hold_on_shelf(desk: books.Desk, book: books.Book, before: Hold | None, after: Hold) -> None:
     """What is held for a buyer is kept back on the seller's shelf, until it is used or released."""
-    if after.seller == book.side and orders.is_own(desk, after.sku):
+    if after.seller == book.side and reservations.is_own(desk, after.sku):
         change = held(after) - held(before)
         if change:
             shelves.move(desk.db, after.sku, change, 0, after.location)
@@ -100,7 +100,7 @@ def hold_stock(desk: books.Desk, book: books.Book, item: histories.Item) -> None
     ask = holds.Ask.model_validate(item.body)
     available = shelves.shelf(desk.db, ask.sku, ask.location).available
     granted = min(ask.quantity, available)
-    if granted > 0 and orders.is_own(desk, ask.sku):
+    if granted > 0 and reservations.is_own(desk, ask.sku):
         desk.write(book, "stock.hold_ok", {"thread": item.hash, "quantity": granted, "expires_s": ask.expires_s})
     else:
         desk.write(book, "stock.hold_no", {"thread": item.hash, "reason": "unavailable"})

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from node.storage import orderbooks, partners
-from node.trade import books, orders
+from node.trade import books, purchases
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def choose(suppliers: dict[int, tuple[partners.Partner, books.Book]], line: Want
         (price, channel)
         for channel, (partner, book) in suppliers.items()
         if (line.supplier is None or partner.name == line.supplier)
-        and (price := orders.unit_price(book, line.sku, line.quantity)) is not None
+        and (price := purchases.unit_price(book, line.sku, line.quantity)) is not None
     ]
     return min(offers)[1] if offers else None
 
@@ -121,6 +121,6 @@ def place_all(desk: books.Desk, routed: Sequence[Routed]) -> dict[int, int]:
         for channel, lines in order.by_channel.items():
             book = desk.book(channel)
             wanted = [(line.sku, line.quantity) for line in lines]
-            placed = orders.place(desk, book, wanted, recipient=order.wanted.recipient, shop_order=row)
+            placed = purchases.place(desk, book, wanted, recipient=order.wanted.recipient, shop_order=row)
             counts[book.partner.id] = counts.get(book.partner.id, 0) + len(placed)
     return counts

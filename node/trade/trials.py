@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from node.storage import logbooks, outboxes, partners
-from node.trade import agreements, books, doors, offers, orders, peering
+from node.trade import agreements, books, doors, offers, peering, purchases
 
 register = doors.Register()
 ORDERS_PER_TRANSACTION = 500
@@ -24,7 +24,7 @@ def draft(desk: books.Desk, book: books.Book, index: int) -> None:
     offer = offers.offer(book, version, f"BENCH-{index % 10}")
     assert offer is not None
     recipient = {"name": "张三", "phone": "10000000000", "street": f"测试路 {index} 号", "city": "景德镇"}
-    orders.place(desk, book, [(offer.document.sku, 1 + index % 3)], recipient=recipient)
+    purchases.place(desk, book, [(offer.document.sku, 1 + index % 3)], recipient=recipient)
 
 
 @register.case("bench.orders", Load)

@@ -1,0 +1,161 @@
+"""The buyer's side of orders: placing them with a partner, and asking to stop them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+
+from contracts.lots import LotState
+from node import errors
+from node.storage import orderbooks
+from node.trade import agreements, books, catalogues, doors, offers, orders, peering, personal, portions
+from protocol.encoding import Value
+
+register = doors.Register()
+NUMBER_BYTES = 10  # 80 random bits in an order number: unique on a channel, and tells nothing
+STOPPABLE = (LotState.PLACED, LotState.SELLER_PROPOSED, LotState.CHANGE_PROPOSED, LotState.AGREED)
+
+
+class Line(doors.Arguments):
+    """So many of one SKU."""
+
+    sku: str
+    quantity: int
+
+
+class Place(doors.Arguments):
+    """An order by hand. `key` makes a repeated request give the first answer."""
+
+    partner: str
+    lines: list[Line]
+    recipient: dict[str, str] | None = None
+    key: str | None = None
+
+
+class Cancel(doors.Arguments):
+    """One or several orders; without `quantities` everything that can still be stopped."""
+
+    order: str | None = None
+    orders: list[str] | None = None
+    quantities: dict[str, int] | None = None
+    reason: str = "consumer"
+
+
+def unit_price(book: books.Book, sku: str, quantity: int) -> int | None:
+    """What one unit costs me from this partner now, None when it does not offer the SKU under an agreement."""
+    try:
+        version = agreements.in_force(book, 1 - book.side)
+    except errors.NodeError:
+        return None
+    offer = offers.offer(book, version, sku)
+    quoted = None if offer is None else offer.quote(quantity)
+    return None if quoted is None else quoted.price.amount.a
+
+
+def place(
+    desk: books.Desk,
+    book: books.Book,
+    wanted: Sequence[tuple[str, int]],
+    *,
+    recipient: Mapping[str, str] | None = None,
+    shop_order: int | None = None,
+    parent: bytes | None = None,
+    forwarded: Mapping[str, Value] | None = None,
+) -> list[books.Written]:
+    """Order (SKU, quantity) lines from the partner of a book; several orders where several nodes ship.
+
+    The consumer's address is either `recipient`, sealed here to the node that ships, or `forwarded`, sealed already.
+    """
+    agreement = agreements.in_force(book, 1 - book.side)
+    by_shipper: dict[bytes | None, list[tuple[offers.Offer, int]]] = {}
+    for sku, quantity in wanted:
+        offer = offers.offer(book, agreement, sku)
+        if offer is None:
+            raise errors.NodeError(
+                "order.sku", f"{book.partner.name} does not offer it", expected="a SKU on offer", got=sku
+            )
+        ships = offer.document.shipper
+        by_shipper.setdefault(None if ships is None else ships.kem, []).append((offer, quantity))
+    written = []
+    for kem, lines in by_shipper.items():
+        id = books.new_id(desk.books.entropy, desk.now_ms())
+        body: books.Body = {
+            "agreement": agreement.hash,
+            "number": new_number(desk),
+            "lines": [line_body(number, offer, quantity) for number, (offer, quantity) in enumerate(lines, 1)],
+        }
+        if forwarded is not None:
+            body["pii"] = dict(forwarded)
+        elif recipient is not None and kem is not None:
+            body["pii"] = personal.seal(desk, book, id, recipient, kem)
+        if recipient is not None and len(recipient.get("country", "")) == 2:
+            body["ship_to"] = {"country": recipient["country"]}
+        done = desk.write(book, "order.place", body, id=id)
+        orderbooks.add_fulfilment(desk.db, done.hash, book.channel.id, shop_order, parent)
+        written.append(done)
+    return written
+
+
+def new_number(desk: books.Desk) -> str:
+    """A random order number for one channel."""
+    return base64.b32encode(desk.books.entropy.token(NUMBER_BYTES)).decode()
+
+
+def line_body(number: int, offer: offers.Offer, quantity: int) -> dict[str, Value]:
+    """One line of `order.place` at the price that holds now."""
+    quoted = offer.quote(quantity)
+    assert quoted is not None
+    line: dict[str, Value] = {
+        "line": number,
+        "sku": offer.document.sku,
+        "listing": offer.listing.hash,
+        "price_list": offer.price.hash,
+        "quantity": quantity,
+        "unit": offer.document.unit,
+        "price": {
+            "amount": catalogues.money_value(quoted.price.amount.a, quoted.currency),
+            "base": quoted.price.base,
+        },
+    }
+    tax = offer.price.item.tax
+    if tax is not None:
+        line["tax"] = {"category": tax.category, "percent": tax.percent, "scheme": tax.scheme}
+    return line
+
+
+@register.case("order.place", Place)
+async def place_one(trade: doors.Trade, given: Place, report: doors.Report) -> doors.Json:
+    """Place one order by hand."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        _, channel = peering.find(desk, given.partner)
+        book = desk.book(channel.id)
+        wanted = [(line.sku, line.quantity) for line in given.lines]
+        written = place(desk, book, wanted, recipient=given.recipient)
+        placed = [{"order": done.hash.hex(), "number": done.item.body["number"]} for done in written]
+        return {**placed[0], "orders": placed}
+
+    return await doors.once(trade, given.key, unit)
+
+
+@register.case("order.cancel", Cancel)
+async def cancel(trade: doors.Trade, given: Cancel, report: doors.Report) -> doors.Json:
+    """Ask to stop orders. Before an answer that needs nobody's consent; afterwards the shipper says what it stopped."""
+    wanted = await portions.chosen(trade, given.order, given.orders, all=False)
+
+    def one(desk: books.Desk, id: str) -> None:
+        found = orders.find(desk, id)
+        lines: list[Value] = []
+        for number, quantity in portions.line_quantities(found.order, given.quantities, *STOPPABLE).items():
+            if quantity:
+                lines.append({"line": number, "quantity": quantity})
+        if not lines:
+            raise errors.NodeError(
+                "order.nothing", "nothing of this order can be stopped", expected="open", got=found.row.state
+            )
+        role = "buyer" if found.row.buying else "seller"
+        body: books.Body = {"thread": found.row.thread, "role": role, "lines": lines, "reason": given.reason}
+        desk.write(found.book, "cancel.request", body)
+
+    cancelling, refused = await portions.each(trade, wanted, one, report, "cancelling")
+    return {"cancelling": cancelling, "refused": refused}

@@ -1,0 +1,147 @@
+"""The seller's side of orders: answering them as far as the shelf goes, and handing parcels over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contracts.lots import LotState
+from node import errors
+from node.storage import shelves
+from node.trade import books, doors, orders, portions, reservations
+from protocol.encoding import Value
+
+register = doors.Register()
+
+
+class Accept(doors.Arguments):
+    """One, several, or all that wait.
+
+    `quantities` (line -> units) accepts less; the rest is declined, or comes later with `backorder`.
+    """
+
+    order: str | None = None
+    orders: list[str] | None = None
+    all: bool = False
+    quantities: dict[str, int] | None = None
+    backorder: bool = False
+
+
+class Reject(orders.One):
+    """`reason` is a short code."""
+
+    reason: str = "unavailable"
+
+
+class Parcel(doors.Arguments):
+    """One row of a list of waybills."""
+
+    order: str
+    carrier: str
+    waybill: str
+
+
+class Ship(doors.Arguments):
+    """One order, or `rows` of them. Without `quantities` everything that is agreed leaves."""
+
+    order: str | None = None
+    carrier: str | None = None
+    waybill: str | None = None
+    quantities: dict[str, int] | None = None
+    rows: list[Parcel] | None = None
+
+
+@register.case("order.accept", Accept)
+async def accept(trade: doors.Trade, given: Accept, report: doors.Report) -> doors.Json:
+    """Accept orders as far as the shelf goes, or the quantities asked for."""
+    wanted = await portions.chosen(trade, given.order, given.orders, given.all)
+
+    def one(desk: books.Desk, id: str) -> None:
+        found = orders.find(desk, id)
+        asked = portions.line_quantities(found.order, given.quantities, LotState.PLACED)
+        respond(desk, found, asked, "backorder" if given.backorder else "reject", "unavailable")
+
+    accepted, refused = await portions.each(trade, wanted, one, report, "accepting")
+    return {"accepted": accepted, "refused": refused}
+
+
+def respond(desk: books.Desk, found: orders.Found, asked: Mapping[int, int], rest: str, reason: str) -> None:
+    """Answer everything that waits: as much of each line as asked and as is on the shelf, the rest otherwise."""
+    parts: list[Value] = []
+    promised: dict[str, int] = {}
+    for line in found.order.lines.values():
+        open_ = line.quantity(LotState.PLACED)
+        taken = min(asked.get(line.number, 0), open_)
+        sku = line.terms[0].sku
+        if reservations.is_own(desk, sku):
+            available = max(0, shelves.shelf(desk.db, sku).available - promised.get(sku, 0))
+            taken = min(taken, available)
+            promised[sku] = promised.get(sku, 0) + taken
+        if not found.order.partial and taken < open_:
+            taken = 0
+        if taken:
+            parts.append({"line": line.number, "action": "accept", "quantity": taken})
+        if open_ > taken:
+            left: dict[str, Value] = {"line": line.number, "action": rest, "quantity": open_ - taken, "reason": reason}
+            parts.append(left)
+    if not parts:
+        raise errors.NodeError(
+            "order.nothing", "nothing of this order waits for an answer", expected="placed", got=found.row.state
+        )
+    desk.write(found.book, "order.respond", {"thread": found.row.thread, "lines": parts})
+
+
+@register.case("order.reject", Reject)
+async def reject(trade: doors.Trade, given: Reject, report: doors.Report) -> doors.Json:
+    """Decline everything of an order that waits for an answer."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        found = orders.find(desk, given.order)
+        respond(desk, found, {}, "reject", given.reason)
+        return {"order": found.row.thread.hex()}
+
+    return await trade.books.act(unit)
+
+
+@register.case("order.ship", Ship)
+async def ship(trade: doors.Trade, given: Ship, report: doors.Report) -> doors.Json:
+    """Hand parcels over to a carrier. What a cancel has reached stays here, and the refusal says so."""
+    parcels = {row.order: (row.carrier, row.waybill) for row in given.rows or []}
+    if given.order is not None:
+        if given.carrier is None or given.waybill is None:
+            raise errors.NodeError(
+                "request.malformed", "a parcel has a carrier and a waybill", expected="both", got="one"
+            )
+        parcels[given.order] = (given.carrier, given.waybill)
+
+    def one(desk: books.Desk, id: str) -> None:
+        found = orders.find(desk, id)
+        quantities = portions.line_quantities(found.order, given.quantities, LotState.AGREED)
+        lines: list[Value] = []
+        for number, quantity in quantities.items():
+            agreed = found.order.lines[number].quantity(LotState.AGREED)
+            if quantity:
+                lines.append({"line": number, "quantity": quantity, "outstanding": max(0, agreed - quantity)})
+        on_shelf(desk, found, quantities)
+        if not lines:
+            raise errors.NodeError(
+                "order.nothing", "nothing of this order may leave", expected="agreed", got=found.row.state
+            )
+        carrier, waybill = parcels[id]
+        body: books.Body = {"thread": found.row.thread, "carrier": carrier, "waybill": waybill, "lines": lines}
+        desk.write(found.book, "shipment.handover", {**body, "shipped_s": desk.now_ms() // 1000})
+
+    shipped, refused = await portions.each(trade, list(parcels), one, report, "shipping")
+    return {"shipped": shipped, "refused": refused}
+
+
+def on_shelf(desk: books.Desk, found: orders.Found, quantities: Mapping[int, int]) -> None:
+    """Refuse to ship what does not lie there: a backorder may be agreed before the goods have come."""
+    leaving: dict[str, int] = {}
+    for number, quantity in quantities.items():
+        sku = found.order.lines[number].terms[0].sku
+        if reservations.is_own(desk, sku):
+            leaving[sku] = leaving.get(sku, 0) + quantity
+    for sku, quantity in leaving.items():
+        on_hand = shelves.shelf(desk.db, sku).on_hand
+        if quantity > on_hand:
+            raise errors.NodeError("stock.short", f"{sku} does not lie on the shelf", expected=quantity, got=on_hand)

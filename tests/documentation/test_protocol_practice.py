@@ -74,3 +74,8 @@ def test_the_layout_of_an_export() -> None:
     assert f"first {layouts.SHORT_CHARACTERS} characters" in text
     shown = layouts.policy("<verifier key of the author>", "<verifier key of the reader's mirror key>")
     assert shown in text
+
+
+def test_every_vector_file_is_described() -> None:
+    shown = [row[0] for row in pages.rows(chapter("16"))]
+    assert sorted(shown) == sorted(path.name for path in vectors.FOLDER.glob("*.json"))

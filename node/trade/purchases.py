@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contracts.lots import LotState
 from node import errors
 from node.storage import orderbooks
-from node.trade import agreements, books, catalogues, doors, offers, orders, peering, personal, portions
+from node.trade import agreements, books, catalogues, doors, holds, offers, orders, peering, personal, portions
 from protocol.encoding import Value
 
 register = doors.Register()
@@ -21,6 +21,7 @@ class Line(doors.Arguments):
 
     sku: str
     quantity: int
+    hold: str | None = None  # hash of a hold that this line uses up
 
 
 class Place(doors.Arguments):
@@ -61,10 +62,12 @@ def place(
     shop_order: int | None = None,
     parent: bytes | None = None,
     forwarded: Mapping[str, Value] | None = None,
+    used: Mapping[str, bytes] | None = None,
 ) -> list[books.Written]:
     """Order (SKU, quantity) lines from the partner of a book; several orders where several nodes ship.
 
     The consumer's address is either `recipient`, sealed here to the node that ships, or `forwarded`, sealed already.
+    `used` names by SKU the holds that the order uses up.
     """
     agreement = agreements.in_force(book, 1 - book.side)
     by_shipper: dict[bytes | None, list[tuple[offers.Offer, int]]] = {}
@@ -82,7 +85,10 @@ def place(
         body: books.Body = {
             "agreement": agreement.hash,
             "number": new_number(desk),
-            "lines": [line_body(number, offer, quantity) for number, (offer, quantity) in enumerate(lines, 1)],
+            "lines": [
+                line_body(number, offer, quantity, (used or {}).get(offer.document.sku))
+                for number, (offer, quantity) in enumerate(lines, 1)
+            ],
         }
         if forwarded is not None:
             body["pii"] = dict(forwarded)
@@ -101,7 +107,7 @@ def new_number(desk: books.Desk) -> str:
     return base64.b32encode(desk.books.entropy.token(NUMBER_BYTES)).decode()
 
 
-def line_body(number: int, offer: offers.Offer, quantity: int) -> dict[str, Value]:
+def line_body(number: int, offer: offers.Offer, quantity: int, hold: bytes | None) -> dict[str, Value]:
     """One line of `order.place` at the price that holds now."""
     quoted = offer.quote(quantity)
     assert quoted is not None
@@ -117,6 +123,8 @@ def line_body(number: int, offer: offers.Offer, quantity: int) -> dict[str, Valu
             "base": quoted.price.base,
         },
     }
+    if hold is not None:
+        line["hold"] = hold
     tax = offer.price.item.tax
     if tax is not None:
         line["tax"] = {"category": tax.category, "percent": tax.percent, "scheme": tax.scheme}
@@ -131,7 +139,8 @@ async def place_one(trade: doors.Trade, given: Place, report: doors.Report) -> d
         _, channel = peering.find(desk, given.partner)
         book = desk.book(channel.id)
         wanted = [(line.sku, line.quantity) for line in given.lines]
-        written = place(desk, book, wanted, recipient=given.recipient)
+        used = {line.sku: holds.find(desk, line.hold)[1].key for line in given.lines if line.hold is not None}
+        written = place(desk, book, wanted, recipient=given.recipient, used=used)
         placed = [{"order": done.hash.hex(), "number": done.item.body["number"]} for done in written]
         return {**placed[0], "orders": placed}
 

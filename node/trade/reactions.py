@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contracts import histories
 from contracts.documents import holds
 from contracts.holds import Hold, HoldState
+from contracts.lots import LotState
 from contracts.orders import Order
 from node.storage import shelves
 from node.trade import books, chains, orders, personal, reservations
@@ -40,7 +41,8 @@ class Habits:
     def concerns(self, desk: books.Desk, book: books.Book, item: histories.Item, outcome: histories.Outcome) -> bool:
         """Refused documents are answered, and those that have a handler; an order only where it is passed on."""
         if item.type == "order.place" and not outcome.faults and outcome.repeats is None:
-            return chains.supplier_channel(desk, book.history.orders[item.hash]) is not None
+            order = book.history.orders[item.hash]
+            return chains.supplier_channel(desk, order) is not None or bool(used_holds(book, item))
         return bool(outcome.faults) or (item.type in HANDLERS and outcome.repeats is None)
 
     def react(self, desk: books.Desk, book: books.Book, item: histories.Item) -> None:
@@ -84,15 +86,46 @@ def stop_parcels(desk: books.Desk, book: books.Book, item: histories.Item) -> No
 
 def hold_on_shelf(desk: books.Desk, book: books.Book, before: Hold | None, after: Hold) -> None:
     """What is held for a buyer is kept back on the seller's shelf, until it is used or released."""
-    if after.seller == book.side and reservations.is_own(desk, after.sku):
+    if is_on_shelf(desk, book, after):
         change = held(after) - held(before)
         if change:
             shelves.move(desk.db, after.sku, change, 0, after.location)
 
 
 def held(hold: Hold | None) -> int:
-    """The units that a hold keeps back."""
-    return hold.quantity if hold is not None and hold.state is HoldState.HELD else 0
+    """The units that a hold keeps back; one that an order has used up is let go when the order is answered."""
+    return hold.quantity if hold is not None and hold.state in (HoldState.HELD, HoldState.CONSUMED) else 0
+
+
+def used_holds(book: books.Book, item: histories.Item) -> list[Hold]:
+    """The holds on this node's shelf that an order has used up."""
+    lines = item.body.get("lines")
+    names = [line.get("hold") for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
+    holds = [book.history.holds[name] for name in names if isinstance(name, bytes) and name in book.history.holds]
+    return [hold for hold in holds if hold.order == item.hash and hold.state is HoldState.CONSUMED]
+
+
+def take_order(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
+    """A buyer ordered: pass it on to the supplier, and accept at once what a hold had promised."""
+    chains.pass_on(desk, book, item)
+    order = book.history.orders[item.hash]
+    used = {hold.key: hold for hold in used_holds(book, item) if is_on_shelf(desk, book, hold)}
+    for hold in used.values():
+        shelves.move(desk.db, hold.sku, -hold.quantity, 0, hold.location)
+    lines = item.body["lines"]
+    assert isinstance(lines, list)
+    parts: list[Value] = []
+    for line in lines:
+        placed = order.lines[line["line"]].quantity(LotState.PLACED)
+        if line.get("hold") in used and placed:
+            parts.append({"line": line["line"], "action": "accept", "quantity": placed})
+    if parts:
+        desk.write(book, "order.respond", {"thread": item.hash, "lines": parts})
+
+
+def is_on_shelf(desk: books.Desk, book: books.Book, hold: Hold) -> bool:
+    """Whether a hold is on this node's own shelf."""
+    return hold.seller == book.side and reservations.is_own(desk, hold.sku)
 
 
 def hold_stock(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
@@ -108,7 +141,7 @@ def hold_stock(desk: books.Desk, book: books.Book, item: histories.Item) -> None
 
 HANDLERS: Mapping[str, Handler] = {
     "peer.invite": accept_peering,
-    "order.place": chains.pass_on,
+    "order.place": take_order,
     "order.respond": chains.answer_buyer,
     "shipment.handover": chains.hand_on,
     "shipment.status": chains.report_on,

@@ -227,3 +227,48 @@ def test_a_sheet_of_orders_is_placed_once_however_often_it_is_imported() -> None
             raise AssertionError("a sheet with faults was imported")
 
     play(story)
+
+
+def test_a_hold_keeps_stock_back_until_its_order_comes() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop", "other")
+        for buyer in ("shop", "other"):
+            await town.pair("factory", buyer)
+        await goods(town, "factory", stock=5)
+        for buyer in ("shop", "other"):
+            await agree(town, "factory", buyer)
+        hold = (await town.ask("shop", "stock.hold", partner="factory", sku="CUP-0", quantity=4))["hold"]
+        await town.settle()
+        assert (await town.ask("shop", "stock.holds"))["holds"][0]["state"] == "held"
+        rival = await order(town, "other", "factory", quantity=3)
+        await town.ask("factory", "order.accept", order=rival)
+        await town.settle()
+        assert (await town.ask("other", "order.show", order=rival))["lines"][0]["buckets"] == {
+            "agreed": 1,
+            "rejected": 2,
+        }
+        lines = [{"sku": "CUP-0", "quantity": 4, "hold": hold}]
+        id = (await town.ask("shop", "order.place", partner="factory", lines=lines))["order"]
+        await town.settle()
+        assert (await town.ask("shop", "order.show", order=id))["lines"][0]["buckets"] == {"agreed": 4}
+        shelf = (await town.ask("factory", "stock.list"))["stock"][0]
+        assert (shelf["on_hand"], shelf["reserved"]) == (5, 5)
+        assert (await town.ask("factory", "stock.holds"))["holds"][0]["state"] == "consumed"
+
+    play(story)
+
+
+def test_a_released_hold_gives_the_stock_back() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await goods(town, "factory", stock=5)
+        await agree(town, "factory", "shop")
+        hold = (await town.ask("shop", "stock.hold", partner="factory", sku="CUP-0", quantity=4))["hold"]
+        await town.settle()
+        await town.ask("factory", "stock.release", hold=hold)
+        await town.settle()
+        assert (await town.ask("shop", "stock.holds"))["holds"][0]["state"] == "released"
+        assert (await town.ask("factory", "stock.list"))["stock"][0]["reserved"] == 0
+
+    play(story)

@@ -104,7 +104,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     # the audit
     "audit.target": (Exit.REFUSED, "the folder for an audit export is not empty"),
     "audit.document": (Exit.REFUSED, "no receipted document has this hash"),
-    "audit.identity": (Exit.BUG, "the identity logbook of a party is not stored, so its notes would prove nothing"),
+    "audit.no-identity": (Exit.BUG, "the identity logbook of a party is not stored, so its notes would prove nothing"),
 }
 """Every code: its exit status, and what it means."""
 

@@ -53,7 +53,7 @@ def export(db: sqlite3.Connection, directory: Path, me: bytes, report: Report) -
     """Write the books of the node `me` into a folder that does not exist yet or is empty.
 
     The folder appears whole or not at all. Raises `NodeError` `audit.target` for a folder that is not empty,
-    `audit.identity`, `disk.full` and `disk.failed`.
+    `audit.no-identity`, `disk.full` and `disk.failed`.
     """
     return whole(directory, lambda root: write(db, root, identities.NodeId(me), report))
 
@@ -155,7 +155,9 @@ def write_identity(db: sqlite3.Connection, root: Path, node: identities.NodeId) 
     """The identity logbook of a node as entry bundles."""
     leaves = partners.identity_entries(db, node)
     if not leaves:
-        raise errors.NodeError("audit.identity", "the identity of a party is not stored", got=identities.to_text(node))
+        raise errors.NodeError(
+            "audit.no-identity", "the identity of a party is not stored", got=identities.to_text(node)
+        )
     for tile in tiles.bundles(len(leaves)):
         first = tile.number * tiles.WIDTH
         content = tiles.bundle(leaves[first : first + tile.width])

@@ -28,7 +28,7 @@ CODES: Final[dict[str, str]] = {
     "audit.lie": "a receipt proves that the author of an entry knew more, or less, than the entry says",
     "audit.seen": "an entry has seen entries that are not there",
     "audit.content": "a file that differs from what the logbooks give",
-    "audit.statement": "a statement that does not stand on receipted heads",
+    "audit.statement": "a closed statement that does not stand on receipted heads, or whose lines are others",
     "audit.conservation": "quantities or amounts that do not add up",
     "audit.stopped": "nothing more of this could be checked, because of another fault",
 }

@@ -63,7 +63,7 @@ def test_an_export_that_fails_leaves_nothing(tmp_path: Path) -> None:
     subject.db.execute("DELETE FROM identity_entries WHERE node = ?", (subject.merchants[1].node,))
     with pytest.raises(errors.NodeError) as raised:
         subject.export(tmp_path / "export")
-    assert raised.value.code == "audit.identity"
+    assert raised.value.code == "audit.no-identity"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -54,9 +54,9 @@ class Candidate:
     past: Past
     document: Document
 
-    def member(self, rank: int, counts: bool = True) -> Member:
+    def member(self, rank: int) -> Member:
         """The document as a member of a thread."""
-        return Member(self.item.side, self.item.index, self.seen, self.item.hash, rank, self.document, counts)
+        return Member(self.item.side, self.item.index, self.seen, self.item.hash, rank, self.document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,21 +226,13 @@ def follow(channel: Channel, candidate: Candidate, kind: str) -> Plan | AnyThrea
     return thread
 
 
-def joining(
-    channel: Channel,
-    candidate: Candidate,
-    thread: AnyThread,
-    rank: int,
-    faults: list[Fault],
-    *,
-    counts: bool = True,
-) -> Join | None:
+def joining(channel: Channel, candidate: Candidate, thread: AnyThread, rank: int, faults: list[Fault]) -> Join | None:
     """A document's place in an existing thread, unless it has faults or the thread is full."""
     if threads.known_documents(thread, candidate.past) >= threads.THREAD_DOCUMENTS_MAX:
         faults.append(Fault("thread.too-long", "thread", f"at most {threads.THREAD_DOCUMENTS_MAX} documents", ""))
     if faults:
         return None
-    member = candidate.member(rank, counts)
+    member = candidate.member(rank)
     account = channel.accounts.get(thread.key)
     cuts = account[0].cuts if account else ()
     return Join(thread, member, threads.joined(thread, member, candidate.past, cuts), account)
@@ -252,12 +244,11 @@ def carry_out(channel: Channel, join: Join) -> list[Change]:
     before = thread.state
     revised = threads.commit(thread, member, walked)
     channel.steps += walked.steps
-    if member is not None and member.counts:
+    if member is not None:
         _judged(channel, thread, (member.side, member.index))
     for position in revised:
-        if _counts(thread, position):
-            _judged(channel, thread, position)
-            channel.revised.append(position)
+        _judged(channel, thread, position)
+        channel.revised.append(position)
     if join.account is not None:
         _owed(join.account, thread.state.owed, member)
     if before is thread.state:
@@ -273,10 +264,6 @@ def _judged(channel: Channel, thread: AnyThread, position: Position) -> None:
         channel.refusals[position] = faults
     else:
         channel.refusals.pop(position, None)
-
-
-def _counts(thread: AnyThread, position: Position) -> bool:
-    return all(member.counts or member.index != position[1] for member in thread.members[position[0]])
 
 
 def _owed(account: tuple[Ledger, Account], owed: Owed, member: Member | None) -> None:

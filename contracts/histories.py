@@ -233,8 +233,7 @@ class History:
         plan = RULES[type(candidate.document)](self.channel, candidate)
         faults = plan.faults
         for join in plan.joins:
-            if join.member is not None and join.member.counts:
-                faults += join.walked.refused.get((item.side, item.index), ())
+            faults += join.walked.refused.get((item.side, item.index), ())
         return _Prepared(item, sizes, candidate.seen, faults, plan)
 
     def _references(self, candidate: Candidate) -> list[Fault]:

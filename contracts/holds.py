@@ -87,6 +87,8 @@ def step(hold: Hold, member: Member, blind: bool) -> tuple[Hold, Faults]:
     """One document of the thread, by table T3."""
     event = _EVENTS[member.document.TYPE]
     following = tables.step(TABLE, hold.state, event)
+    if following is None and event is E.CONSUME:
+        return hold, ()  # the order was judged by its own guards, and stands without the hold
     if following is None:
         wanted = " or ".join(tables.sources(TABLE, event))
         return hold, (Fault("hold.state", "", wanted, hold.state),)

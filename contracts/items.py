@@ -39,11 +39,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A parsed document in a thread. `rank` orders it among concurrent ones: the lower goes first.
-
-    What the thread refuses is a fault of the document only where it `counts`: an order takes part in the thread of a
-    hold that it uses, and stands even if the hold was gone.
-    """
+    """A parsed document in a thread. `rank` orders it among concurrent ones: the lower goes first."""
 
     side: int
     index: int
@@ -51,7 +47,6 @@ class Member:
     hash: bytes
     rank: int
     document: Document
-    counts: bool = True
 
 
 def past(side: int, index: int, seen: int) -> Past:

@@ -199,7 +199,7 @@ def _consumed(
             faults.append(Fault("reference.dangling", path, "a hold that the author knows", line.hold.hex()))
             continue
         faults.extend(_hold_faults(hold, line, agreement, path))
-        join = channels.joining(channel, candidate, thread, holds.RANKS[papers.Place.TYPE], faults, counts=False)
+        join = channels.joining(channel, candidate, thread, holds.RANKS[papers.Place.TYPE], faults)
         if join is not None:
             joins.append(join)
     return joins

@@ -290,7 +290,7 @@ def _closed(channel: Channel, ledger: Ledger, statement: Statement, at: Position
         if threads.unsettled(account.thread, cut):
             walked = threads.rewalked(account.thread, ledger.cuts)
             changes.extend(channels.carry_out(channel, channels.Join(account.thread, None, walked, (ledger, account))))
-        threads.settle(account.thread, cut, (channels.seen_of(channel, 0), channels.seen_of(channel, 1)))
+        threads.settle(account.thread, cut)
     return changes
 
 

@@ -176,10 +176,13 @@ def known_documents(thread: Thread[State], past: Past) -> int:
     return thread.settled + sum(within(past, member) for side in thread.members for member in side)
 
 
-def settle(thread: Thread[State], cut: Past, seen: Past) -> None:
-    """Forget the documents of a thread that can never be walked again: all of it lies inside a closed cut, and both
-    sides have seen (`seen`: entries of side 0 and 1 that the other has seen) everything that the other wrote to it."""
-    if covered(thread, cut) and covered(thread, seen):
+def settle(thread: Thread[State], cut: Past) -> None:
+    """Forget the documents of a thread that can never be walked again, since all of it lies inside a closed cut.
+
+    One side proposed the cut and the other agreed to it, so both know everything inside; and nobody's `seen` goes
+    back, so whatever they write from then on comes last.
+    """
+    if covered(thread, cut):
         thread.settled += len(thread.members[0]) + len(thread.members[1])
         thread.start = thread.state
         thread.members = ([], [])

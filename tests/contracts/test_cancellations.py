@@ -235,3 +235,46 @@ def test_a_closed_cut_turns_the_race_around_and_not_its_result() -> None:
     (lot,) = shop.desks[0].orders[thread].lines[1].lots
     assert lot.levy == ("fee", "agreed")
     assert shop.desks[0].channel.ledgers[shop.agreement].closed[0].closing == 0
+
+
+def test_a_closed_cancel_is_not_refused_by_a_late_one() -> None:
+    # without the cut the seller's own cancel would come first and the buyer's would find nothing
+    shop = Shop(seller_penalty="0.03", cancel_fee="0.05")
+    thread = shop.agreed(10)
+    shop.write(BUYER, "cancel.request", cancel(thread, (1, 10)))
+    shop.write(SELLER, "cancel.request", cancel(thread, (1, 10), role="seller"))
+    name = shop.write(BUYER, "statement.propose", shop.statement(BUYER))
+    shop.deliver(SELLER)
+    assert [fault.code for faults in shop.desks[SELLER].refusals.values() for fault in faults] == ["cancel.state"]
+    shop.write(SELLER, "statement.respond", shop.verdict(SELLER, name))
+    (outcome,) = shop.deliver(BUYER)[-1:]
+    assert not codes(shop)
+    assert [position[0] for position in outcome.revised] == [BUYER]
+    assert shop.desks[BUYER].orders[thread].owed.total == -300
+
+
+def test_what_a_payment_may_name_does_not_depend_on_a_closing_that_its_author_did_not_know() -> None:
+    shop = Shop()
+    thread = shop.place(10)
+    shop.write(BUYER, "cancel.request", cancel(thread, (1, 10)))
+    name = shop.write(BUYER, "statement.propose", shop.statement(BUYER))
+    shop.write(SELLER, "order.respond", respond(thread, (1, "backorder", 10)))
+    shop.sync()
+    assert shop.lots(thread) == {"cancelling": 10}
+    shop.write(SELLER, "statement.respond", shop.verdict(SELLER, name))
+    assert shop.lots(thread) == {"rejected": 10}  # inside the cut the order was withdrawn
+    paid = {"agreement": shop.agreement, "role": "buyer", "amount": desks.money(5), "reference": "RF18"}
+    shop.write(BUYER, "payment.promise", {**paid, "orders": [thread]})
+    shop.deliver(BUYER)
+    assert shop.refuse(BUYER, "payment.promise", {**paid, "orders": [thread]}) == ["payment.nothing-owed"]
+    assert codes(shop) == ["payment.nothing-owed"]
+
+
+def test_a_refused_document_excuses_nobody() -> None:
+    shop = Shop()
+    thread = shop.place(10)
+    shop.put(SELLER, "shipment.handover", handover(thread, (1, 10)))
+    shop.write(BUYER, "cancel.request", cancel(thread, (1, 4)))
+    shop.put(BUYER, "cancel.request", cancel(thread, (1, 8)))
+    assert sorted(codes(shop)) == ["order.state", "quantity.over"]
+    assert shop.lots(thread) == {"placed": 6, "withdrawn": 4}

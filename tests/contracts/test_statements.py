@@ -237,8 +237,6 @@ def test_a_response_to_nothing() -> None:
 def test_settled_threads_are_forgotten_and_go_on() -> None:
     shop = Shop()
     thread, parcel = shop.shipped(10)
-    shop.both(BUYER, "channel.key", {"size": 1, "root": b"r" * 32})
-    shop.both(SELLER, "channel.key", {"size": 1, "root": b"r" * 32})
     shop.close_statement()
     for desk in shop.desks:
         kept = desk.channel.threads[thread]

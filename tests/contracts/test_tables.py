@@ -205,7 +205,8 @@ def test_T3_every_pair(state: HoldState, event: HoldEvent) -> None:
         body = {"agreement": H, "number": "1", "lines": [line]}
     after, faults = holds.step(before, member(BUYER, 9, 9, kind, body), False)
     if (state, event) not in holds.TABLE:
-        assert [fault.code for fault in faults] == ["hold.state"]
+        # an order that names a hold is refused by its own guard, before it comes here
+        assert [fault.code for fault in faults] == ([] if event is HoldEvent.CONSUME else ["hold.state"])
         assert after == before
     else:
         assert not faults

@@ -375,18 +375,25 @@ class Walk(Shop):
         thread = self.some([p.key for p in history.payments.values() if p.state.value in ("promised", "disputed")])
         kind = "payment.promise" if thread is None else "payment.sent"
         body = {"thread": thread} if thread else {}
-        return kind, {**body, **self._payment("buyer")}
+        return kind, {**body, **self._payment(history, "buyer")}
 
     def receive_payment(self, history: History) -> Draft | None:
         payment = self.some([p for p in history.payments.values() if p.state.value in ("promised", "sent")])
         if payment is not None and self.chance.randrange(4) == 0:
             return "payment.dispute", {"thread": payment.key, "role": "seller", "reason": "not_seen"}
         body = {"thread": payment.key} if payment else {}
-        return "payment.received", {**body, **self._payment("seller")}
+        return "payment.received", {**body, **self._payment(history, "seller")}
 
-    def _payment(self, role: str) -> Body:
+    def _payment(self, history: History, role: str) -> Body:
         amount = desks.money(self.chance.randrange(1, 5000))
-        return {"agreement": self.agreement, "role": role, "amount": amount, "reference": "RF18539007547034"}
+        orders = [name for name in history.orders if self.chance.randrange(len(history.orders)) < 2]
+        return {
+            "agreement": self.agreement,
+            "role": role,
+            "amount": amount,
+            "reference": "RF18539007547034",
+            "orders": orders[-3:],
+        }
 
     def _propose(self, history: History, side: int, role: str) -> Draft | None:
         if self.chance.randrange(4):

@@ -87,6 +87,9 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "partner.unknown": (Exit.REFUSED, "no partner is called so"),
     "partner.ambiguous": (Exit.REFUSED, "more than one partner could be meant"),
     "partner.busy": (Exit.REFUSED, "orders with the partner are still open"),
+    "channel.recovering": (Exit.LATER, "this node was restored and waits for the partner to give back what is missing"),
+    "channel.forked": (Exit.PROTOCOL, "two histories of the channel contradict each other; nothing more is signed"),
+    "channel.closed": (Exit.REFUSED, "the channel with the partner is closed"),
     # trading
     "agreement.missing": (Exit.REFUSED, "no agreement with the partner is in force"),
     "agreement.unknown": (Exit.REFUSED, "no single proposal could be meant"),

@@ -55,6 +55,10 @@ REGISTERS = (
     sheets.register,
     exports.register,
 )
+STANDINGS = {
+    partners.ChannelState.RECOVERING: syncing.AuthorState.RECOVERING,
+    partners.ChannelState.FORKED: syncing.AuthorState.FORKED,
+}
 HINTS_MAX = 64  # sightings on the local network that wait to be tried
 BENCH_VARIABLE = "HANSE_BENCH"  # "1" adds the use cases that `hanse bench` measures with
 
@@ -76,7 +80,7 @@ class Node:
         secrets = keys.derive(unlocked.root)
         me = await opened.read(own_node)
         fence, unbroken = await opened.read(lambda db: fences.pass_fence(db, world.disk, world.entropy.token(16)))
-        standings = await opened.read(lambda db: first_standings(db, fence, unbroken))
+        standings = await opened.write(lambda db: first_standings(db, fence, unbroken))
         waiting = receipts.Receipts()
         wired: list[connections.Connections] = []  # the books wake links that are made after them
         ledger = books.Books(
@@ -158,11 +162,23 @@ def own_node(db: sqlite3.Connection) -> identities.NodeId:
 
 
 def first_standings(db: sqlite3.Connection, fence: fences.Fence, unbroken: bool) -> dict[int, exchanges.Standing]:
-    """RECOVERING for every channel that a broken fence or a lost tail concerns; WAITING for the rest, by default."""
-    concerned = fences.is_behind(db, fence)
-    if not unbroken:
-        concerned = frozenset(channel.id for channel in partners.channels(db))
-    return {channel: exchanges.Standing(syncing.AuthorState.RECOVERING) for channel in concerned}
+    """What is known of each channel's own logbook before any partner was heard; WAITING where nothing is said.
+
+    A broken fence concerns every channel, a lost tail its own. It is kept in the channel's state until the partner
+    has vouched, however often the node starts meanwhile.
+    """
+    behind = fences.is_behind(db, fence)
+    standings = {}
+    for channel in partners.channels(db):
+        state = channel.state
+        if state in (partners.ChannelState.PAIRING, partners.ChannelState.OPEN) and (
+            not unbroken or channel.id in behind
+        ):
+            state = partners.ChannelState.RECOVERING
+            partners.set_channel_state(db, channel.id, state)
+        if state in STANDINGS:
+            standings[channel.id] = exchanges.Standing(STANDINGS[state])
+    return standings
 
 
 async def found(disk: ports.Disk, inception: bytes) -> identities.NodeId:

@@ -369,6 +369,8 @@ class Connections:
             smaller_dials = self.me.node < partner.node
             if old.dialled == smaller_dials:
                 return False
+        if old is not None:
+            old.exchange.retired = True
         self.live[partner.id] = Connected(exchange, dialled)
         if old is not None and self._group is not None:
             self._group.create_task(old.exchange.link.close())

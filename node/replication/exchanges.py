@@ -25,6 +25,7 @@ from protocol.errors import Code, PeerError
 from protocol.syncing import AuthorEvent, AuthorState, ReaderEvent, ReaderState
 
 log = structlog.get_logger(__name__)
+Shown = tuple[checkpoints.Checkpoint | None, checkpoints.Checkpoint | None]
 BLOBS_UNDER_WAY_MAX = 16 * limits.BLOB_WANTS_MAX  # asked for and not here yet, so that a session holds little
 
 
@@ -68,6 +69,9 @@ class Exchange:
     pieces: dict[bytes, bytearray] = field(default_factory=dict)
     asked: set[bytes] = field(default_factory=set)
     asked_to: int = 0  # row id of the newest want that was sent in this session
+    retired: bool = False  # a newer session took over: nothing of this one may reach the disk any more
+    partner_size: int = 0  # of the partner's own logbook, as its HEADS showed it
+    vouched: bool = False  # the partner signed that it holds no later head of mine
     lost: str = ""  # the checkpoint of mine that proves what I lost
     recovered: list[bytes] = field(default_factory=list)
     owed: set[bytes] = field(default_factory=set)  # asked for by the partner before they were here
@@ -183,6 +187,7 @@ class Exchange:
         shown = self._shown_heads(claim)
         event, mine, theirs_event = await self.core.books.database.write(lambda db: self._compare(db, claim, shown))
         self.standing.author = syncing.step_author(self.standing.author, event)
+        self.partner_size = 0 if shown[0] is None else shown[0].size
         self.reader = syncing.step_reader(self.reader, theirs_event)
         if AuthorState.FORKED is self.standing.author or self.reader is ReaderState.FORKED:
             await self._forked(claim.known, mine.checkpoint)
@@ -197,8 +202,10 @@ class Exchange:
             first, end = mine.size, recoveries.size_of(claim.known)
             log.warning("recovering own logbook from partner", partner=self.partner.name, have=first, known=end)
             await self.send(messages.Want(mine.origin, first, min(end, first + limits.BATCH_ENTRIES_MAX)))
-        if event is AuthorEvent.AGREED and claim.receipt is not None and claim.mirror_size > mine.receipted:
-            await self._take_receipt(messages.Receipt(mine.origin, claim.mirror_size, claim.receipt, ""))
+        if event is AuthorEvent.AGREED and claim.receipt is not None:
+            size = self._paired_size(claim.receipt)
+            if size > mine.receipted:
+                await self._take_receipt(messages.Receipt(mine.origin, size, claim.receipt, ""))
         await self._receipt_what_is_stored()
         await self.core.books.dispatch(self.channel)
         await self._ask_blobs()
@@ -210,30 +217,40 @@ class Exchange:
             raise PeerError(Code.WRONG_LOG, "one channel a session", expected=1, got=len(heads.claims))
         return heads.claims[0]
 
-    def _shown_heads(self, claim: messages.Claim) -> tuple[checkpoints.Checkpoint | None, int]:
-        """The partner's own head, verified, and the size of the newest head of mine that it can prove."""
-        head = None
+    def _paired_size(self, notes: messages.ReceiptNotes) -> int:
+        """Which head of mine a receipt is for: its pairing note says so, whatever else the partner stores."""
+        name = checkpoints.key_name(self.partner.node, "receipt")
+        return checkpoints.open_pair(notes.pair, name, self.identity.keys["receipt"]).read.size
+
+    def _shown_heads(self, claim: messages.Claim) -> Shown:
+        """The partner's own head, and the newest head of mine that it can prove; both verified, None for none."""
+        head = known = None
         if claim.checkpoint:
             head = checkpoints.open_checkpoint(claim.checkpoint, claim.origin, self.identity.keys["log"])
-        known = 0
         if claim.known:
             own_key = recoveries.own_log_key(self.core.signer.secrets)
-            known = checkpoints.open_checkpoint(claim.known, claim.mirror, own_key).size
+            known = checkpoints.open_checkpoint(claim.known, claim.mirror, own_key)
         return head, known
 
     def _compare(
-        self, db: sqlite3.Connection, claim: messages.Claim, shown: tuple[checkpoints.Checkpoint | None, int]
+        self, db: sqlite3.Connection, claim: messages.Claim, shown: Shown
     ) -> tuple[AuthorEvent, logbooks.Logbook, ReaderEvent]:
         mine = logbooks.of_channel(db, self.channel, mine=True)
         theirs = logbooks.of_channel(db, self.channel, mine=False)
         if (claim.origin, claim.mirror) != (theirs.origin, mine.origin):
             raise PeerError(Code.WRONG_LOG, "HEADS of another channel", expected=theirs.origin, got=claim.origin)
         head, known = shown
+        known_size = 0 if known is None else known.size
         event = syncing.compare_own(
-            mine.size, claim.mirror_size, claim.mirror_root, logbooks.root_at(db, mine, claim.mirror_size), known
+            mine.size, claim.mirror_size, claim.mirror_root, logbooks.root_at(db, mine, claim.mirror_size), known_size
         )
-        if event is AuthorEvent.CONTRADICTED and not claim.known:
+        if known is not None and known.size <= mine.size and logbooks.root_at(db, mine, known.size) != known.root:
+            partners.keep_evidence(db, self.channel, "fork", f"{claim.known}\n\n{mine.checkpoint}".encode())
+            event = AuthorEvent.CONTRADICTED  # I signed this head once, and hold another history now
+        elif event is AuthorEvent.CONTRADICTED:
             raise PeerError(Code.ROOT, "mirror has another root", expected=mine.size, got=claim.mirror_size)
+        if event is AuthorEvent.BEHIND:
+            partners.set_channel_state(db, self.channel, partners.ChannelState.RECOVERING)
         return event, mine, self._compare_theirs(db, theirs, head, claim.checkpoint)
 
     def _compare_theirs(
@@ -271,6 +288,7 @@ class Exchange:
 
         def unit(db: sqlite3.Connection) -> sequencing.Stored | None:
             theirs = logbooks.of_channel(db, self.channel, mine=False)
+            self._refuse_if_retired()
             if theirs.origin != batch.origin:
                 raise PeerError(Code.WRONG_LOG, "batch of another channel", expected=theirs.origin, got=batch.origin)
             return sequencing.store_batch(db, self.channel, checked, self.core.signer, now_s, signing)
@@ -289,8 +307,15 @@ class Exchange:
         if stored is not None:
             await self._give_receipt(stored)
         await self.send(messages.Credit(self.granted_bytes, self.granted_entries))
+        if self.standing.author is AuthorState.RECOVERING:
+            await self._come_back()
         await self.core.books.dispatch(self.channel)
         await self._ask_blobs()
+
+    def _refuse_if_retired(self) -> None:
+        """Called inside a transaction: what the newer session has told the partner must stay true."""
+        if self.retired:
+            raise ports.LinkClosed("a newer session took over")
 
     async def _give_receipt(self, stored: sequencing.Stored) -> None:
         """My batch first, then the receipt that names its head."""
@@ -422,19 +447,20 @@ class Exchange:
 
     async def _sign_recovery(self, claim: messages.Claim, fence: bytes) -> None:
         """Tell a partner that recovers, signed, that I hold no later head of its logbook; or show it the later one."""
+        head = recoveries.head_of(claim.checkpoint, claim.origin)
 
         def unit(db: sqlite3.Connection) -> messages.Recovery | None:
             theirs = logbooks.of_channel(db, self.channel, mine=False)
-            if recoveries.size_of(claim.checkpoint) != theirs.known_size:
+            if head.size < theirs.known_size:
                 return None  # my HEADS have shown the later head already
-            return messages.Recovery(recoveries.sign_note(theirs, fence, self.core.signer))
+            return messages.Recovery(recoveries.sign_note(head, fence, self.core.signer))
 
         note = await self.core.books.database.read(unit)
         if note is not None:
             await self.send(note)
 
     async def _take_recovery(self, message: messages.Recovery) -> None:
-        """Go on signing, now that the partner has vouched for my head."""
+        """The partner vouches for my head."""
         if self.standing.author is not AuthorState.RECOVERING:
             return
         receipt_key = self.identity.keys["receipt"]
@@ -445,10 +471,22 @@ class Exchange:
             partners.keep_evidence(db, self.channel, "recovery", message.note.encode())
 
         await self.core.books.database.write(unit)
-        self.standing.author = syncing.step_author(self.standing.author, AuthorEvent.RECOVERED)
-        log.info("own logbook is whole again", partner=self.partner.name)
-        await self._receipt_what_is_stored()
-        self.wake.set()
+        self.vouched = True
+        await self._come_back()
+
+    async def _come_back(self) -> None:
+        """Trade again, once the partner vouched for my head and I hold its logbook as far as it showed.
+
+        Before that, an entry of mine could claim to have seen less than I once receipted: a lie under law 13.
+        """
+        if not self.vouched:
+            return
+        back = await self.core.books.write(lambda desk: recoveries.finish(desk, self.channel, self.partner_size))
+        if back:
+            self.standing.author = syncing.step_author(self.standing.author, AuthorEvent.RECOVERED)
+            log.info("own logbook is whole again", partner=self.partner.name)
+            await self._receipt_what_is_stored()
+            self.wake.set()
 
     # Blobs ------------------------------------------------------------------------------------------------------
 

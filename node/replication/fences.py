@@ -12,7 +12,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from node import ports
-from node.storage import settings
+from node.storage import partners, settings
 from protocol import encoding
 from protocol.errors import PeerError
 
@@ -55,18 +55,20 @@ def pass_fence(db: sqlite3.Connection, disk: ports.Disk, fresh_token: bytes) -> 
     """
     stored = settings.get(db, KEY)
     content = disk.read_state(FILE)
+    held = None if stored is None else unpack(stored)
     beside = None if content is None else unpack(content)
-    if stored is None:
-        fence, unbroken = Fence(fresh_token, 1, {}), beside is None
+    if held is None and beside is None:
+        unbroken = not partners.channels(db)  # a node that never traded is new; one that did has lost both parts
     else:
-        held = unpack(stored)
-        assert held is not None
         unbroken = (
-            beside is not None and beside.token == held.token and beside.counter in (held.counter, held.counter - 1)
+            held is not None
+            and beside is not None
+            and beside.token == held.token
+            and beside.counter in (held.counter, held.counter - 1)
         )
-        sizes = beside.sizes if beside is not None else {}
-        token = held.token if unbroken else fresh_token
-        fence = Fence(token, max(held.counter, beside.counter if beside else 0) + 1, sizes)
+    counter = max(fence.counter for fence in (held, beside, Fence(b"", 0, {})) if fence is not None) + 1
+    token = held.token if unbroken and held is not None else fresh_token
+    fence = Fence(token, counter, beside.sizes if beside is not None else {})
     db.execute("BEGIN IMMEDIATE")
     settings.put(db, KEY, Fence(fence.token, fence.counter, {}).pack())
     db.execute("COMMIT")

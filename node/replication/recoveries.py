@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from node.replication import sequencing
-from node.storage import logbooks, outboxes
+from node.storage import logbooks, outboxes, partners
+from node.trade import books
 from protocol import checkpoints, entries, identities, keys, limits, merkle, messages, notes
 from protocol.errors import Code, PeerError
 
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
 
 def size_of(checkpoint: str) -> int:
     """The size in a checkpoint note, 0 for none. The signature is verified elsewhere."""
-    return checkpoints.parse_text(notes.parse_note(checkpoint).text).size if checkpoint else 0
+    return head_of(checkpoint, "").size
+
+
+def head_of(checkpoint: str, origin: str) -> checkpoints.Checkpoint:
+    """The head in a checkpoint note that was verified before; the empty head of `origin` for none."""
+    if not checkpoint:
+        return checkpoints.Checkpoint(origin, 0, merkle.EMPTY_ROOT)
+    return checkpoints.parse_text(notes.parse_note(checkpoint).text)
 
 
 def fitting(data: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -79,15 +87,29 @@ def own_log_key(secrets: keys.Secrets) -> bytes:
     return keys.public(secrets.log, "log")
 
 
-def note_text(logbook: logbooks.Logbook, fence: bytes) -> str:
-    """The text of a recovery note: "I hold no later head of this logbook"."""
-    root, token = (base64.b64encode(value).decode() for value in (logbook.root, fence))
-    return f"hanse recovery v1\n{logbook.origin} {logbook.size} {root}\n{token}\n"
+def finish(desk: books.Desk, channel: int, partner_size: int) -> bool:
+    """Open the channel again, if the partner's logbook is here as far as it showed; tells whether it was.
+
+    What was lost is folded with its effects on this node's own tables, but nothing is answered by itself: whether it
+    was answered already stands in the recovered entries, and the merchant looks at the rest.
+    """
+    theirs = logbooks.of_channel(desk.db, channel, mine=False)
+    if theirs.size < partner_size:
+        return False
+    partners.set_channel_state(desk.db, channel, partners.ChannelState.OPEN)
+    desk.rebuild(channel)
+    return True
 
 
-def sign_note(theirs: logbooks.Logbook, fence: bytes, signer: sequencing.Signer) -> str:
-    """My recovery note for a partner's logbook as I hold it."""
-    text = note_text(theirs, fence)
+def note_text(head: checkpoints.Checkpoint, fence: bytes) -> str:
+    """The text of a recovery note: "I hold no later head of this logbook" (docs/protocol.md section 10)."""
+    root, token = (base64.b64encode(value).decode() for value in (head.root, fence))
+    return f"hanse recovery v1\n{head.origin} {head.size} {root}\n{token}\n"
+
+
+def sign_note(head: checkpoints.Checkpoint, fence: bytes, signer: sequencing.Signer) -> str:
+    """My recovery note for a head that the partner showed as its newest."""
+    text = note_text(head, fence)
     name = checkpoints.key_name(signer.node, "receipt")
     return notes.format_note(text, [notes.sign(text, name, signer.secrets.receipt)])
 
@@ -95,6 +117,6 @@ def sign_note(theirs: logbooks.Logbook, fence: bytes, signer: sequencing.Signer)
 def check_note(note: str, mine: logbooks.Logbook, fence: bytes, partner: identities.NodeId, receipt_key: bytes) -> None:
     """Verify a partner's recovery note about my logbook as it stands now, under the fence of this start."""
     text = notes.open_note(note, checkpoints.key_name(partner, "receipt"), receipt_key)
-    expected = note_text(mine, fence)
+    expected = note_text(checkpoints.Checkpoint(mine.origin, mine.size, mine.root), fence)
     if text != expected:
         raise PeerError(Code.RECEIPT, "recovery note about another head", expected=expected, got=text)

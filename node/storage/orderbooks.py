@@ -95,6 +95,11 @@ def put_order(db: sqlite3.Connection, row: OrderRow) -> None:
     )
 
 
+def drop_channel(db: sqlite3.Connection, channel: int) -> None:
+    """Forget the rows of a channel, to derive them anew."""
+    db.execute("DELETE FROM orders WHERE channel = ?", (channel,))
+
+
 def order(db: sqlite3.Connection, thread: bytes) -> OrderRow | None:
     """The row of an order thread."""
     row = db.execute("SELECT * FROM orders WHERE thread = ?", (thread,)).fetchone()

@@ -14,21 +14,13 @@ def put(db: sqlite3.Connection, channel: int, positions: Sequence[int]) -> None:
     db.executemany("INSERT INTO reactions (channel, position) VALUES (?, ?)", [(channel, at) for at in positions])
 
 
-def first(db: sqlite3.Connection, count_max: int) -> list[tuple[int, int, int]]:
-    """(row id, channel, index) of what waits longest."""
-    return db.execute("SELECT id, channel, position FROM reactions ORDER BY id LIMIT ?", (count_max,)).fetchall()
+def first(db: sqlite3.Connection, beyond: int, count_max: int) -> list[tuple[int, int, int]]:
+    """(row id, channel, index) of what waits longest, among rows beyond an id."""
+    return db.execute(
+        "SELECT id, channel, position FROM reactions WHERE id > ? ORDER BY id LIMIT ?", (beyond, count_max)
+    ).fetchall()
 
 
-def any_waits(db: sqlite3.Connection) -> bool:
-    """Whether anything waits."""
-    return db.execute("SELECT 1 FROM reactions LIMIT 1").fetchone() is not None
-
-
-def drop(db: sqlite3.Connection, id: int) -> None:
-    """This one is done."""
-    db.execute("DELETE FROM reactions WHERE id = ?", (id,))
-
-
-def drop_first(db: sqlite3.Connection) -> None:
-    """The one that waits longest can never be done."""
-    db.execute("DELETE FROM reactions WHERE id = (SELECT min(id) FROM reactions)")
+def drop(db: sqlite3.Connection, id: int) -> bool:
+    """Take one away, as done or as impossible; tells whether it was still there."""
+    return db.execute("DELETE FROM reactions WHERE id = ?", (id,)).rowcount > 0

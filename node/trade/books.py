@@ -9,6 +9,7 @@ together with the cursor that says so.
 from __future__ import annotations
 
 import asyncio
+import functools
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,8 @@ from protocol.errors import PeerError
 Result = TypeVar("Result")
 Body = dict[str, Value]
 DISPATCH_ENTRIES_MAX = 1024  # entries folded in one transaction, so that a long catch-up blocks nobody
-REACTIONS_PER_TRANSACTION = 64
+PORTION = 64  # reactions in one transaction
+HALTED = frozenset({partners.ChannelState.RECOVERING, partners.ChannelState.FORKED, partners.ChannelState.CLOSED})
 log = structlog.get_logger(__name__)
 
 
@@ -36,6 +38,9 @@ class Conduct(Protocol):
 
     def record(self, desk: Desk, book: Book, item: histories.Item, outcome: histories.Outcome, own: bool) -> None:
         """Bring the node's own tables up to date with one folded entry, in the same transaction. Writes no document."""
+
+    def rebuild(self, desk: Desk, book: Book) -> None:
+        """Derive the node's own tables anew for a channel that was recovered."""
 
     def concerns(self, desk: Desk, book: Book, item: histories.Item, outcome: histories.Outcome) -> bool:
         """Whether `react` must be called for an entry of the partner."""
@@ -142,22 +147,32 @@ class Books:
         await self.settle()
 
     async def settle(self) -> None:
-        """Do everything that this node does by itself and has not done yet."""
-        while await self.database.read(reactions.any_waits):
-            try:
-                await self.write(lambda desk: desk.react(REACTIONS_PER_TRANSACTION))
-            except (refusals.Refused, errors.NodeError):
-                await self._settle_one()
+        """Do everything that this node does by itself and has not done yet.
 
-    async def _settle_one(self) -> None:
-        """One reaction alone. One that a rule refuses has nothing left to do: it is dropped, and the log says so."""
+        What a rule refuses has nothing left to do and is dropped. What cannot be written yet, because its channel is
+        being recovered, stays for later and holds up nothing else.
+        """
+        beyond = 0
+        while rows := await self.database.read(functools.partial(reactions.first, beyond=beyond, count_max=PORTION)):
+            try:
+                await self.write(functools.partial(Desk.react, rows=rows))
+            except errors.StorageError:
+                raise
+            except (refusals.Refused, errors.NodeError):
+                for row in rows:
+                    await self._settle_one(row)
+            beyond = rows[-1][0]
+
+    async def _settle_one(self, row: tuple[int, int, int]) -> None:
         try:
-            await self.write(lambda desk: desk.react(1))
+            await self.write(functools.partial(Desk.react, rows=[row]))
         except errors.StorageError:
             raise
         except (refusals.Refused, errors.NodeError) as refused:
+            if isinstance(refused, errors.NodeError) and refused.exit is errors.Exit.LATER:
+                return
             log.warning("an automatic answer was refused", fault=str(refused))
-            await self.database.write(reactions.drop_first)
+            await self.database.write(lambda db: reactions.drop(db, row[0]))
 
     def forget(self, channel: int) -> None:
         """Read the book again at its next use: its logbook changed by other means than a document."""
@@ -196,7 +211,12 @@ class Desk:
         return self.books.loaded(self.db, channel)
 
     def catch_up(self, channel: int) -> bool:
-        """Fold one portion of the partner's stored entries with all effects; tells whether there may be more."""
+        """Fold one portion of the partner's stored entries with all effects; tells whether there may be more.
+
+        Nothing is folded while the own logbook is being recovered: see `rebuild`.
+        """
+        if partners.channel(self.db, channel).state in HALTED:
+            return False
         book = self.books.loaded(self.db, channel)
         first = book.seen
         rows = logbooks.rows(self.db, book.theirs.id, first, first + DISPATCH_ENTRIES_MAX)
@@ -212,13 +232,20 @@ class Desk:
         partners.set_applied(self.db, channel, book.seen)
         return len(rows) == DISPATCH_ENTRIES_MAX
 
-    def react(self, count_max: int) -> None:
-        """Do the first `count_max` things that wait."""
-        for id, channel, position in reactions.first(self.db, count_max):
-            book = self.book(channel)
-            ((_, leaf, data),) = logbooks.rows(self.db, book.theirs.id, position, position + 1)
-            self.books.conduct.react(self, book, read_item(1 - book.side, position, leaf, data))
-            reactions.drop(self.db, id)
+    def rebuild(self, channel: int) -> None:
+        """Fold what came back after a restore, my own entries and the partner's, and derive the tables anew."""
+        self.touched.add(channel)
+        partners.set_applied(self.db, channel, logbooks.of_channel(self.db, channel, mine=False).size)
+        self.books.forget(channel)
+        self.books.conduct.rebuild(self, self.books.loaded(self.db, channel))
+
+    def react(self, rows: Sequence[tuple[int, int, int]]) -> None:
+        """Do what waits: rows of `storage.reactions`. One that another task has done meanwhile is passed over."""
+        for id, channel, position in rows:
+            if reactions.drop(self.db, id):
+                book = self.book(channel)
+                ((_, leaf, data),) = logbooks.rows(self.db, book.theirs.id, position, position + 1)
+                self.books.conduct.react(self, book, read_item(1 - book.side, position, leaf, data))
 
     def judge(
         self, book: Book, kind: str, body: Mapping[str, Value], re: Sequence[entries.Reference] = ()
@@ -236,6 +263,9 @@ class Desk:
         id: bytes | None = None,
     ) -> Written:
         """Judge, fold and put one document into the outbox. Raises `contracts.errors.Refused` with every fault."""
+        state = partners.channel(self.db, book.channel.id).state
+        if state in HALTED:
+            raise errors.NodeError(f"channel.{state}", f"nothing can be written to {book.partner.name} now")
         item, data = self._draft(book, kind, body, re, id)
         faults = book.history.judge(item)
         if faults:
@@ -325,7 +355,7 @@ def load(db: sqlite3.Connection, me: identities.NodeId, channel_id: int) -> Book
     theirs = logbooks.of_channel(db, channel_id, mine=False)
     parties = (me, partner.node) if channel.side == 0 else (partner.node, me)
     book = Book(channel, partner, me, mine, theirs, histories.History(parties))
-    for item in replay(own_items(db, book), their_items(db, book)):
+    for item in replay(own_items(db, book), stored_items(db, theirs.id, 1 - book.side, channel.applied)):
         book.history.fold(item)
     return book
 
@@ -337,11 +367,6 @@ def own_items(db: sqlite3.Connection, book: Book) -> Iterator[histories.Item]:
         yield read_item(book.side, book.mine.size + offset, leaf, data)
 
 
-def their_items(db: sqlite3.Connection, book: Book) -> Iterator[histories.Item]:
-    """What the partner wrote, up to the dispatch cursor."""
-    return stored_items(db, book.theirs.id, 1 - book.side, book.channel.applied)
-
-
 def stored_items(db: sqlite3.Connection, logbook: int, side: int, size: int) -> Iterator[histories.Item]:
     """The first `size` entries of a logbook, read in portions."""
     for first in range(0, size, DISPATCH_ENTRIES_MAX):
@@ -350,13 +375,17 @@ def stored_items(db: sqlite3.Connection, logbook: int, side: int, size: int) -> 
 
 
 def replay(own: Iterator[histories.Item], theirs: Iterator[histories.Item]) -> Iterator[histories.Item]:
-    """A legal interleaving: an own item as soon as what it had seen is there, else one of the partner's."""
+    """A legal interleaving: an own item as soon as what it had seen is there, else one of the partner's.
+
+    An own item that had seen more than there is ends it: a logbook that is being recovered waits for the partner's.
+    """
     next_own, next_theirs, seen = next(own, None), next(theirs, None), 0
     while next_own is not None or next_theirs is not None:
-        if next_own is not None and (next_theirs is None or next_own.seen <= seen):
+        if next_own is not None and next_own.seen <= seen:
             yield next_own
             next_own = next(own, None)
+        elif next_theirs is None:
+            return
         else:
-            assert next_theirs is not None
             yield next_theirs
             next_theirs, seen = next(theirs, None), seen + 1

@@ -168,8 +168,20 @@ def placed(desk: books.Desk, found: Found) -> tuple[Entry | None, logbooks.Logbo
 
 def record(desk: books.Desk, book: books.Book, key: bytes, before: orders.Order | None, after: orders.Order) -> None:
     """Bring the list of orders and the shelf up to date with one order's new state."""
-    buying = after.version.seller != book.side
-    row = orderbooks.OrderRow(key, book.channel.id, buying, after.number, after.state.value, desk.now_ms())
-    orderbooks.put_order(desk.db, row)
-    if not buying:
+    enlist(desk, book, key, after)
+    if after.version.seller == book.side:
         reservations.follow(desk, before, after)
+
+
+def enlist(desk: books.Desk, book: books.Book, key: bytes, order: orders.Order) -> None:
+    """The row of one order."""
+    buying = order.version.seller != book.side
+    row = orderbooks.OrderRow(key, book.channel.id, buying, order.number, order.state.value, desk.now_ms())
+    orderbooks.put_order(desk.db, row)
+
+
+def relist(desk: books.Desk, book: books.Book) -> None:
+    """The rows of all orders of a channel, from the fold."""
+    orderbooks.drop_channel(desk.db, book.channel.id)
+    for key, order in book.history.orders.items():
+        enlist(desk, book, key, order)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import structlog
+
 from contracts import histories
 from contracts.documents import holds
 from contracts.holds import Hold, HoldState
@@ -17,6 +19,7 @@ from node.storage import shelves
 from node.trade import books, chains, orders, personal, reservations
 from protocol.encoding import Value
 
+log = structlog.get_logger(__name__)
 NAK_FAULTS_MAX = 20
 NAK_TEXT_MAX = 200
 Handler = Callable[[books.Desk, books.Book, histories.Item], None]
@@ -37,6 +40,12 @@ class Habits:
                     hold_on_shelf(desk, book, before if isinstance(before, Hold) else None, after)
         if not own and not outcome.faults and item.type == "order.place":
             personal.want(desk, book, item)
+
+    def rebuild(self, desk: books.Desk, book: books.Book) -> None:
+        """The list of orders and what is kept back on the shelf; what lies there has to be counted by a person."""
+        orders.relist(desk, book)
+        reservations.recount(desk)
+        log.warning("a logbook was recovered: count the shelf", partner=book.partner.name)
 
     def concerns(self, desk: books.Desk, book: books.Book, item: histories.Item, outcome: histories.Outcome) -> bool:
         """Refused documents are answered, and those that have a handler; an order only where it is passed on."""
@@ -87,14 +96,9 @@ def stop_parcels(desk: books.Desk, book: books.Book, item: histories.Item) -> No
 def hold_on_shelf(desk: books.Desk, book: books.Book, before: Hold | None, after: Hold) -> None:
     """What is held for a buyer is kept back on the seller's shelf, until it is used or released."""
     if is_on_shelf(desk, book, after):
-        change = held(after) - held(before)
+        change = reservations.held(after) - reservations.held(before)
         if change:
             shelves.move(desk.db, after.sku, change, 0, after.location)
-
-
-def held(hold: Hold | None) -> int:
-    """The units that a hold keeps back; one that an order has used up is let go when the order is answered."""
-    return hold.quantity if hold is not None and hold.state in (HoldState.HELD, HoldState.CONSUMED) else 0
 
 
 def used_holds(book: books.Book, item: histories.Item) -> list[Hold]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from contracts import orders
+from contracts.holds import Hold, HoldState
 from contracts.lots import LotState
-from node.storage import shelves
+from node.storage import partners, shelves
 from node.trade import books
 
 RESERVED = (LotState.AGREED, LotState.CHANGE_PROPOSED, LotState.CANCELLING)
@@ -44,3 +45,24 @@ def shelf_use(order: orders.Order | None) -> Iterable[tuple[str, int, int]]:
         for lot in line.lots:
             sku = line.terms[lot.terms].sku
             yield sku, lot.quantity * (lot.state in RESERVED), lot.quantity * (lot.state in GONE)
+
+
+def recount(desk: books.Desk) -> None:
+    """Derive what is kept back from all orders and holds of all channels."""
+    kept: dict[str, int] = {}
+    for channel in partners.channels(desk.db):
+        book = desk.peek(channel.id)
+        for order in book.history.orders.values():
+            for sku, reserved, _ in shelf_use(order) if order.version.seller == book.side else ():
+                kept[sku] = kept.get(sku, 0) + reserved
+        for hold in book.history.holds.values():
+            if hold.seller == book.side:
+                kept[hold.sku] = kept.get(hold.sku, 0) + held(hold)
+    for row in shelves.shelves(desk.db):
+        wanted = kept.get(row.sku, 0) if is_own(desk, row.sku) else 0
+        shelves.move(desk.db, row.sku, wanted - row.reserved, 0, row.location)
+
+
+def held(hold: Hold | None) -> int:
+    """The units that a hold keeps back; one that an order has used up is let go when the order is answered."""
+    return hold.quantity if hold is not None and hold.state in (HoldState.HELD, HoldState.CONSUMED) else 0

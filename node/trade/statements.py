@@ -77,13 +77,14 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
         mine = logbooks.of_channel(desk.db, channel.id, mine=True)
         theirs = logbooks.of_channel(desk.db, channel.id, mine=False)
         own_root = logbooks.root_at(desk.db, mine, mine.receipted)
-        assert own_root is not None
-        cut = (mine.receipted, theirs.size) if book.side == 0 else (theirs.size, mine.receipted)
+        partner_root = logbooks.root_at(desk.db, theirs, theirs.receipted)
+        assert own_root is not None and partner_root is not None
+        cut = (mine.receipted, theirs.receipted) if book.side == 0 else (theirs.receipted, mine.receipted)
         computed = book.history.statement_lines(version.key, cut)
         content = encoded(computed)
         body = body_of(book, version, given.period, computed, blobs.put(desk.db, content))
         body["own"] = {"size": mine.receipted, "root": own_root}
-        body["partner"] = {"size": theirs.size, "root": theirs.root}
+        body["partner"] = {"size": theirs.receipted, "root": partner_root}
         written = desk.write(book, "statement.propose", body)
         return {
             "statement": written.hash.hex(),

@@ -49,7 +49,6 @@ class Config:
     advertised: tuple[str, ...] = ()
     zeroconf: bool = False
     stock_share_seconds: int = 60
-    statement_day: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +141,6 @@ KEYS: Final[Mapping[str, Key[object]]] = {
         "How often changed stock is told to partners, in seconds.",
         "a whole number of seconds, 1 to 86400",
         read_whole(1, 86_400),
-        lambda value: value,
-    ),
-    "statement_day": Key(
-        "The day of the month on which the statement of the month before is proposed.",
-        "a whole number, 1 to 28",
-        read_whole(1, 28),
         lambda value: value,
     ),
 }

@@ -117,8 +117,8 @@ class Node:
             cases.update(register.cases)
         return doors.bind(self.trade, cases)
 
-    async def run(self, ready: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Listen, dial and trade until cancelled; `ready` is awaited once everything stands."""
+    async def run(self, ready: Callable[[], Awaitable[None]] | None = None, watch: supervise.Run | None = None) -> None:
+        """Listen, dial and trade until cancelled; `ready` is awaited once everything stands, `watch` supervised then."""
         bound = await self.world.links.listen(self.connections.accept)
         if not self.connections.addresses:
             self.connections.addresses = tuple(bound)
@@ -131,6 +131,8 @@ class Node:
                 group.start("stock", lambda: stocks.keep_sharing(self.trade))
                 if ready is not None:
                     await ready()
+                if watch is not None:
+                    group.start("control", watch)
         finally:
             if self.world.discovery is not None:
                 await self.world.discovery.close()
@@ -233,7 +235,7 @@ async def run_home(
             ready(node.connections.addresses)
 
         try:
-            await until_signalled(node.run(stand))
+            await until_signalled(node.run(stand, control.watch))
         finally:
             await control.close()
     finally:

@@ -35,15 +35,23 @@ def measure(documents: int, directory: Path | None, narrator: Narrator) -> Json:
     ports = merchants.free_ports(2)
     seller = Merchant("Seller", folder.absolute() / "seller", ports[0], dict(ENVIRONMENT))
     buyer = Merchant("Buyer", folder.absolute() / "buyer", ports[1], dict(ENVIRONMENT))
+    both = (seller, buyer)
     try:
         with narrator.chapter("Two nodes become partners"):
             prepare(seller, buyer)
+            before = stages.at_once(rested_bytes, both)
+            stages.at_once(Merchant.start, both)
+            stages.until("both nodes are connected again", lambda: all(map(is_partner, both)))
         with narrator.chapter(f"{SINGLES} orders, one after the other"):
             latency = singles(buyer)
         with narrator.chapter(f"{documents} orders at once"):
             figures = load(seller, buyer, documents, narrator)
-        with narrator.chapter("The reader starts again"):
+        with narrator.chapter("Both nodes stop, and the reader starts again"):
+            after = stages.at_once(rested_bytes, both)
             figures["restart_seconds"] = round(restart(seller), 3)
+        written = documents + SINGLES + WARM_UP
+        grown = [round((end - begin) / written, 1) for begin, end in zip(before, after, strict=True)]
+        figures["disk_bytes_per_document"] = {"seller": grown[0], "buyer": grown[1]}
         return {"documents": documents, **figures, "latency_ms": latency}
     finally:
         merchants.stop_all((seller, buyer))
@@ -58,10 +66,7 @@ def prepare(seller: Merchant, buyer: Merchant) -> None:
     buyer.ask("join", uri=seller.ask("invite")["uri"])
     for one in (seller, buyer):
         stages.until("both nodes are partners", is_partner, one)
-    proposed = seller.ask("agreement.propose", partner=buyer.name)["agreement"]
-    stages.until("the proposal arrives", openings.waits, buyer, proposed)
-    buyer.ask("agreement.accept", partner=seller.name)
-    stages.until("the acceptance arrives", openings.in_force, seller, proposed)
+    openings.sign(seller, buyer)
     rows = "".join(f"BENCH-{index},Sample {index},{PRICE},9999999\r\n" for index in range(GOODS))
     sheet = f"sku,title_en,supply price,stock\r\n{rows}".encode()
     seller.ask("catalogue.import", name="bench.csv", data_hex=sheet.hex(), currency="CNY")
@@ -86,7 +91,6 @@ def load(seller: Merchant, buyer: Merchant, documents: int, narrator: Narrator) 
     """Write all orders, wait for the last receipt, and then until both sides have folded everything."""
     both = (seller, buyer)
     cpu = total(both, Merchant.cpu_ms)
-    disks = {one.name: one.disk_bytes() for one in both}
     wire = loopback_bytes()
     began = time.monotonic()
     answer = buyer.ask("bench.orders", narrator.report, partner=seller.name, count=documents)
@@ -100,9 +104,6 @@ def load(seller: Merchant, buyer: Merchant, documents: int, narrator: Narrator) 
         "cpu_ms_per_document": round((total(both, Merchant.cpu_ms) - cpu) / documents, 4),
         "rss_mib": {one.name.lower(): round(one.rss_mib(), 1) for one in both},
         "wire_bytes_per_document": None if wire is None else round((wire_after or 0) / documents - wire / documents, 1),
-        "disk_bytes_per_document": {
-            one.name.lower(): round((one.disk_bytes() - disks[one.name]) / documents, 1) for one in both
-        },
         "fsync": fsync_policy(buyer),
     }
 
@@ -113,9 +114,14 @@ def applied(merchant: Merchant) -> bool:
     return all(row["receipted"] == row["mine"] and row["applied"] == row["theirs"] for row in channels)
 
 
+def rested_bytes(merchant: Merchant) -> int:
+    """What a node takes on the disk once it has stopped and its write-ahead log is copied back."""
+    merchant.stop()
+    return merchant.disk_bytes()
+
+
 def restart(merchant: Merchant) -> float:
     """Seconds from starting a node until it has read all its documents again and shows an order."""
-    merchant.stop()
     began = time.monotonic()
     merchant.start()
     merchant.ask("order.list", limit=1)

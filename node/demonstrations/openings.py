@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from node import errors
 from node.connectors.spreadsheets import exports
 from node.demonstrations import gifts, goods, sheets, stages
 from node.demonstrations.merchants import Merchant
@@ -50,13 +51,30 @@ def all_active(merchant: Merchant) -> bool:
 def agree(stage: Stage) -> None:
     """The seller proposes terms, the buyer accepts the very same ones."""
     for seller, buyer in stage.trades:
-        proposed = seller.ask("agreement.propose", partner=buyer.name, currency=goods.CURRENCY)["agreement"]
-        stages.until(f"{buyer.name} sees the proposal", waits, buyer, proposed)
-        accepted = buyer.ask("agreement.accept", partner=seller.name, agreement=proposed)["agreement"]
-        stages.require("both signed the same terms", proposed, accepted)
-        stages.until(f"{seller.name} sees the acceptance", in_force, seller, proposed)
-        stage.narrator.say(f"{buyer.name} buys from {seller.name}: both signed agreement {proposed[:12]}…")
+        signed = sign(seller, buyer)
+        stage.narrator.say(f"{buyer.name} buys from {seller.name}: both signed agreement {signed[:12]}…")
     stage.facts["agreements"] = len(stage.trades)
+
+
+def sign(seller: Merchant, buyer: Merchant) -> str:
+    """Bring an agreement into force; its hash."""
+    proposed = stages.until(f"{buyer.name} has accepted the invitation", propose, seller, buyer)
+    stages.until(f"{buyer.name} sees the proposal", waits, buyer, proposed)
+    accepted = buyer.ask("agreement.accept", partner=seller.name, agreement=proposed)["agreement"]
+    stages.require("both signed the same terms", proposed, accepted)
+    stages.until(f"{seller.name} sees the acceptance", in_force, seller, proposed)
+    return proposed
+
+
+def propose(seller: Merchant, buyer: Merchant) -> str:
+    """Propose terms; empty while the buyer's acceptance of the invitation has not arrived yet."""
+    try:
+        proposal = seller.ask("agreement.propose", partner=buyer.name, currency=goods.CURRENCY)
+    except errors.NodeError as error:
+        if any(fault.get("code") == "peering.not-active" for fault in error.faults):
+            return ""
+        raise
+    return str(proposal["agreement"])
 
 
 def waits(merchant: Merchant, agreement: str) -> bool:

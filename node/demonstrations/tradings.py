@@ -257,8 +257,7 @@ def settle(stage: Stage) -> None:
     for buyer in (stage.dealer, stage.xiaoman, stage.harbour):
         stages.until(f"{buyer.name} has its waybills", stages.has, buyer, "buying", 0, "agreed")
     shippers = stages.lots(stage.factory, stages.orders(stage.factory, selling=True))
-    own = [row for row in stages.orders(stage.dealer, selling=True) if row["order"] in set(dealer_goods(stage)[0])]
-    shippers += stages.lots(stage.dealer, own)
+    shippers += stages.lots(stage.dealer, [{"order": order} for order in dealer_goods(stage)[0]])
     stage.facts |= {
         "shipped_lines": shippers["shipped"] + shippers["rto-asked"],
         "cancelled_lines": shippers["cancelled"] + shippers["withdrawn"],

@@ -10,7 +10,6 @@ FULL = config.Config(
     advertised=("shop.example:7443", "[2001:db8::1]:7443"),
     zeroconf=True,
     stock_share_seconds=5,
-    statement_day=28,
 )
 
 
@@ -97,7 +96,6 @@ def test_O01_a_misspelt_variable_is_refused_and_a_strangers_is_not() -> None:
         "stock_share_seconds = 1.5",
         "stock_share_seconds = true",
         'stock_share_seconds = "1 min"',
-        "statement_day = 29",
     ],
 )
 def test_O01_a_wrong_value_is_refused_with_what_is_expected(line: str) -> None:
@@ -109,12 +107,12 @@ def test_O01_a_wrong_value_is_refused_with_what_is_expected(line: str) -> None:
 
 
 def test_O01_every_fault_is_told_at_once() -> None:
-    error = refused("zerocnf = true\nstatement_day = 99\n", {"HANSE_LISTEN": "nowhere"})
+    error = refused("zerocnf = true\nstock_share_seconds = 0\n", {"HANSE_LISTEN": "nowhere"})
     assert sorted(fault["path"] for fault in error.faults) == [
         "$HANSE_LISTEN: listen",
         "config.toml: name",
         "config.toml:1: zerocnf",
-        "config.toml:2: statement_day",
+        "config.toml:2: stock_share_seconds",
     ]
     assert all(fault["path"] in str(error) for fault in error.faults)
 

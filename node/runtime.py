@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from contracts import histories
 from node import config, errors, keystore, ports, supervise
 from node.audits import exports
 from node.connectors import sheets
@@ -63,6 +64,18 @@ HINTS_MAX = 64  # sightings on the local network that wait to be tried
 BENCH_VARIABLE = "HANSE_BENCH"  # "1" adds the use cases that `hanse bench` measures with
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a node is put together from where somebody may want another: for metrics, and to plant bugs in tests."""
+
+    exchange: type[exchanges.Exchange] = exchanges.Exchange
+    fold: type[histories.History] = histories.History
+    receipt_leaves: Callable[[str, int], None] = exchanges.unobserved
+
+
+PARTS = Parts()
+
+
 @dataclass(slots=True)
 class Node:
     """One merchant's running node."""
@@ -74,7 +87,9 @@ class Node:
     trade: doors.Trade
 
     @classmethod
-    async def open(cls, decided: config.Config, world: ports.Ports, unlocked: keystore.Keys) -> Node:
+    async def open(
+        cls, decided: config.Config, world: ports.Ports, unlocked: keystore.Keys, parts: Parts = PARTS
+    ) -> Node:
         """Open the database, pass the fence, and wire everything. Nothing listens or dials yet."""
         opened = await database.Database.open(world.disk)
         secrets = keys.derive(unlocked.root)
@@ -91,6 +106,7 @@ class Node:
             entropy=world.entropy,
             conduct=reactions.Habits(),
             wake=lambda channel: wired[0].wake(channel),
+            fold=parts.fold,
         )
         core = exchanges.Core(
             books=ledger,
@@ -101,9 +117,10 @@ class Node:
             signed=lambda origin, size: fences.note_signed(world.disk, fence, origin, size),
             receipted=waiting.note,
             blob_stored=lambda: wired[0].wake_all(),
+            receipt_leaves=parts.receipt_leaves,
         )
         greeting = connections.Me(me, secrets.hs, unlocked.root, decided.name, world.entropy.token(16))
-        wired.append(connections.Connections(core, world, greeting, decided.advertised))
+        wired.append(connections.Connections(core, world, greeting, decided.advertised, parts.exchange))
         if not unbroken:
             log.warning("the database is older than this machine remembers: partners must vouch before it signs")
         trade = doors.Trade(ledger, wired[0], unlocked, decided, world, waiting)
@@ -118,7 +135,7 @@ class Node:
         return doors.bind(self.trade, cases)
 
     async def run(self, ready: Callable[[], Awaitable[None]] | None = None, watch: supervise.Run | None = None) -> None:
-        """Listen, dial and trade until cancelled; `ready` is awaited once everything stands, `watch` supervised then."""
+        """Listen, dial and trade until cancelled; once everything stands, `ready` is awaited and `watch` supervised."""
         bound = await self.world.links.listen(self.connections.accept)
         if not self.connections.addresses:
             self.connections.addresses = tuple(bound)

@@ -51,6 +51,7 @@ class Connections:
     world: ports.Ports
     me: Me
     addresses: tuple[str, ...] = ()  # what invitations and the pair message name
+    exchange: type[exchanges.Exchange] = exchanges.Exchange
     live: dict[int, Connected] = field(default_factory=dict)  # by partner id
     _hints: dict[int, str] = field(default_factory=dict)  # where a partner was seen on the local network
     _changed: dict[int, asyncio.Event] = field(default_factory=dict)
@@ -360,7 +361,7 @@ class Connections:
             return identities.replay(partners.identity_entries(db, partner.node)), channel.id
 
         identity, channel = await self.core.books.database.write(unit)
-        return exchanges.Exchange(self.core, link, session, partner, channel, identity, proven.boot)
+        return self.exchange(self.core, link, session, partner, channel, identity, proven.boot)
 
     def _enter(self, partner: partners.Partner, exchange: exchanges.Exchange, dialled: bool) -> bool:
         """Register a new exchange; False when an older one is kept (both dialled at once, H12)."""

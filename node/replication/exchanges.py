@@ -36,6 +36,10 @@ class Standing:
     author: AuthorState = AuthorState.WAITING
 
 
+def unobserved(origin: str, size: int) -> None:
+    """What is done when nobody wants to know of receipts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Core:
     """What every exchange works with."""
@@ -48,6 +52,7 @@ class Core:
     signed: Callable[[str, int], None]  # within the storage unit, after COMMIT: a head of mine is final
     receipted: Callable[[int, int], None]  # (channel, size): the partner holds my entries below size
     blob_stored: Callable[[], None]  # a blob came: whoever was promised it can have it now
+    receipt_leaves: Callable[[str, int], None] = unobserved  # (the partner's origin, size): I am about to vouch for it
 
 
 @dataclass(slots=True)
@@ -170,6 +175,8 @@ class Exchange:
         mine = logbooks.of_channel(desk.db, self.channel, mine=True)
         theirs = logbooks.of_channel(desk.db, self.channel, mine=False)
         given = logbooks.newest_receipt(desk.db, theirs.id)
+        if given is not None:
+            self.core.receipt_leaves(theirs.origin, given.size)
         claim = messages.Claim(
             origin=mine.origin,
             checkpoint=mine.checkpoint,
@@ -322,6 +329,7 @@ class Exchange:
         await self._note_signed(stored.mine)
         await self._send_batches()
         notes = messages.ReceiptNotes(stored.receipt.cosignature, stored.receipt.pair)
+        self.core.receipt_leaves(stored.theirs.origin, stored.receipt.size)
         await self.send(messages.Receipt(stored.theirs.origin, stored.receipt.size, notes, stored.mine.checkpoint))
 
     async def _receipt_what_is_stored(self) -> None:

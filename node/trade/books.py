@@ -101,6 +101,7 @@ class Books:
     entropy: ports.Entropy
     conduct: Conduct
     wake: Callable[[int], None]  # a channel has something new in its outbox, or a blob to ask for
+    fold: type[histories.History] = histories.History
     _books: dict[int, Book] = field(default_factory=dict)
 
     async def write(self, unit: Callable[[Desk], Result]) -> Result:
@@ -182,7 +183,7 @@ class Books:
         """The book of a channel as far as it was dispatched; replayed from the stored entries at first use."""
         book = self._books.get(channel)
         if book is None:
-            book = load(db, self.me, channel)
+            book = load(db, self.me, channel, self.fold)
             self._books[channel] = book
         return book
 
@@ -346,7 +347,7 @@ def stored_entry(db: sqlite3.Connection, logbook: int, index: int) -> entries.En
     return entries.parse(rows[0][2]) if rows else None
 
 
-def load(db: sqlite3.Connection, me: identities.NodeId, channel_id: int) -> Book:
+def load(db: sqlite3.Connection, me: identities.NodeId, channel_id: int, fold: type[histories.History]) -> Book:
     """Replay a channel from its stored entries and its outbox, without effects: those are in the tables already."""
     channel = partners.channel(db, channel_id)
     partner = partners.by_id(db, channel.partner)
@@ -354,7 +355,7 @@ def load(db: sqlite3.Connection, me: identities.NodeId, channel_id: int) -> Book
     mine = logbooks.of_channel(db, channel_id, mine=True)
     theirs = logbooks.of_channel(db, channel_id, mine=False)
     parties = (me, partner.node) if channel.side == 0 else (partner.node, me)
-    book = Book(channel, partner, me, mine, theirs, histories.History(parties))
+    book = Book(channel, partner, me, mine, theirs, fold(parties))
     for item in replay(own_items(db, book), stored_items(db, theirs.id, 1 - book.side, channel.applied)):
         book.history.fold(item)
     return book

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from node.storage import logbooks, outboxes, partners
-from protocol import checkpoints, entries, identities, keys, merkle, messages, syncing
+from protocol import checkpoints, entries, identities, keys, merkle, messages, notes, syncing
 from protocol.errors import Code, PeerError
 
 
@@ -118,12 +118,20 @@ def store_batch(
 
 
 def extend(db: sqlite3.Connection, theirs: logbooks.Logbook, checked: CheckedBatch, known: int) -> logbooks.Logbook:
-    """Append the unknown part of a batch, once its entries themselves give the signed root (L04)."""
+    """Append the unknown part of a batch, once its entries themselves give the signed root (L04).
+
+    They must also give the newest head that the author ever showed, whose entries may not have come at that time.
+    """
     leaves = checked.leaves[known:]
     frontier = merkle.append(theirs.frontier, leaves)
     root = merkle.root(frontier)
     if root != checked.checkpoint.root:
         raise ContradictionError(theirs.checkpoint, checked.batch.checkpoint)
+    shown = theirs.known_size - theirs.size
+    if 0 < shown <= len(leaves):
+        early = checkpoints.parse_text(notes.parse_note(theirs.known_checkpoint).text)
+        if merkle.root(merkle.append(theirs.frontier, leaves[:shown])) != early.root:
+            raise ContradictionError(theirs.known_checkpoint, checked.batch.checkpoint)
     head = logbooks.Head(frontier.size, root, checked.batch.checkpoint)
     return logbooks.append(db, theirs, checked.batch.entries[known:], leaves, [head], frontier)
 
@@ -159,7 +167,7 @@ class PartnerKeys:
 
 
 def check_receipt(
-    db: sqlite3.Connection, mine: logbooks.Logbook, size: int, notes: messages.ReceiptNotes, partner: PartnerKeys
+    db: sqlite3.Connection, mine: logbooks.Logbook, size: int, given: messages.ReceiptNotes, partner: PartnerKeys
 ) -> logbooks.Receipt:
     """Verify a receipt for my head of `size`: both signatures, the head I signed, and the pairing (L07).
 
@@ -171,14 +179,14 @@ def check_receipt(
     read = checkpoints.Checkpoint(mine.origin, size, head.root)
     time_s = checkpoints.open_cosignature(
         checkpoints.checkpoint_text(read),
-        notes.cosignature,
+        given.cosignature,
         checkpoints.key_name(partner.node, "mirror"),
         partner.mirror,
     )
-    pair = checkpoints.open_pair(notes.pair, checkpoints.key_name(partner.node, "receipt"), partner.receipt)
+    pair = checkpoints.open_pair(given.pair, checkpoints.key_name(partner.node, "receipt"), partner.receipt)
     if pair.read != read:
         raise PeerError(Code.RECEIPT, "pairing note names another head", expected=size, got=pair.read.size)
-    return logbooks.Receipt(size, notes.cosignature, notes.pair, time_s)
+    return logbooks.Receipt(size, given.cosignature, given.pair, time_s)
 
 
 def keep_contradiction(db: sqlite3.Connection, channel: int, first: str, second: str) -> None:

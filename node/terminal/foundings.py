@@ -49,10 +49,20 @@ def found(plan: Plan, passphrase: Callable[[], str]) -> Json:
             asyncio.run(runtime.found_home(home, inception))
             files.replace(home.config, config.template(decided).encode())
             answer = hand_out(plan, identities.node_id(inception), sheet)
-            files.replace(home.keys, sealed)
+            files.replace(home.keys, sealed)  # last: without its keys a home is no node
         except OSError as error:
-            raise files.failed(f"{home.path} cannot be written", error) from error
+            undo(home)
+            raise files.failed(f"{error.filename or home.path} cannot be written", error) from error
+        except BaseException:
+            undo(home)
+            raise
     return answer
+
+
+def undo(home: homes.Home) -> None:
+    """Remove what was made, so that the command can be repeated."""
+    for path in (home.keys, home.config, *home.data.iterdir()):
+        path.unlink(missing_ok=True)
 
 
 def decide(plan: Plan) -> config.Config:

@@ -1,10 +1,13 @@
-"""Write the generated blocks of docs/protocol.md anew: `python -m tests.documentation`, then read the difference."""
+"""Write the generated blocks of the documentation anew: `python -m tests.documentation`, then read the difference."""
 
 from __future__ import annotations
 
-from tests.documentation import examples, pages, tables
+from tests.documentation import examples, operations, pages, tables
 
 if __name__ == "__main__":
-    before = pages.PROTOCOL.read_text("utf-8")
-    contents = {name: write() for name, write in {**examples.EXAMPLES, **tables.TABLES}.items()}
-    pages.PROTOCOL.write_text(pages.replaced(before, contents), "utf-8")
+    for page, blocks in (
+        (pages.PROTOCOL, {**examples.EXAMPLES, **tables.TABLES}),
+        (operations.PAGE, operations.BLOCKS),
+    ):
+        before = page.read_text("utf-8")
+        page.write_text(pages.replaced(before, {name: write() for name, write in blocks.items()}), "utf-8")

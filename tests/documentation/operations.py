@@ -1,4 +1,4 @@
-"""The generated blocks of docs/operating.md: commands, errors, configuration, faults of documents and of spreadsheets."""
+"""The generated blocks of docs/operating.md: commands, exit statuses, errors, configuration, faults of documents."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-import cli
+import cli as cli
 from contracts import errors as refusals
 from node import config, errors
 from tests.documentation import pages

@@ -7,9 +7,8 @@ import re
 from node.audits import layouts
 from node.links import addresses, websockets
 from node.replication import connections, greetings, recoveries
-from node.storage import logbooks
 from node.trade import personal
-from protocol import identities, merkle
+from protocol import checkpoints, identities
 from tests import vectors
 from tests.documentation import pages
 from tests.vectors import exchanges
@@ -28,9 +27,8 @@ def chapter(number: str) -> str:
 
 def test_the_node_signs_the_recovery_note_of_the_vectors() -> None:
     root = bytes.fromhex(RECOVERY["root"])
-    empty = merkle.Frontier(RECOVERY["size"], (root,) * RECOVERY["size"].bit_count())
-    held = logbooks.Logbook(1, 1, False, RECOVERY["origin"], RECOVERY["size"], empty, root, "", 0, 0, "")
-    assert recoveries.note_text(held, bytes.fromhex(RECOVERY["fence"])) == RECOVERY["text"]
+    head = checkpoints.Checkpoint(RECOVERY["origin"], RECOVERY["size"], root)
+    assert recoveries.note_text(head, bytes.fromhex(RECOVERY["fence"])) == RECOVERY["text"]
 
 
 def test_the_node_derives_its_part_of_the_salt_as_recommended() -> None:

@@ -47,13 +47,12 @@ def test_the_environment_goes_before_the_file() -> None:
         "HANSE_ADVERTISED": "a.example:1, [::1]:2",
         "HANSE_ZEROCONF": "1",
         "HANSE_STOCK_SHARE_SECONDS": "7",
-        "HANSE_STATEMENT_DAY": "3",
         "HANSE_HOME": "/somewhere",
         "HANSE_PASSPHRASE": "not read here",
         "PATH": "/bin",
     }
     read = config.read(b'name = "Shop"\nzeroconf = false\n', "config.toml", environment)
-    assert read == config.Config("Other", config.Listen("", 8000), ("a.example:1", "[::1]:2"), True, 7, 3)
+    assert read == config.Config("Other", config.Listen("", 8000), ("a.example:1", "[::1]:2"), True, 7)
     assert config.read(None, "config.toml", environment) == read
 
 

@@ -228,8 +228,9 @@ def follow(channel: Channel, candidate: Candidate, kind: str) -> Plan | AnyThrea
 
 def joining(channel: Channel, candidate: Candidate, thread: AnyThread, rank: int, faults: list[Fault]) -> Join | None:
     """A document's place in an existing thread, unless it has faults or the thread is full."""
-    if threads.known_documents(thread, candidate.past) >= threads.THREAD_DOCUMENTS_MAX:
-        faults.append(Fault("thread.too-long", "thread", f"at most {threads.THREAD_DOCUMENTS_MAX} documents", ""))
+    if threads.full(thread, candidate.past):
+        most = f"{threads.THREAD_DOCUMENTS_MAX} documents, {threads.THREAD_LINES_MAX} lines"
+        faults.append(Fault("thread.too-long", "thread", f"at most {most}", ""))
     if faults:
         return None
     member = candidate.member(rank)

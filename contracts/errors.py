@@ -10,9 +10,11 @@ Every code names the law or the row of docs/trade that refuses. The list is clos
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-CODES: dict[str, str] = {
+FAULTS_MAX: Final = 50  # faults named of one document: a channel.nak, and what is kept of a hostile one, stay small
+
+CODES: Final[dict[str, str]] = {
     # the document itself
     "document.missing": "a mandatory field is absent",
     "document.unknown": "a field that this version of the document does not have, and that does not begin with x_",

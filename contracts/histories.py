@@ -45,7 +45,7 @@ from contracts.documents import prices as price_papers
 from contracts.documents import shipments as shipment_papers
 from contracts.documents import statements as statement_papers
 from contracts.documents import stocks as stock_papers
-from contracts.errors import Fault, Misuse, Refused, shown
+from contracts.errors import FAULTS_MAX, Fault, Misuse, Refused, shown
 from contracts.holds import Hold
 from contracts.items import Item, Position
 from contracts.orders import Order, OrderState
@@ -234,7 +234,7 @@ class History:
         faults = plan.faults
         for join in plan.joins:
             faults += join.walked.refused.get((item.side, item.index), ())
-        return _Prepared(item, sizes, candidate.seen, faults, plan)
+        return _Prepared(item, sizes, candidate.seen, faults[:FAULTS_MAX], plan)
 
     def _references(self, candidate: Candidate) -> list[Fault]:
         """Every `re` names an entry that its author knows; nothing is parked (faults.md D10)."""

@@ -7,8 +7,9 @@ knew is a question of indexes. Versions that no later document of the reader can
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -17,6 +18,7 @@ from contracts.channels import Candidate, Change, Channel, Plan
 from contracts.documents import listings as papers
 from contracts.documents import orders
 from contracts.errors import Fault
+from contracts.items import Past
 
 
 class ListingState(StrEnum):
@@ -79,13 +81,13 @@ class ListingVersion:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Listing:
     """All versions of a SKU that still matter, the newest last."""
 
     side: int
     sku: str
-    versions: tuple[ListingVersion, ...]
+    versions: list[ListingVersion] = field(default_factory=list)
 
     @property
     def current(self) -> ListingVersion:
@@ -98,12 +100,16 @@ class Listing:
         return self.versions[-1].state
 
 
-def known(listing: Listing | None, past: tuple[int, int]) -> ListingVersion | None:
+def _index(version: ListingVersion) -> int:
+    return version.index
+
+
+def known(listing: Listing | None, past: Past) -> ListingVersion | None:
     """The newest version that a past holds."""
     if listing is None:
         return None
-    end = past[listing.side]
-    return next((version for version in reversed(listing.versions) if version.index < end), None)
+    place = bisect_left(listing.versions, past[listing.side], key=_index)
+    return listing.versions[place - 1] if place else None
 
 
 def publish(channel: Channel, candidate: Candidate) -> Plan:
@@ -182,19 +188,22 @@ def _superseded(path: str, wanted: bytes, got: bytes) -> Fault:
 
 def _append(channel: Channel, candidate: Candidate, sku: str, version: ListingVersion) -> Change:
     side = candidate.item.side
-    before = channel.listings.get((side, sku))
+    listing = channel.listings.get((side, sku))
+    if listing is None:
+        listing = channel.listings[(side, sku)] = Listing(side, sku)
+    before = listing.versions[-1] if listing.versions else None
     # what the reader has already seen past can never be meant again: its `seen` does not go back
-    seen = channels.seen_of(channel, side)
-    kept = before.versions if before else ()
-    first = max((place for place, old in enumerate(kept) if old.index < seen), default=0)
-    after = Listing(side, sku, (*kept[first:], version))
-    channel.listings[(side, sku)] = after
-    return Change("listing", (side, sku), before, after)
+    seen = bisect_left(listing.versions, channels.seen_of(channel, side), key=_index)
+    if seen > 1:
+        del listing.versions[: seen - 1]
+    listing.versions.append(version)
+    return Change("listing", (side, sku), before, version)
 
 
 def _confirmed(channel: Channel, owner: int, sku: str, confirmed: ListingVersion) -> Change:
-    before = channel.listings[(owner, sku)]
-    versions = tuple(confirmed if version.hash == confirmed.hash else version for version in before.versions)
-    after = replace(before, versions=versions)
-    channel.listings[(owner, sku)] = after
-    return Change("listing", (owner, sku), before, after)
+    listing = channel.listings[(owner, sku)]
+    place = bisect_left(listing.versions, confirmed.index, key=_index)
+    before = listing.versions[place]
+    assert before.hash == confirmed.hash, "a version that a later document can mean is never forgotten"
+    listing.versions[place] = confirmed
+    return Change("listing", (owner, sku), before, confirmed)

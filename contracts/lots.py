@@ -171,29 +171,28 @@ def move(lots: Lots, event: LotEvent, quantity: int, change: Change = into, fits
     `change` makes the moved lot out of the old one and its next state; `fits` is the guard. Lots that become equal in
     everything but quantity are joined, so that a line never holds more lots than it has different fates.
     """
-    left = list(lots)
+    left: list[Lot | None] = list(lots)
     moved: list[Lot] = []
     wanted = quantity
     for state in SOURCES[event]:
-        if not wanted:
-            break
         for place, lot in enumerate(left):
-            if lot.state is state and lot.quantity and wanted and fits(lot):
-                taken = min(lot.quantity, wanted)
-                wanted -= taken
-                left[place] = lot._replace(quantity=lot.quantity - taken)
-                moved.append(change(lot._replace(quantity=taken), TABLE[(state, event)]))
+            if lot is None or lot.state is not state or not wanted or not fits(lot):
+                continue
+            if lot.quantity <= wanted:
+                left[place], taken = None, lot
+            else:
+                left[place], taken = lot._replace(quantity=lot.quantity - wanted), lot._replace(quantity=wanted)
+            wanted -= taken.quantity
+            moved.append(change(taken, TABLE[(state, event)]))
     return (joined(left, moved) if moved else lots), quantity - wanted
 
 
-def joined(left: Iterable[Lot], added: Iterable[Lot]) -> Lots:
-    """The lots with `added` among them: empty ones dropped, equal ones joined, the old ones first."""
-    kept = [lot for lot in left if lot.quantity]
+def joined(left: Iterable[Lot | None], added: Iterable[Lot]) -> Lots:
+    """The lots with `added` among them, the old ones first: those that are equal in all but quantity become one."""
+    kept = [lot for lot in left if lot is not None]
     for lot in added:
-        if not lot.quantity:
-            continue
         for place, other in enumerate(kept):
-            if other._replace(quantity=lot.quantity) == lot:
+            if other[2:] == lot[2:] and other.state is lot.state:
                 kept[place] = lot._replace(quantity=lot.quantity + other.quantity)
                 break
         else:

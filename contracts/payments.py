@@ -12,15 +12,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from contracts import channels, ledgers, lots, tables, threads
+from contracts import channels, lots, tables, threads
 from contracts.agreements import Agreement
 from contracts.channels import Candidate, Change, Channel, Plan
 from contracts.documents import payments as papers
 from contracts.dues import NOTHING, Owed
 from contracts.errors import Fault
-from contracts.items import Member
+from contracts.items import Member, Past
 from contracts.ledgers import Account
 from contracts.orders import Order
+from contracts.statements import Statement, StatementState
 from contracts.threads import Faults, Thread
 
 
@@ -173,14 +174,19 @@ def _guards(channel: Channel, candidate: Candidate, document: Paper, agreement: 
     faults = []
     if document.amount.c != agreement.currency:
         faults.append(Fault("money.currency", "amount", agreement.currency, document.amount.c))
-    known = ledgers.closed_within(channel.ledgers[agreement.key], candidate.past)
-    closed = {entry.statement for entry in channel.ledgers[agreement.key].closed[:known]}
-    for place, statement in enumerate(document.statements):
-        if statement not in closed:
-            faults.append(Fault("reference.dangling", f"statements.{place}", "a closed statement", statement.hex()))
+    for place, name in enumerate(document.statements):
+        statement = channel.statements.get(name)
+        if statement is None or not _closed(statement, agreement, candidate.past):
+            faults.append(Fault("reference.dangling", f"statements.{place}", "a closed statement", name.hex()))
     for place, name in enumerate(document.orders):
         faults.extend(_order_faults(channel, candidate, name, f"orders.{place}"))
     return faults
+
+
+def _closed(statement: Statement, agreement: Agreement, past: Past) -> bool:
+    at = statement.answered_at
+    closed = statement.state is StatementState.CLOSED and statement.ledger == agreement.key
+    return closed and at is not None and at[1] < past[at[0]]
 
 
 def _order_faults(channel: Channel, candidate: Candidate, name: bytes, path: str) -> list[Fault]:

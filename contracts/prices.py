@@ -7,8 +7,9 @@ come back. Prices that no later order can name any more are forgotten.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from contracts import agreements, channels, pricing
@@ -31,14 +32,14 @@ class PriceVersion:
     item: papers.PriceItem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PriceChain:
     """The prices of a SKU under one agreement that still matter, the newest last; `side` is the seller's."""
 
     side: int
     agreement: bytes
     sku: str
-    versions: tuple[PriceVersion, ...]
+    versions: list[PriceVersion] = field(default_factory=list)
 
     @property
     def current(self) -> PriceVersion:
@@ -46,12 +47,16 @@ class PriceChain:
         return self.versions[-1]
 
 
+def _index(version: PriceVersion) -> int:
+    return version.index
+
+
 def known(chain: PriceChain | None, past: Past) -> PriceVersion | None:
     """The newest price that a past holds."""
     if chain is None:
         return None
-    end = past[chain.side]
-    return next((version for version in reversed(chain.versions) if version.index < end), None)
+    place = bisect_left(chain.versions, past[chain.side], key=_index)
+    return chain.versions[place - 1] if place else None
 
 
 def publish(channel: Channel, candidate: Candidate) -> Plan:
@@ -108,12 +113,15 @@ def line_faults(channel: Channel, candidate: Candidate, key: bytes, line: orders
 
 def _append(channel: Channel, candidate: Candidate, key: bytes, item: papers.PriceItem) -> Change:
     side = candidate.item.side
-    before = channel.prices.get((key, item.sku))
-    seen = channels.seen_of(channel, side)
-    kept = before.versions if before else ()
-    # all but the newest of those that the buyer has already seen past
-    first = max((place for place, old in enumerate(kept) if old.index < seen), default=0)
-    added = PriceVersion(candidate.item.index, candidate.item.hash, item)
-    after = PriceChain(side, key, item.sku, (*kept[first:], added))
-    channel.prices[(key, item.sku)] = after
-    return Change("price", (key, item.sku), before, after)
+    name = (key, item.sku)
+    chain = channel.prices.get(name)
+    if chain is None:
+        chain = channel.prices[name] = PriceChain(side, key, item.sku)
+    before = chain.versions[-1] if chain.versions else None
+    # all but the newest of those that the buyer has already seen past: its `seen` does not go back
+    seen = bisect_left(chain.versions, channels.seen_of(channel, side), key=_index)
+    if seen > 1:
+        del chain.versions[: seen - 1]
+    after = PriceVersion(candidate.item.index, candidate.item.hash, item)
+    chain.versions.append(after)
+    return Change("price", name, before, after)

@@ -27,9 +27,8 @@ from contracts.documents import (
     stocks,
 )
 from contracts.documents.fields import EXTENSION_PATTERN, MONEY_FIELDS, QUANTITY_FIELDS, Document
-from contracts.errors import CODES, Fault, Refused, shown
+from contracts.errors import CODES, FAULTS_MAX, Fault, Refused, shown
 
-FAULTS_MAX: Final = 50  # faults named in one answer; a channel.nak must stay small
 _MODULES = (
     channels,
     peers,

@@ -220,3 +220,31 @@ def test_the_list_of_codes_is_closed() -> None:
     with pytest.raises(Misuse):
         Refused([])
     assert all(errors.CODES.values())
+
+
+def texts(model: type[fields.Fields], path: str, found: list[str]) -> list[str]:
+    """The paths of every text longer than an id, in a model and the models inside it."""
+    schema = model.model_json_schema()
+    for name, part in {model.__name__: schema, **schema.get("$defs", {})}.items():
+        for field, rule in part.get("properties", {}).items():
+            for choice in [rule, *rule.get("anyOf", ()), rule.get("items", {}), *_items(rule)]:
+                if choice.get("type") == "string" and choice.get("maxLength", 0) > 64:
+                    found.append(f"{path}.{field}" if name == model.__name__ else f"{name}.{field}")
+    return found
+
+
+def _items(rule: dict[str, Any]) -> list[dict[str, Any]]:
+    return [choice.get("items", {}) for choice in rule.get("anyOf", ())]
+
+
+def test_D25_no_free_text_where_a_consumers_words_could_end_up() -> None:
+    found: set[str] = set()
+    for name, versions in documents.SUPPORTED.items():
+        if name.split(".")[0] in ("order", "cancel", "shipment", "receipt", "stock", "payment", "statement", "price"):
+            for model in versions.values():
+                found.update(texts(model, name, []))
+    # a masked recipient and its waybill grant, a blob's file name, an origin, the name of a period, a media type
+    assert found == {
+        "order.place.token", "order.place.grant", "Attachment.name", "Attachment.media", "PersonalData.o",
+        "statement.propose.period",
+    }  # fmt: skip

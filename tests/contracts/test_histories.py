@@ -183,6 +183,28 @@ def test_a_thread_is_bounded_by_what_one_author_knows(monkeypatch: pytest.Monkey
     assert shop.refuse(BUYER, "cancel.request", cancel(thread, (1, 1))) == ["thread.too-long"]
 
 
+def test_a_thread_is_bounded_by_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "THREAD_LINES_MAX", 40)
+    shop = Shop()
+    thread = shop.agreed(*[3] * 20)
+    shop.both(SELLER, "shipment.handover", handover(thread, *((line, 1) for line in range(1, 21))))
+    more = handover(thread, (1, 1))
+    assert shop.refuse(SELLER, "shipment.handover", more) == ["thread.too-long"]
+    shop.close_statement()
+    assert shop.refuse(SELLER, "shipment.handover", more) == ["thread.too-long"]
+
+
+def test_D24_no_more_than_fifty_faults_are_named() -> None:
+    shop = Shop()
+    wrong = {**shop.order(1), "lines": [shop.line(number, "tea", 1, 5) for number in range(1, 400)]}
+    assert shop.refuse(BUYER, "order.place", wrong) == ["price.differs"] * 50
+    thread = shop.place(*[1] * 300)
+    over = respond(thread, *((line, "accept", 2) for line in range(1, 301)))
+    assert shop.refuse(SELLER, "order.respond", over) == ["quantity.over"] * 50
+    assert shop.refuse(BUYER, "order.place", {**wrong, "lines": [{}] * 400}) == ["document.missing"] * 50
+    shop.sync()
+
+
 def test_two_thousand_documents_cost_the_same_each() -> None:
     shop = Shop()
     costs = []

@@ -240,7 +240,7 @@ def test_settled_threads_are_forgotten_and_go_on() -> None:
     shop.close_statement()
     for desk in shop.desks:
         kept = desk.channel.threads[thread]
-        assert (kept.members, kept.settled) == (([], []), 2)
+        assert (kept.members, kept.settled) == (([], []), (2, 2))
     shop.both(SELLER, "shipment.status", {"thread": thread, "shipment": parcel, "event": "delivered"})
     assert shop.lots(thread) == {"delivered": 10}
     shop.sync()

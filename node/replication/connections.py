@@ -17,11 +17,12 @@ import structlog
 from node import errors, ports
 from node.replication import exchanges, greetings
 from node.storage import invites, partners
-from node.trade import peering
+from node.trade import books, peering
 from protocol import identities, invitations, limits, messages, sessions
 from protocol.errors import Code, PeerError
 
 log = structlog.get_logger(__name__)
+EARLY_MAX = 1  # messages that may come before `pair`: HEADS, from a node that has this partner already
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,11 +286,12 @@ class Connections:
         return greetings.Doorkeeper(secret_of, admit, teach, my_log)
 
     def _judge(self, db: sqlite3.Connection, peer: sessions.Authenticated, tag: bytes | None) -> bool | greetings.Learn:
-        if tag is not None:
-            invite = partners.invite(db, tag)
-            return invite is not None and invite.node in (None, peer.node_id)
         partner = partners.by_node(db, peer.node_id)
-        if partner is None or partner.state is partners.PartnerState.REMOVED:
+        if partner is not None and partner.state is partners.PartnerState.REMOVED:
+            return False  # no invitation revives it
+        if tag is not None:
+            return self._may_use(db, peer, tag)
+        if partner is None:
             return False
         identity = identities.replay(partners.identity_entries(db, peer.node_id))
         if peer.kel[0] > identity.size:
@@ -298,6 +300,13 @@ class Connections:
             log.warning("partner shows another identity log", partner=partner.name)
             return False
         return identity.keys["hs"] == peer.static  # a shorter log is a restored copy: its key still counts
+
+    def _may_use(self, db: sqlite3.Connection, peer: sessions.Authenticated, tag: bytes) -> bool:
+        invite = partners.invite(db, tag)
+        if invite is not None and invite.node not in (None, peer.node_id):
+            log.warning("an invitation that is used up was used by another node", node=identities.to_text(peer.node_id))
+            return False
+        return invite is not None
 
     # Pairing
 
@@ -316,18 +325,15 @@ class Connections:
             raise PeerError(Code.KEY, "identity log of another node", expected=proven.node_id.hex(), got="another")
         parts = (salt, theirs.salt) if dialled else (theirs.salt, salt)
         tag = greeting.tag
-        partner = await self.core.books.write(
-            lambda desk: peering.open_channel(
-                desk,
-                identity,
-                theirs.name,
-                theirs.addresses,
-                peering.channel_salt(*parts),
-                tag,
-                invited=dialled,
-            )
-        )
-        return partner
+
+        def unit(desk: books.Desk) -> partners.Partner:
+            if not dialled:
+                invites.claim(desk.db, tag, identity.node_id)
+            refuse_double(desk.db, identity)
+            salt = peering.channel_salt(*parts)
+            return peering.open_channel(desk, identity, theirs.name, theirs.addresses, salt, tag, invited=dialled)
+
+        return await self.core.books.write(unit)
 
     async def _receive_pair(self, greeting: greetings.Greeting) -> messages.Pair:
         async with asyncio.timeout(limits.AUTHENTICATION_MS_MAX / 1000):
@@ -342,6 +348,8 @@ class Connections:
                 greeting.early.extend(
                     messages.parse(event.message) for event in events if isinstance(event, sessions.Received)
                 )
+                if len(greeting.early) > EARLY_MAX:
+                    raise PeerError(Code.STATE, "the first message of an invitation", expected="pair", got="others")
 
     # The register
 
@@ -395,6 +403,14 @@ def lan_tag(node: identities.NodeId) -> str:
     """What a node announces of itself on a local network: enough for partners to try, nothing for strangers."""
     digest = hashlib.sha256(b"hanse/lan/1\n" + node).digest()
     return base64.b32encode(digest).decode().lower()[:8]
+
+
+def refuse_double(db: sqlite3.Connection, identity: identities.Identity) -> None:
+    """Refuse a node that shares a key with another partner: whose signature would it be? (H08)"""
+    for partner in partners.every(db):
+        known = partners.identity_entries(db, partner.node)
+        if partner.node != identity.node_id and identities.replay(known).used & identity.used:
+            raise PeerError(Code.KEY, f"already paired as {partner.name}", expected="keys of its own", got="the same")
 
 
 def learn_identity(db: sqlite3.Connection, node: identities.NodeId, part: messages.IdentityLog) -> None:

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from node.storage import partners
 from protocol import invitations, limits
+from protocol.errors import Code, PeerError
+from protocol.identities import NodeId
 
 
 def cipher(root_secret: bytes) -> ChaCha20Poly1305:
@@ -44,3 +46,13 @@ def secret_of(db: sqlite3.Connection, tag: bytes, root_secret: bytes, now_s: int
     except InvalidTag:
         return None
     return secret
+
+
+def claim(db: sqlite3.Connection, tag: bytes, node: NodeId) -> None:
+    """Bind an invitation to the node that completes it; PeerError `pair.invite` when another one was first (H01)."""
+    partners.bind_invite(db, tag, node)
+    bound = partners.invite(db, tag)
+    if bound is None or bound.node != node:
+        raise PeerError(
+            Code.INVITE, "the invitation was used by another node", expected="its first node", got=node.hex()
+        )

@@ -65,7 +65,7 @@ def hanse() -> None:
     """A network of merchants that nobody owns."""
 
 
-@hanse.command()
+@click.command(cls=commands.Command)
 @click.argument("name")
 @click.option(
     "--listen", default="127.0.0.1:7443", show_default=True, help="Where partners reach this node: host:port."
@@ -81,7 +81,7 @@ def init(name: str, listen: str, advertise: tuple[str, ...], recovery_sheet: Pat
     terminal.answer("init", foundings.found(plan, passphrases.choose))
 
 
-@hanse.command()
+@click.command(cls=commands.Command)
 def run() -> None:
     """Run the node in the foreground, until interrupted."""
     from node.terminal import journals, passphrases, runs
@@ -91,7 +91,7 @@ def run() -> None:
     runs.run(terminal.home, passphrases.known, lambda addresses: terminal.answer("run", {"listening": list(addresses)}))
 
 
-@hanse.command()
+@click.command(cls=commands.Command)
 def doctor() -> int:
     """Look for trouble, whether the node runs or not. The exit status says how bad it is."""
     from node.terminal import examinations
@@ -102,7 +102,7 @@ def doctor() -> int:
     return report.status
 
 
-@hanse.group()
+@click.group(cls=commands.Group)
 def audit() -> None:
     """Evidence for an auditor: write it, and check it without a node."""
 
@@ -127,9 +127,9 @@ def audit_verify(directory: Path) -> int:
     return report.status
 
 
-@hanse.command()
+@click.command(cls=commands.Command)
 @click.option("--directory", type=FOLDER, help="Where the four homes go. [default: ./demo-<time>]")
-@click.option("--orders", type=click.IntRange(20, 20_000), default=300, show_default=True, help="Consumer orders.")
+@click.option("--orders", type=click.IntRange(20, 20_000), default=435, show_default=True, help="Consumer orders.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes other goods and orders.")
 @click.option("--keep/--discard", default=True, show_default=True, help="Leave the homes for inspection.")
 def demo(directory: Path | None, orders: int, seed: int, keep: bool) -> None:
@@ -140,7 +140,7 @@ def demo(directory: Path | None, orders: int, seed: int, keep: bool) -> None:
     terminal.answer("demo", stories.tell(stories.Plan(directory, orders, seed, keep), terminal.narrator()))
 
 
-@hanse.command()
+@click.command(cls=commands.Command)
 @click.option("--documents", type=click.IntRange(1), default=20_000, show_default=True, help="Orders to send.")
 @click.option("--directory", type=FOLDER, help="Where the two homes go. [default: a temporary folder, removed]")
 def bench(documents: int, directory: Path | None) -> None:
@@ -151,17 +151,16 @@ def bench(documents: int, directory: Path | None) -> None:
     terminal.answer("bench", benchmarks.measure(documents, directory, terminal.narrator()))
 
 
-for command in (
-    partnerships.status,
-    partnerships.invite,
-    partnerships.join,
-    partnerships.partners,
-    partnerships.partner,
-    goods.catalogue,
-    goods.agreement,
-    goods.stock,
-    deals.order,
-    deals.statement,
-    deals.payment,
-):
-    hanse.add_command(command)
+PANELS: Final = {
+    "This node": (init, run, partnerships.status, doctor),
+    "Partners": (partnerships.invite, partnerships.join, partnerships.partners, partnerships.partner),
+    "Trade": (goods.catalogue, goods.agreement, goods.stock, deals.order, deals.statement, deals.payment),
+    "Evidence": (audit,),
+    "Trials": (demo, bench),
+}
+"""Every command, as `hanse --help` shows them."""
+
+for title, members in PANELS.items():
+    hanse.add_panel(click.RichCommandPanel(title, commands=[str(member.name) for member in members]))
+    for member in members:
+        hanse.add_command(member)

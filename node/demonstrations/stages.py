@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -121,13 +120,15 @@ def has(merchant: Merchant, side: str, number: int, state: str | None = None) ->
     return count(merchant, side, state) == number
 
 
-def lots(merchant: Merchant, found: Sequence[Json]) -> Counter[str]:
-    """Lines by the states that some of their units are in: a line half shipped, half rejected counts in both."""
-    counted: Counter[str] = Counter()
-    for order in found:
-        for line in merchant.ask("order.show", order=order["order"])["lines"]:
-            counted.update(state for state, units in line["buckets"].items() if units)
-    return counted
+def lines(merchant: Merchant, found: Iterable[str]) -> list[frozenset[str]]:
+    """The lines of orders: for each, the states that some of its units are in."""
+    shown = (merchant.ask("order.show", order=order)["lines"] for order in found)
+    return [frozenset(state for state, units in line["buckets"].items() if units) for part in shown for line in part]
+
+
+def count_in(found: Iterable[frozenset[str]], *states: str) -> int:
+    """Lines with units in any of the states: a line half shipped, half rejected is found under both."""
+    return sum(not line.isdisjoint(states) for line in found)
 
 
 def waybill(carrier: str, serial: int) -> Json:

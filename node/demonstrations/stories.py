@@ -76,4 +76,5 @@ def summary(stage: Stage, seconds: float) -> Json:
     facts["seconds"] = round(seconds, 1)
     facts["homes"] = [str(merchant.home) for merchant in stage.cast]
     facts["folder"] = str(stage.folder)
+    facts["kept"] = stage.plan.keep
     return facts

@@ -179,13 +179,37 @@ def answer(stage: Stage) -> None:
         stage.narrator.say(f"{seller.name} answered {done['accepted']} orders")
     for buyer in (stage.dealer, stage.xiaoman, stage.harbour):
         stages.until(f"{buyer.name} has an answer to every order", stages.has, buyer, "buying", 0, "placed")
-    counted = stages.lots(stage.factory, stages.orders(stage.factory, selling=True))
-    stage.facts["accepted_lines"] = counted["agreed"]
-    stage.facts["rejected_lines"] = counted["rejected"]
-    if not counted["rejected"]:
+    tell_answers(stage)
+    show_recipient(stage)
+
+
+def tell_answers(stage: Stage) -> None:
+    """What the factory promised, wholly, in part and not at all."""
+    lines = stages.lines(stage.factory, [row["order"] for row in stages.orders(stage.factory, selling=True)])
+    agreed, rejected = stages.count_in(lines, "agreed"), stages.count_in(lines, "rejected")
+    partly = sum({"agreed", "rejected"} <= line for line in lines)
+    if not rejected:
         raise merchants.unmet("stock runs short somewhere", "rejected units", "none")
-    short = f"{counted['rejected']} lines of scarce goods could be promised in part or not at all"
-    stage.narrator.say(f"{stage.factory.name} promised {counted['agreed']} lines; {short}")
+    stage.facts |= {"accepted_lines": agreed, "partly_accepted_lines": partly, "rejected_lines": rejected - partly}
+    stage.narrator.say(
+        f"{stage.factory.name} promised {agreed} lines, {partly} of them in part; {rejected - partly} not"
+    )
+
+
+def show_recipient(stage: Stage) -> None:
+    """The consumer's address is sealed to whoever ships: the dealer in between passes it on unread."""
+    factory, dealer = stage.factory, stage.dealer
+    passed_on = stages.orders(dealer, selling=False)[0]["order"]
+    parcel = stages.until(f"{factory.name} can read an address", recipient, factory, passed_on)
+    stages.require(f"{dealer.name} cannot read an address", None, recipient(dealer, passed_on))
+    assert parcel is not None
+    stage.narrator.say(f"{factory.name} knows that a parcel goes to {parcel['name']}; {dealer.name} cannot read it")
+
+
+def recipient(merchant: Merchant, order: str) -> Json | None:
+    """The address of an order, None where this merchant cannot read it."""
+    known: Json | None = merchant.ask("order.show", order=order)["recipient"]
+    return known
 
 
 def cancel(stage: Stage) -> None:
@@ -213,6 +237,7 @@ def ship(stage: Stage) -> None:
     factory, dealer, harbour = stage.factory, stage.dealer, stage.harbour
     direct = stages.orders(harbour, selling=False, partner=factory.name, state="agreed")
     late = [row["order"] for row in direct[-LATE_ORDERS:]]
+    stages.require("some orders are left that could be cancelled too late", True, bool(late))
     factory.stop()
     done = harbour.ask("order.cancel", orders=late)
     stages.require("a cancel can always be asked for", [], done["refused"])
@@ -256,11 +281,14 @@ def settle(stage: Stage) -> None:
     """Until every buyer knows of every parcel, and count them in the books of those who ship."""
     for buyer in (stage.dealer, stage.xiaoman, stage.harbour):
         stages.until(f"{buyer.name} has its waybills", stages.has, buyer, "buying", 0, "agreed")
-    shippers = stages.lots(stage.factory, stages.orders(stage.factory, selling=True))
-    shippers += stages.lots(stage.dealer, [{"order": order} for order in dealer_goods(stage)[0]])
+    shipped = stages.lines(stage.factory, [row["order"] for row in stages.orders(stage.factory, selling=True)])
+    shipped += stages.lines(stage.dealer, dealer_goods(stage)[0])
     stage.facts |= {
-        "shipped_lines": shippers["shipped"] + shippers["rto-asked"],
-        "cancelled_lines": shippers["cancelled"] + shippers["withdrawn"],
-        "too_late_lines": shippers["rto-asked"],
+        "shipped_lines": stages.count_in(shipped, "shipped", "rto-asked"),
+        "cancelled_lines": stages.count_in(shipped, "cancelled", "withdrawn"),
+        "too_late_lines": stages.count_in(shipped, "rto-asked"),
     }
     stage.narrator.say(f"In the books of those who shipped: {stage.facts['shipped_lines']} lines left the house")
+    parcel = stages.orders(stage.xiaoman, selling=False, state="shipped")[0]["order"]
+    known = stage.xiaoman.ask("order.show", order=parcel)["shipments"][0]
+    stage.narrator.say(f"{stage.xiaoman.name} tells its consumers their waybills, such as {known['waybill']}")

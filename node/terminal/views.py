@@ -306,6 +306,22 @@ def verdict(answer: Json) -> RenderableType:
     return Group(head, Text(), proofs, Text(), faults)
 
 
+def demonstration(answer: Json) -> RenderableType:
+    """The figures of a demonstration, where everything lies, and how to look at it."""
+    figures = {key: value for key, value in answer.items() if key not in ("homes", "folder", "audit_export")}
+    homes = list(answer.get("homes") or [])
+    lines = ["", "The homes are left for inspection:", *(f"  {home}" for home in homes)]
+    lines += [f"  {answer.get('audit_export')}", "", "Look around, for instance:"]
+    for home in homes[:1]:
+        passphrase = home.removesuffix("/home") + "/passphrase"
+        lines += [f"  HANSE_PASSPHRASE_FILE={passphrase} hanse --home {home} run &"]
+        lines += [f"  hanse --home {home} order list"]
+    lines += [f"  hanse audit verify {answer.get('audit_export')}"]
+    text = Text("\n".join(map(tables.plain, lines)), no_wrap=True, overflow="ignore")
+    head = tables.fields((label(key), value) for key, value in figures.items())
+    return Group(Text(), head, text if answer.get("kept", True) else Text())
+
+
 def parties(channel: Json) -> list[str]:
     """What both sides call themselves, or the beginning of their NodeIDs."""
     both = zip(channel["names"], channel["parties"], strict=True)
@@ -334,5 +350,6 @@ VIEWS: Final[Mapping[str, View]] = {
     "payment.list": payments,
     "audit.verify": verdict,
     "doctor": findings,
+    "demo": demonstration,
 }
 """Use case, or local command, to its view."""

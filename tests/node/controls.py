@@ -1,0 +1,49 @@
+"""A control socket for tests of the command line: the real server, with use cases that only remember and answer."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from node.control import servers
+
+Answer = Mapping[str, Any] | Exception | Callable[[dict[str, Any], servers.Report], Any]
+
+
+class Control:
+    """Serves `answers` by use case on a home. An exception is raised, a callable is called, anything else is given.
+
+    A context manager. `asked` holds every question in its order.
+    """
+
+    def __init__(self, home: Path, answers: Mapping[str, Answer]) -> None:
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        state = home / "state"
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._server = servers.Server(state, {name: self._case(name, answer) for name, answer in answers.items()})
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self) -> Control:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        asyncio.run_coroutine_threadsafe(self._server.close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _case(self, name: str, answer: Answer) -> servers.UseCase:
+        async def serve(arguments: dict[str, Any], report: servers.Report) -> Any:
+            self.asked.append((name, arguments))
+            if isinstance(answer, Exception):
+                raise answer
+            return answer(arguments, report) if callable(answer) else answer
+
+        return serve

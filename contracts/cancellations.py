@@ -12,8 +12,6 @@ acts on what is left. One whose author knew is refused.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from contracts import items, lots, orders
 from contracts.documents import cancellations as papers
 from contracts.errors import Fault
@@ -75,7 +73,7 @@ def _cancelled(
         return document.role in allowed and _open(order, member, document, lot)
 
     after, moved = lots.move(line.lots, _event(document), wanted, change, fits)
-    return replace(line, lots=after), moved
+    return orders.with_lots(line, after), moved
 
 
 def _stage(order: Order, member: Member, lot: Lot) -> str:
@@ -132,7 +130,7 @@ def result(order: Order, member: Member, document: papers.Result, blind: bool) -
         lines[outcome.line] = after
     if faults:
         return order, tuple(faults)
-    return orders.with_lines(order, lines, None), ()
+    return orders.with_lines(order, lines), ()
 
 
 def _outcome(line: OrderLine, cancel: bytes, outcome: papers.ResultLine) -> tuple[OrderLine, int]:
@@ -140,7 +138,7 @@ def _outcome(line: OrderLine, cancel: bytes, outcome: papers.ResultLine) -> tupl
         return lot.cancel == cancel and (outcome.handover is None or lot.shipment == outcome.handover)
 
     after, moved = lots.move(line.lots, _OUTCOMES[outcome.outcome], outcome.quantity, lots.into, fits)
-    return replace(line, lots=after), moved
+    return orders.with_lots(line, after), moved
 
 
 def _no_outcome(line: OrderLine, cancel: bytes, outcome: papers.ResultLine, moved: int, path: str) -> Fault:

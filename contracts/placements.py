@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from contracts import amounts, channels, holds, listings, orders, prices, terms, threads
+from contracts import amounts, changes, channels, holds, listings, orders, prices, terms, threads
 from contracts import cancellations as cancelling
 from contracts import shipments as shipping
 from contracts.agreements import Agreement
@@ -39,9 +39,9 @@ def step(order: Order, member: Member, blind: bool) -> tuple[Order, Faults]:
         case papers.Respond() as document:
             return orders.respond(order, member, document, blind)
         case papers.Change() as document:
-            return orders.change(order, member, document, blind)
+            return changes.change(order, member, document, blind)
         case papers.ChangeRespond() as document:
-            return orders.change_respond(order, member, document, blind)
+            return changes.change_respond(order, member, document, blind)
         case cancellations.Request() as document:
             return cancelling.request(order, member, document, blind)
         case cancellations.Result() as document:

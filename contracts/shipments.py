@@ -47,8 +47,7 @@ def handover(order: Order, member: Member, document: papers.Handover, blind: boo
     if faults:
         return order, tuple(faults)
     parcel = Parcel(member, document.carrier, document.waybill)
-    after_lines = orders.with_lines(order, lines, None)
-    return replace(after_lines, parcels={**order.parcels, member.hash: parcel}), ()
+    return orders.with_lines(order, lines, parcel=(member.hash, parcel)), ()
 
 
 def _unaware(order: Order, member: Member, lot: Lot) -> bool:
@@ -84,7 +83,7 @@ def _shipped(
         after, _ = lots.move(after, LotEvent.SHORTFALL, open_quantity - shipped.outstanding, fall_short, unaware)
     elif not shipped.quantity:
         return line, Fault("quantity.over", f"{path}.quantity", "at least 1, or outstanding", "0")
-    return replace(line, lots=after), None
+    return orders.with_lots(line, after), None
 
 
 def _not_shippable(line: OrderLine, wanted: int, moved: int, path: str) -> Fault:
@@ -109,9 +108,8 @@ def status(order: Order, member: Member, document: papers.Status, blind: bool) -
         for number, line in order.lines.items():
             after = _arrived(line, document.shipment, following)
             if after is not line.lots:
-                lines[number] = replace(line, lots=after)
-    after_order = orders.with_lines(order, lines, None) if lines else order
-    return replace(after_order, parcels={**order.parcels, document.shipment: moved}), ()
+                lines[number] = orders.with_lots(line, after)
+    return orders.with_lines(order, lines, parcel=(document.shipment, moved)), ()
 
 
 def _arrived(line: OrderLine, shipment: bytes, state: ParcelState) -> lots.Lots:
@@ -144,7 +142,7 @@ def receipt(order: Order, member: Member, document: papers.Receipt, blind: bool)
         lines[got.line] = after
     if faults:
         return order, tuple(faults)
-    return orders.with_lines(order, lines, None), ()
+    return orders.with_lines(order, lines), ()
 
 
 def _received(line: OrderLine, shipment: bytes | None, got: papers.ReceivedLine) -> tuple[OrderLine, int]:
@@ -153,4 +151,4 @@ def _received(line: OrderLine, shipment: bytes | None, got: papers.ReceivedLine)
 
     after, accepted = lots.move(line.lots, LotEvent.RECEIVE, got.accepted, lots.into, fits)
     after, contested = lots.move(after, LotEvent.CONTEST, got.short + got.rejected, lots.into, fits)
-    return replace(line, lots=after), accepted + contested
+    return orders.with_lots(line, after), accepted + contested

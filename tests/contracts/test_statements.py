@@ -10,7 +10,7 @@ from contracts import reconciliation, statements
 from contracts.errors import Misuse
 from contracts.histories import History
 from contracts.reconciliation import Cause
-from contracts.statements import StatementLine, StatementState
+from contracts.statements import StatementEvent, StatementLine, StatementState
 from tests.contracts import desks
 from tests.contracts.desks import BUYER, SELLER, Shop, cancel, handover, money, result
 
@@ -44,6 +44,25 @@ def test_a_month_that_matches() -> None:
     assert history.statements[statement].state is StatementState.CLOSED
     assert history.balance("EUR") == 7_000
     assert statements.encoded(computed[0].lines)[0] == list(computed[0].lines[0])
+
+
+@pytest.mark.parametrize("state", StatementState)
+@pytest.mark.parametrize("event", StatementEvent)
+def test_T9_every_pair(state: StatementState, event: StatementEvent) -> None:
+    shop = Shop()
+    shop.shipped(10)
+    name = shop.both(SELLER, "statement.propose", shop.statement(SELLER))
+    lines_hash = shop.verdict(BUYER, name)["lines_hash"]
+    if state is not StatementState.PROPOSED:
+        shop.both(BUYER, "statement.respond", shop.verdict(BUYER, name, accord=state is StatementState.CLOSED))
+    accord = event is StatementEvent.ACCORD
+    body = {"thread": name, "role": "buyer", "accord": accord, "lines_hash": lines_hash}
+    if (state, event) in statements.TABLE:
+        shop.both(BUYER, "statement.respond", body)
+        assert shop.sync().statements[name].state is statements.TABLE[(state, event)]
+    else:
+        assert shop.refuse(BUYER, "statement.respond", body) == ["statement.state"]
+        assert shop.sync().statements[name].state is state
 
 
 def test_the_next_statement_holds_only_what_came_after() -> None:

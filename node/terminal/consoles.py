@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-WIDTH_PIPED: Final = 200
+WIDTH_PIPED: Final = 2_000
 """Columns where the output is no terminal: lines must not be folded under a program that reads them."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from node.terminal import tables
@@ -301,9 +302,16 @@ def verdict(answer: Json) -> RenderableType:
     ]
     columns = {"parties": "channel", "entries": "entries", "proved": "proved", "statements": "statements"}
     proofs = tables.rows_of({"rows": channels}, "rows", columns, empty="No channel could be checked.")
-    names = {"path": "artefact", "code": "code", "what": "what is wrong", "expected": "expected", "got": "got"}
-    faults = tables.rows_of(answer, "faults", names, empty="Everything in this folder holds.")
-    return Group(head, Text(), proofs, Text(), faults)
+    faults = answer.get("faults") or []
+    found = [artefact(fault) for fault in faults] or [Text("Everything in this folder holds.", style="green")]
+    return Group(head, Text(), proofs, Text(), *found)
+
+
+def artefact(fault: Json) -> RenderableType:
+    """One finding of an auditor. The path stands alone in its line, whatever the width, so that it can be copied."""
+    path = Text(tables.plain(fault.get("path")), style="bold red", no_wrap=True, overflow="ignore")
+    said = tables.fields([(label(key), fault.get(key)) for key in ("what", "expected", "got", "code")])
+    return Group(path, Padding(said, (0, 0, 1, 2), expand=False))
 
 
 def demonstration(answer: Json) -> RenderableType:

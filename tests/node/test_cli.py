@@ -326,3 +326,12 @@ def test_a_command_starts_without_the_heavy_modules(tmp_path: Path) -> None:
     told, loaded = done.stdout.splitlines()
     assert json.loads(told)["error"]["code"] == "node.not-running"
     assert loaded in ("[]", "['sqlite3']")  # node.errors knows the errors of SQLite
+
+
+def test_a_folder_that_is_no_export_is_refused_with_65(tmp_path: Path) -> None:
+    done = programs.run("audit", "verify", str(tmp_path), "--json")
+    assert done.exit_code == errors.Exit.UNREADABLE
+    told = programs.answer(done)
+    assert (told["ok"], told["proved"]) == (False, 0)
+    assert told["faults"]
+    assert programs.run("audit", "verify", str(tmp_path / "absent")).exit_code == errors.Exit.USAGE

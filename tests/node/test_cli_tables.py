@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from node import errors
-from node.terminal import complaints, meters, pictures, tables, views
+from node.terminal import complaints, meters, narrators, pictures, tables, views
 
 
 def drawn(what: RenderableType) -> str:
@@ -174,3 +174,54 @@ def test_an_invitation_becomes_a_picture() -> None:
     lines = pictures.qr("hanse:1?i=" + "a" * 52).plain.splitlines()
     assert len(lines) > 15
     assert len({len(line) for line in lines if line}) == 1
+
+
+def test_a_verdict_shows_four_numbers_and_every_artefact() -> None:
+    channel = {
+        "names": ["Factory", ""],
+        "parties": ["AAAAAAA-BBBBBBB-C", "DDDDDDD-EEEEEEE-F"],
+        "sizes": [3, 4],
+        "numbers": {"proved": 7},
+        "statements": [{"period": "2026-11", "state": "closed"}],
+    }
+    fault = {
+        "path": "channels/x/tile/entries/000",
+        "code": "audit.root",
+        "what": "differs",
+        "expected": "a",
+        "got": "b",
+    }
+    numbers = {"proved": 7, "deemed": 1, "contested": 2, "not_disclosed": 3}
+    text = drawn(views.of("audit.verify", {**numbers, "channels": [channel], "faults": [fault]}))
+    wanted = [
+        "not disclosed  3",
+        "Factory, DDDDDDD-EEEEEEE",
+        "2026-11 closed",
+        "channels/x/tile/entries/000",
+        "audit.root",
+    ]
+    assert [part for part in wanted if part not in text] == []
+    assert "Everything in this folder holds." in drawn(
+        views.of("audit.verify", {**numbers, "channels": [], "faults": []})
+    )
+
+
+def test_a_demonstration_ends_with_its_figures_and_where_to_look() -> None:
+    answer = {"orders": 435, "homes": ["/d/factory/home"], "audit_export": "/d/audit-export", "kept": True}
+    text = drawn(views.of("demo", answer))
+    assert "435" in text and "hanse audit verify /d/audit-export" in text
+    assert "/d/factory/passphrase" in text
+    assert "/d/" not in drawn(views.of("demo", {**answer, "kept": False}))
+
+
+def test_a_narrator_tells_or_keeps_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    for quiet in (False, True):
+        narrator = narrators.Narrator(quiet)
+        with narrator.chapter("Parcels [red]leave"):
+            narrator.say("one \x1b[2J parcel")
+            narrator.report("parcels", 1, 2)
+    told = capsys.readouterr()
+    assert told.out.count("Parcels [red]leave") == 1
+    assert told.out.count("parcel") == 1
+    assert "\x1b[2J" not in told.out
+    assert told.err == ""

@@ -6,7 +6,6 @@ from contracts import agreements, amounts
 from contracts import errors as refusals
 from contracts.terms import Version
 from node import errors
-from node.storage import partners
 from node.trade import books, doors, peering
 
 register = doors.Register()
@@ -87,24 +86,23 @@ async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doo
     """All agreements with their state and main terms."""
 
     def unit(desk: books.Desk) -> doors.Json:
-        rows = []
-        for partner in partners.every(desk.db) if given.partner is None else [peering.find(desk, given.partner)[0]]:
-            channel = partners.channel_of(desk.db, partner.id)
-            assert channel is not None
-            book = desk.peek(channel.id)
-            rows += [describe(book, partner.name, agreement) for agreement in book.history.agreements.values()]
+        rows = [
+            describe(book, agreement)
+            for book in peering.open_books(desk, given.partner)
+            for agreement in book.history.agreements.values()
+        ]
         return {"agreements": rows}
 
     return await trade.books.read(unit)
 
 
-def describe(book: books.Book, partner: str, agreement: agreements.Agreement) -> doors.Json:
+def describe(book: books.Book, agreement: agreements.Agreement) -> doors.Json:
     """One agreement for people."""
     version = agreement.versions[agreement.current or agreement.last]
     limit = version.terms.credit_limit
     return {
         "agreement": version.hash.hex(),
-        "partner": partner,
+        "partner": book.partner.name,
         "state": agreement.state.value,
         "selling": agreement.seller == book.side,
         "currency": agreement.currency,

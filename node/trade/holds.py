@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contracts.holds import Hold, HoldState
 from node import errors
-from node.storage import partners
 from node.trade import agreements, books, doors, peering
 
 register = doors.Register()
@@ -71,8 +70,7 @@ async def listed(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
 
 def every(desk: books.Desk) -> list[tuple[books.Book, Hold]]:
     """All holds of all channels."""
-    channels = [desk.peek(channel.id) for channel in partners.channels(desk.db)]
-    return [(book, hold) for book in channels for hold in book.history.holds.values()]
+    return [(book, hold) for book in peering.open_books(desk) for hold in book.history.holds.values()]
 
 
 def find(desk: books.Desk, wanted: str) -> tuple[books.Book, Hold]:

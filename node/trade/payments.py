@@ -7,7 +7,6 @@ import base64
 from contracts import payments
 from contracts.terms import Version
 from node import errors
-from node.storage import partners
 from node.trade import agreements, books, catalogues, doors, peering
 
 register = doors.Register()
@@ -119,14 +118,11 @@ async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doo
 
     def unit(desk: books.Desk) -> doors.Json:
         rows, balances = [], []
-        for partner in partners.every(desk.db) if given.partner is None else [peering.find(desk, given.partner)[0]]:
-            channel = partners.channel_of(desk.db, partner.id)
-            assert channel is not None
-            book = desk.peek(channel.id)
+        for book in peering.open_books(desk, given.partner):
             rows += [
                 {
                     "payment": key.hex(),
-                    "partner": partner.name,
+                    "partner": book.partner.name,
                     "state": payment.state.value,
                     "amount": catalogues.shown(payment.amount, payment.currency),
                     "reference": payment.reference,
@@ -134,7 +130,7 @@ async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doo
                 for key, payment in book.history.payments.items()
             ]
             balances += [
-                {"partner": partner.name, "owes_me": catalogues.shown(owed, currency)}
+                {"partner": book.partner.name, "owes_me": catalogues.shown(owed, currency)}
                 for currency, owed in balances_of(book).items()
             ]
         return {"payments": rows, "balances": balances}

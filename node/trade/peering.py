@@ -94,3 +94,10 @@ def find(desk: books.Desk, wanted: str) -> tuple[partners.Partner, partners.Chan
     channel = partners.channel_of(desk.db, found[0].id)
     assert channel is not None
     return found[0], channel
+
+
+def open_books(desk: books.Desk, wanted: str | None = None) -> list[books.Book]:
+    """The books of one partner, or of all, as far as they were dispatched, for reading."""
+    if wanted is not None:
+        return [desk.peek(find(desk, wanted)[1].id)]
+    return [desk.peek(channel.id) for channel in partners.channels(desk.db)]

@@ -140,8 +140,8 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
             orders["buying" if buying else "selling"][state] = count
         waiting = {
             "orders": orders["selling"].get("placed", 0),
-            "agreements": sum(agreements.waits(desk.peek(channel.id)) for channel in partners.channels(desk.db)),
-            "statements": sum(statements.waits(desk.peek(channel.id)) for channel in partners.channels(desk.db)),
+            "agreements": sum(map(agreements.waits, peering.open_books(desk))),
+            "statements": sum(map(statements.waits, peering.open_books(desk))),
         }
         pragmas = {name: desk.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
         version = desk.db.execute("SELECT sqlite_version()").fetchone()[0]

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from contracts import orders
 from contracts.holds import Hold, HoldState
 from contracts.lots import LotState
-from node.storage import partners, shelves
-from node.trade import books
+from node.storage import shelves
+from node.trade import books, peering
 
 RESERVED = (LotState.AGREED, LotState.CHANGE_PROPOSED, LotState.CANCELLING)
 GONE = (
@@ -50,8 +50,7 @@ def shelf_use(order: orders.Order | None) -> Iterable[tuple[str, int, int]]:
 def recount(desk: books.Desk) -> None:
     """Derive what is kept back from all orders and holds of all channels."""
     kept: dict[str, int] = {}
-    for channel in partners.channels(desk.db):
-        book = desk.peek(channel.id)
+    for book in peering.open_books(desk):
         for order in book.history.orders.values():
             for sku, reserved, _ in shelf_use(order) if order.version.seller == book.side else ():
                 kept[sku] = kept.get(sku, 0) + reserved

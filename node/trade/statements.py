@@ -9,7 +9,7 @@ from contracts import statements
 from contracts.statements import StatementState
 from contracts.terms import Version
 from node import errors
-from node.storage import blobs, logbooks, partners
+from node.storage import blobs, logbooks
 from node.trade import agreements, books, catalogues, doors, peering
 from protocol import encoding
 from protocol.encoding import Value
@@ -117,14 +117,11 @@ def body_of(
 
 def every(desk: books.Desk, partner: str | None) -> list[Found]:
     """All statements, of one partner or of all."""
-    wanted = partners.every(desk.db) if partner is None else [peering.find(desk, partner)[0]]
-    found = []
-    for one in wanted:
-        channel = partners.channel_of(desk.db, one.id)
-        assert channel is not None
-        book = desk.peek(channel.id)
-        found += [Found(book, statement) for statement in book.history.statements.values()]
-    return found
+    return [
+        Found(book, statement)
+        for book in peering.open_books(desk, partner)
+        for statement in book.history.statements.values()
+    ]
 
 
 def find(desk: books.Desk, wanted: str) -> Found:

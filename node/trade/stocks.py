@@ -70,7 +70,8 @@ def share(desk: books.Desk) -> None:
     goods = shelves.goods(desk.db)
     for partner in partners.every(desk.db):
         channel = partners.channel_of(desk.db, partner.id)
-        if channel is not None and partner.state is partners.PartnerState.ACTIVE:
+        trading = channel is not None and channel.state not in books.HALTED
+        if channel is not None and trading and partner.state is partners.PartnerState.ACTIVE:
             catalogues.share_stock(desk, desk.book(channel.id), goods)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from node import errors
 from node.storage import invites, logbooks, orderbooks, outboxes, partners
 from node.trade import agreements, books, doors, peering, statements
@@ -96,13 +98,14 @@ async def rename(trade: doors.Trade, given: Rename, report: doors.Report) -> doo
     """Call a partner by another name."""
 
     def unit(desk: books.Desk) -> doors.Json:
-        partner, _ = peering.find(desk, given.partner)
+        partner, channel = peering.find(desk, given.partner)
         taken = partners.by_name(desk.db, given.name)
         if taken is not None and taken.id != partner.id:
             raise errors.NodeError(
                 "partner.ambiguous", "another partner has this name", expected="a new name", got=given.name
             )
         partners.rename(desk.db, partner.id, given.name)
+        desk.peek(channel.id).partner = replace(partner, name=given.name)
         return {"partner": given.name}
 
     return await trade.books.act(unit)

@@ -272,3 +272,17 @@ def test_a_released_hold_gives_the_stock_back() -> None:
         assert (await town.ask("factory", "stock.list"))["stock"][0]["reserved"] == 0
 
     play(story)
+
+
+def test_a_partner_is_called_by_its_new_name_at_once() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await goods(town, "factory")
+        await agree(town, "factory", "shop")
+        await town.ask("shop", "partner.rename", partner="factory", name="瓷厂")
+        (agreement,) = (await town.ask("shop", "agreement.list", partner="瓷厂"))["agreements"]
+        assert agreement["partner"] == "瓷厂"
+        await order(town, "shop", "瓷厂")
+
+    play(story)

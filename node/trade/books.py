@@ -120,7 +120,9 @@ class Books:
             desk = Desk(db, self)
             desks.append(desk)
             try:
-                return unit(desk)
+                result = unit(desk)
+                desk.flush()
+                return result
             except BaseException:
                 for channel in desk.touched:
                     self._books.pop(channel, None)  # folded in memory, rolled back on disk: read again when needed
@@ -196,6 +198,13 @@ class Desk:
     books: Books
     touched: set[int] = field(default_factory=set)
     written: set[int] = field(default_factory=set)
+    drafts: dict[int, list[tuple[bytes, bytes]]] = field(default_factory=dict)  # by logbook: rows for the outbox
+
+    def flush(self) -> None:
+        """Put what was written into the outbox, all rows of a logbook at once; the end of every transaction."""
+        for logbook, rows in self.drafts.items():
+            outboxes.put(self.db, logbook, rows)
+        self.drafts.clear()
 
     def now_ms(self) -> int:
         """The wall clock, for claims and for policies of this node."""
@@ -264,18 +273,22 @@ class Desk:
         id: bytes | None = None,
     ) -> Written:
         """Judge, fold and put one document into the outbox. Raises `contracts.errors.Refused` with every fault."""
-        state = partners.channel(self.db, book.channel.id).state
-        if state in HALTED:
-            raise errors.NodeError(f"channel.{state}", f"nothing can be written to {book.partner.name} now")
+        if book.channel.id not in self.written:
+            self._refuse_if_halted(book)
         item, data = self._draft(book, kind, body, re, id)
         faults = book.history.judge(item)
         if faults:
             raise refusals.Refused(faults)
         self.touched.add(book.channel.id)
         self.written.add(book.channel.id)
-        outboxes.put(self.db, book.mine.id, [(item.hash, data)])
+        self.drafts.setdefault(book.mine.id, []).append((item.hash, data))
         outcome = self._fold(book, item, own=True)
         return Written(item.hash, item.id, item, outcome)
+
+    def _refuse_if_halted(self, book: Book) -> None:
+        state = partners.channel(self.db, book.channel.id).state
+        if state in HALTED:
+            raise errors.NodeError(f"channel.{state}", f"nothing can be written to {book.partner.name} now")
 
     def _draft(
         self,

@@ -104,6 +104,8 @@ partner = click.option("--partner", metavar="PARTNER", help="Only of this partne
 decimal_comma = click.option(
     "--decimal-comma/--decimal-point", default=None, help="How the file writes figures, where they could be either."
 )
+currency = click.option("--currency", help="Currency of amounts that name none. [default: CNY]")
+language = click.option("--language", help="Language of titles whose heading names none, for instance zh.")
 dry_run = click.option("--dry-run", is_flag=True, help="Check the whole file and change nothing.")
 line_quantities = click.option(
     "--quantity", "quantities", multiple=True, metavar="LINE=QUANTITY", help="Only so many of this line; repeatable."

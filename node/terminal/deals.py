@@ -23,6 +23,7 @@ def order() -> None:
 @order.command("import")
 @commands.file
 @click.option("--shop", help="The shop the orders come from, where the file names none.")
+@commands.currency
 @commands.decimal_comma
 @commands.dry_run
 @commands.asks("order.import")
@@ -127,6 +128,7 @@ def statement() -> None:
 @statement.command("propose")
 @click.argument("partner")
 @click.argument("period", metavar="YYYY-MM")
+@click.option("--buying/--selling", "buying", default=None, help="Which account, where each sells to the other.")
 @commands.asks("statement.propose")
 def statement_propose(**typed: Any) -> Arguments:
     """Propose the statement of a month to PARTNER."""

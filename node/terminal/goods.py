@@ -19,7 +19,8 @@ def catalogue() -> None:
 
 @catalogue.command("import")
 @commands.file
-@click.option("--currency", help="Currency of prices that name none, for instance CNY.")
+@commands.currency
+@commands.language
 @commands.decimal_comma
 @commands.dry_run
 @commands.asks("catalogue.import")
@@ -107,3 +108,29 @@ def stock_set(items: tuple[str, ...]) -> Arguments:
 def stock_list() -> Arguments:
     """List stock: on hand, reserved, available."""
     return {}
+
+
+@stock.command("hold")
+@click.argument("partner")
+@click.argument("sku", metavar="SKU")
+@click.argument("quantity", type=click.IntRange(1))
+@click.option("--hours", type=click.IntRange(1), default=24, show_default=True, help="How long to keep it back.")
+@commands.asks("stock.hold")
+def stock_hold(**typed: Any) -> Arguments:
+    """Ask PARTNER to keep goods back for me."""
+    return typed
+
+
+@stock.command("holds")
+@commands.asks("stock.holds")
+def stock_holds() -> Arguments:
+    """List what partners keep back for me, and I for them."""
+    return {}
+
+
+@stock.command("release")
+@click.argument("hold", metavar="ID")
+@commands.asks("stock.release")
+def stock_release(**typed: Any) -> Arguments:
+    """End a hold."""
+    return typed

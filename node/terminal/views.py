@@ -179,6 +179,27 @@ def stock(answer: Json) -> RenderableType:
     return tables.rows_of(answer, "stock", columns, empty="No stock.")
 
 
+def holds(answer: Json) -> RenderableType:
+    """Goods that are kept back."""
+    rows = [
+        {
+            **row,
+            "hold": shortened(row.get("hold")),
+            "direction": "for" if row.get("selling") else "by",
+        }
+        for row in answer.get("holds") or []
+    ]
+    columns = {
+        "hold": "hold",
+        "direction": "",
+        "partner": "partner",
+        "sku": "SKU",
+        "quantity": "quantity",
+        "state": "state",
+    }
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="Nothing is kept back.")
+
+
 def orders(answer: Json) -> RenderableType:
     """A page of orders."""
     rows = [
@@ -351,6 +372,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "catalogue.list": goods,
     "agreement.list": agreements,
     "stock.list": stock,
+    "stock.holds": holds,
     "order.list": orders,
     "order.show": order,
     "statement.list": statements,

@@ -15,7 +15,7 @@ import click
 import pytest
 
 import cli
-from node import errors
+from node import errors, runtime
 from node.terminal import consoles
 from tests.node import controls, programs
 
@@ -78,6 +78,9 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["stock", "set", "A=B=3", "C=0"], "stock.set", {"items": {"A=B": 3, "C": 0}}),
     (["stock", "set", "A-1", "12"], "stock.set", {"items": {"A-1": 12}}),
     (["stock", "list"], "stock.list", {}),
+    (["stock", "hold", "F", "A-1", "3"], "stock.hold", {"partner": "F", "sku": "A-1", "quantity": 3, "hours": 24}),
+    (["stock", "holds"], "stock.holds", {}),
+    (["stock", "release", "ab12cd34"], "stock.release", {"hold": "ab12cd34"}),
     (
         ["order", "place", "F", "A=2", "B=1", "--name", "张三", "--city", "景德镇", "--key", "k1"],
         "order.place",
@@ -112,6 +115,11 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["order", "cancel", "ab", "cd"], "order.cancel", {"orders": ["ab", "cd"]}),
     (["order", "cancel", "ab", "--quantity", "2=1"], "order.cancel", {"order": "ab", "quantities": {"2": 1}}),
     (["statement", "propose", "D", "2026-11"], "statement.propose", {"partner": "D", "period": "2026-11"}),
+    (
+        ["statement", "propose", "D", "2026-11", "--buying"],
+        "statement.propose",
+        {"partner": "D", "period": "2026-11", "buying": True},
+    ),
     (["statement", "list"], "statement.list", {}),
     (["statement", "show", "ab12cd34"], "statement.show", {"statement": "ab12cd34"}),
     (["statement", "agree", "ab12cd34"], "statement.agree", {"statement": "ab12cd34"}),
@@ -137,6 +145,21 @@ def test_what_is_typed_becomes_a_question(tmp_path: Path, typed: list[str], case
     assert as_json.stderr == as_text.stderr == ""
 
 
+IMPORTED = ("catalogue.import", "order.import")
+"""Questions with a whole file in them, tested below."""
+
+
+def test_every_use_case_has_a_command() -> None:
+    known = {name for register in runtime.REGISTERS for name in register.cases}
+    assert {case for _, case, _ in QUESTIONS} | {*IMPORTED, "audit.export"} == known
+
+
+@pytest.mark.parametrize(("typed", "case", "wanted"), QUESTIONS, ids=[" ".join(row[0]) for row in QUESTIONS])
+def test_the_node_takes_every_question_as_it_is_put(typed: list[str], case: str, wanted: dict[str, Any]) -> None:
+    arguments = next(register.cases[case].arguments for register in runtime.REGISTERS if case in register.cases)
+    assert arguments.model_validate(wanted)
+
+
 @pytest.mark.parametrize(("command", "case"), [("catalogue", "catalogue.import"), ("order", "order.import")])
 def test_a_file_travels_as_its_name_and_bytes(tmp_path: Path, command: str, case: str) -> None:
     sheet = tmp_path / "单据.csv"
@@ -145,6 +168,8 @@ def test_a_file_travels_as_its_name_and_bytes(tmp_path: Path, command: str, case
         done = programs.run("--home", str(tmp_path), command, "import", str(sheet), "--decimal-comma", "--dry-run")
     assert done.exit_code == 0, done.output
     sent = control.asked[0][1]
+    arguments = next(register.cases[case].arguments for register in runtime.REGISTERS if case in register.cases)
+    assert arguments.model_validate(sent)
     assert (sent["name"], bytes.fromhex(sent["data_hex"])) == ("单据.csv", b"\xff\x00sku")
     assert (sent["decimal_comma"], sent["dry_run"]) == (True, True)
 

@@ -58,6 +58,7 @@ def test_markup_of_a_partner_stays_text() -> None:
         ("catalogue.list", {"goods": []}, "No goods."),
         ("agreement.list", {"agreements": []}, "No agreements."),
         ("stock.list", {"stock": []}, "No stock."),
+        ("stock.holds", {"holds": []}, "Nothing is kept back."),
         ("order.list", {"orders": [], "next": None}, "No orders."),
         ("statement.list", {"statements": []}, "No statements."),
         ("payment.list", {"payments": [], "balances": []}, "No payments."),
@@ -109,6 +110,11 @@ MONEY = {"amount": 4200, "currency": "CNY", "text": "42.00 CNY"}
                 "refused": [{"order": "cd" * 32, "faults": [{"code": "order.state", "expected": "placed"}]}],
             },
             ["accepted", "4", "cdcdcdcdcdcd", "order.state"],
+        ),
+        (
+            "stock.holds",
+            {"holds": [{"hold": "ab" * 32, "partner": "Dealer", "selling": True, "sku": "TW-1", "quantity": 3}]},
+            ["abababababab", "for", "Dealer", "TW-1", "3"],
         ),
         (
             "statement.show",

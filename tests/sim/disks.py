@@ -76,6 +76,7 @@ class Image:
         self.full = False
         self.slow_ms = 0
         self.commits = 0
+        self.restores = 0
         self.on_commit: list[Callable[[str], None]] = []
         self._seed = seed
         self._trace = trace
@@ -125,6 +126,7 @@ class Image:
         source.close()
         if with_state:
             self.state = dict(snapshot.state)
+        self.restores += 1
         self._trace.record("restore", self.name)
 
     def close(self) -> None:

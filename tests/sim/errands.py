@@ -1,0 +1,217 @@
+"""What merchants ask of their nodes, spelled for a plan: it names orders by its own words, since it knows no hash.
+
+{"plain": {...}}                            the arguments of the use case as they stand
+{"order": "o7", ...}                        the order that was placed under this word, or the one that serves it
+{"pick": 12345, ...}                        one of those that wait, by a number drawn beforehand
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from contracts import statements
+from contracts.payments import PaymentState
+from contracts.statements import StatementState
+from node.storage import orderbooks, shelves
+from tests.sim import markets, plans, programs, shadows
+
+if TYPE_CHECKING:
+    from tests.sim import worlds
+
+PICKED_MAX = 1_000  # orders of a list from which one is picked
+RECIPIENT: plans.Json = {
+    "name": "韩梅梅", "phone": "13900000000", "country": "CN", "city": "成都", "street": "天府大道 1 号"
+}  # fmt: skip
+
+
+class Idle(Exception):
+    """There is nothing to ask for: what the errand names does not exist."""
+
+    code = "errand.idle"
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What clients were told of orders: the word of a plan, and the hash that the node answered."""
+
+    orders: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, int] = field(default_factory=dict)  # node -> orders asked for by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who asks, and what is before them."""
+
+    name: str
+    world: worlds.World
+    market: markets.Market
+    shadow: shadows.Shadow
+    ledger: Ledger
+
+    @property
+    def db(self) -> Any:
+        """The committed rows of the merchant's own node."""
+        return self.world.hosts[self.name].image.reader
+
+
+@dataclass(slots=True)
+class Errand:
+    """One act of a plan, while it is carried out."""
+
+    desk: Desk
+    verb: str
+    arguments: dict[str, plans.Json]
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    def given(self) -> dict[str, Any]:
+        """The arguments of the use case. Raises `Idle`."""
+        plain = self.arguments.get("plain")
+        if isinstance(plain, dict):
+            self.asked = dict(plain)
+        else:
+            self.asked = GIVEN[self.verb](self.desk, self.arguments)
+        return self.asked
+
+    def reply(self, answer: dict[str, Any]) -> programs.Reply:
+        """What the client remembers, and the entries that it was told to be safe."""
+        word = self.arguments.get("word")
+        if isinstance(word, str) and "order" in answer:
+            known = self.desk.ledger.orders.setdefault(word, answer["order"])
+            if known != answer["order"]:
+                detail = f"the order {word} was placed as {known} and as {answer['order']}"
+                self.desk.world.violate("exactly_once_effect", self.desk.name, detail)
+        return programs.Reply(answer, tuple(self._safe(answer)))
+
+    def _safe(self, answer: dict[str, Any]) -> list[bytes]:
+        shadow = self.desk.shadow
+        if self.verb in ("order.place", "agreement.propose", "statement.propose", "payment.sent", "payment.received"):
+            named = [answer[name] for name in ("order", "agreement", "statement", "payment") if name in answer][:1]
+            return [shadow.entry_id(bytes.fromhex(hash)) for hash in named]
+        kind, count = ANSWERED.get(self.verb, ("", ""))
+        if not kind or not (not count or answer[count]) or "order" not in self.asked:
+            return []
+        found = shadow.written(bytes.fromhex(self.asked["order"]), kind)
+        return found or [hashlib.sha256(repr(answer).encode()).digest()]  # called done, and nowhere to be found
+
+
+ANSWERED = {
+    "order.accept": ("order.respond", "accepted"),
+    "order.reject": ("order.respond", ""),
+    "order.ship": ("shipment.handover", "shipped"),
+    "order.cancel": ("cancel.request", "cancelling"),
+}
+
+
+def place(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
+    """`word` is the idempotency key as well."""
+    asked = {key: arguments[key] for key in ("partner", "lines")}
+    desk.ledger.keys[desk.name] = desk.ledger.keys.get(desk.name, 0) + 1
+    return {**asked, "key": arguments["word"], **({"recipient": RECIPIENT} if arguments.get("recipient") else {})}
+
+
+def import_orders(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
+    """A sheet of consumer orders: [number, SKU, quantity] rows."""
+    rows: Any = arguments["rows"]
+    lines = ["订单号,商品编码,数量,收货人,手机,省,市,区,详细地址"]
+    address = "张伟,15400000001,四川省,成都市,武侯区,天府大道 1 号"
+    lines += [f"{number},{sku},{quantity},{address}" for number, sku, quantity in rows]
+    return {"name": "orders.csv", "data_hex": "\n".join(lines).encode().hex()}
+
+
+def import_goods(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
+    """The factory's own sheet again, perhaps with other prices."""
+    percent = arguments["percent"]
+    assert isinstance(percent, int)
+    articles = [
+        markets.Article(article.sku, article.price_minor * percent // 100, article.stock)
+        for article in desk.market.articles[desk.name]
+    ]
+    return {"name": "goods.csv", "data_hex": markets.sheet(articles).hex()}
+
+
+def named(desk: Desk, word: str) -> str:
+    """The order of this merchant that a word means: the one placed, or the one by which it is served here."""
+    placed = desk.ledger.orders.get(word)
+    if placed is None:
+        raise Idle
+    threads = [bytes.fromhex(placed)]
+    threads += [child for child, parent in desk.shadow.registry.parents.items() if parent == threads[0]]
+    for thread in threads:
+        if orderbooks.order(desk.db, thread) is not None:
+            return thread.hex()
+    raise Idle
+
+
+def of_order(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
+    """An order by its word, or one of those in a state; everything else as it stands."""
+    rest = {key: value for key, value in arguments.items() if key not in ("order", "pick", "state", "selling")}
+    if "order" in arguments:
+        return {**rest, "order": named(desk, str(arguments["order"]))}
+    state, selling = arguments["state"], bool(arguments["selling"])
+    rows = orderbooks.orders(desk.db, None if state is None else str(state), not selling, None, PICKED_MAX)
+    return {**rest, "order": picked([row.thread.hex() for row in rows], arguments)}
+
+
+def picked(choices: Sequence[str], arguments: dict[str, plans.Json]) -> str:
+    """One of the choices, by the number that the plan drew."""
+    pick = arguments["pick"]
+    assert isinstance(pick, int)
+    if not choices:
+        raise Idle
+    return choices[pick % len(choices)]
+
+
+def plain(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
+    """As it stands."""
+    return dict(arguments)
+
+
+def count_shelf(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
+    """So many more have come: the shelf is counted."""
+    sku, more = str(arguments["sku"]), arguments["more"]
+    assert isinstance(more, int)
+    return {"sku": sku, "on_hand": max(0, shelves.shelf(desk.db, sku).on_hand + more)}
+
+
+def agree(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
+    """One of the statements that wait for this merchant."""
+    waiting = [
+        key.hex()
+        for fold in desk.shadow.live().values()
+        for key, statement in fold.statements.items()
+        if statement.state is StatementState.PROPOSED and statements.standing(fold.channel, statement)
+    ]
+    return {"statement": picked(sorted(waiting), arguments)}
+
+
+def receive(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
+    """One of the payments that were sent to this merchant. The key makes a repeat harmless."""
+    waiting = sorted(
+        (key.hex(), partner, payment.amount)
+        for partner, fold in desk.shadow.live().items()
+        for key, payment in fold.payments.items()
+        if payment.state is PaymentState.SENT and fold.parties[1 - payment.debtor] == desk.shadow.node
+    )
+    chosen = picked([row[0] for row in waiting], arguments)
+    partner, amount = next((row[1], row[2]) for row in waiting if row[0] == chosen)
+    return {"partner": partner, "amount": f"{amount / 100:.2f}", "payment": chosen, "key": f"received {chosen}"}
+
+
+GIVEN = {
+    "order.place": place,
+    "order.import": import_orders,
+    "order.accept": of_order,
+    "order.reject": of_order,
+    "order.ship": of_order,
+    "order.cancel": of_order,
+    "catalogue.import": import_goods,
+    "catalogue.share": plain,
+    "stock.set": count_shelf,
+    "statement.propose": plain,
+    "statement.agree": agree,
+    "payment.sent": plain,
+    "payment.received": receive,
+}

@@ -71,7 +71,7 @@ def audit(stage: Stage) -> None:
     """The dealer exports its books; somebody who has nothing but that folder checks them."""
     say = stage.narrator.say
     export = stage.folder / "audit-export"
-    written = stage.dealer.ask("audit.export", stage.narrator.report, directory=str(export))
+    written = stage.dealer.ask("audit.export", stage.report_of(stage.dealer), directory=str(export))
     say(f"{stage.dealer.name} exported {written['channels']} channels with {written['entries']} signed entries")
     copy = stage.folder / "auditor" / "export"
     shutil.copytree(export, copy)

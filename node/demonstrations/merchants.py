@@ -147,8 +147,7 @@ class Merchant:
         return sum(path.stat().st_blocks * 512 for path in (self.home / "data").iterdir())
 
     def _environment(self) -> dict[str, str]:
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith("HANSE_")}
-        return packages(inherited) | {"HANSE_PASSPHRASE_FILE": str(self.passphrase)} | self.environment
+        return stranger() | {"HANSE_PASSPHRASE_FILE": str(self.passphrase)} | self.environment
 
     def _answers(self) -> bool:
         try:
@@ -180,6 +179,11 @@ def interpreter() -> list[str]:
     return [sys.executable, "-P", "-c"]
 
 
+def stranger() -> dict[str, str]:
+    """The environment of this process without anything about homes and passphrases."""
+    return packages({key: value for key, value in os.environ.items() if not key.startswith("HANSE_")})
+
+
 def packages(environment: dict[str, str]) -> dict[str, str]:
     """The environment in which a child finds the same packages as this process."""
     root = str(Path(node.__file__).parent.parent)
@@ -188,7 +192,7 @@ def packages(environment: dict[str, str]) -> dict[str, str]:
 
 def command(*arguments: str, environment: dict[str, str] | None = None) -> tuple[int, Json]:
     """Run `hanse --json …` as a process of its own: exit status and answer. NodeError `demo.unmet` without one."""
-    known = packages(dict(os.environ)) if environment is None else environment
+    known = stranger() if environment is None else environment
     line = [*interpreter(), PROGRAM, "--json", *arguments]
     done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, env=known, check=False)
     try:

@@ -64,6 +64,10 @@ class Stage:
         """Everybody."""
         return self.factory, self.dealer, self.xiaoman, self.harbour
 
+    def report_of(self, merchant: Merchant) -> merchants.Report:
+        """A report that says whose work it is: several merchants work at the same time."""
+        return lambda what, done, total: self.narrator.report(f"{merchant.name}: {what}", done, total)
+
     @property
     def trades(self) -> tuple[tuple[Merchant, Merchant], ...]:
         """Who sells to whom. One distributor also buys straight from the factory."""

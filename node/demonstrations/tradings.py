@@ -95,7 +95,7 @@ def load(stage: Stage, merchant: Merchant, file: SheetFile) -> Json:
     """Import one file of orders."""
     return merchant.ask(
         "order.import",
-        stage.narrator.report,
+        stage.report_of(merchant),
         name=file.name,
         data_hex=file.content.hex(),
         shop=file.shop,
@@ -174,7 +174,7 @@ def answer(stage: Stage) -> None:
         if seller is stage.dealer:
             own = dealer_goods(stage)[0]
             stages.until("the dealer passes all answers on", stages.has, seller, "selling", len(own), "placed")
-        done = seller.ask("order.accept", stage.narrator.report, all=True)
+        done = seller.ask("order.accept", stage.report_of(seller), all=True)
         stages.require(f"{seller.name} can answer every order", [], done["refused"])
         stage.narrator.say(f"{seller.name} answered {done['accepted']} orders")
     for buyer in (stage.dealer, stage.xiaoman, stage.harbour):
@@ -218,7 +218,7 @@ def cancel(stage: Stage) -> None:
     for buyer in (stage.xiaoman, stage.harbour):
         agreed = stages.orders(buyer, selling=False, state="agreed")
         chosen = [row["order"] for row in agreed[: max(2, round(len(agreed) * CANCELLED_SHARE))]]
-        done = buyer.ask("order.cancel", stage.narrator.report, orders=chosen)
+        done = buyer.ask("order.cancel", stage.report_of(buyer), orders=chosen)
         stages.require(f"{buyer.name} may cancel", [], done["refused"])
         stages.until(f"every cancel of {buyer.name} is answered", stopped, buyer, chosen)
         cancelled += len(chosen)
@@ -262,7 +262,7 @@ def hand_over(stage: Stage, seller: Merchant, carrier: str) -> int:
     if seller is stage.dealer:
         agreed &= set(dealer_goods(stage)[0])
     rows = [{"order": order, **stages.waybill(carrier, serial)} for serial, order in enumerate(sorted(agreed), 1)]
-    done = seller.ask("order.ship", stage.narrator.report, rows=rows)
+    done = seller.ask("order.ship", stage.report_of(seller), rows=rows)
     stages.require(f"{seller.name} ships what it promised", [], done["refused"])
     return int(done["shipped"])
 

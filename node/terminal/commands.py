@@ -9,6 +9,7 @@ from typing import Any
 
 import rich_click as click
 
+from node import errors
 from node.terminal import consoles
 
 Arguments = Callable[..., Mapping[str, Any]]
@@ -84,14 +85,19 @@ class Root(Group):
         self.params[-2:] = common(environment=True)
 
 
-def asks(name: str) -> Callable[[Arguments], Callable[..., None]]:
-    """The decorated function turns what was typed into the arguments of the use case `name`; the answer is printed."""
+def asks(name: str) -> Callable[[Arguments], Callable[..., errors.Exit]]:
+    """The decorated function turns what was typed into the arguments of the use case `name`; the answer is printed.
 
-    def decorate(arguments: Arguments) -> Callable[..., None]:
+    An answer that lists something as refused ends with the status of a refusal, though the rest was done.
+    """
+
+    def decorate(arguments: Arguments) -> Callable[..., errors.Exit]:
         @functools.wraps(arguments)
-        def run(**typed: Any) -> None:
+        def run(**typed: Any) -> errors.Exit:
             terminal = current()
-            terminal.answer(name, terminal.ask(name, arguments(**typed)))
+            answer = terminal.ask(name, arguments(**typed))
+            terminal.answer(name, answer)
+            return errors.Exit.REFUSED if answer.get("refused") else errors.Exit.DONE
 
         return run
 

@@ -11,12 +11,17 @@ from node.terminal import consoles, meters, tables
 
 
 class Narrator:
-    """Prints sentences on the output of a terminal. `quiet` keeps only the bars, on the error output."""
+    """Prints sentences on the output. `quiet` keeps only the bars, on the error output.
+
+    Where both go to the same screen they share a console, so that sentences appear above the bars.
+    """
 
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
         self._console = consoles.console(sys.stdout)
-        self._meter = meters.Meter()
+        shared = self._console.is_terminal and not quiet
+        self._bars = self._console if shared else consoles.console(sys.stderr)
+        self._meter = meters.Meter(self._bars)
         self._began = time.monotonic()
 
     @contextlib.contextmanager
@@ -25,7 +30,8 @@ class Narrator:
         if not self._quiet:
             seconds = time.monotonic() - self._began
             self._console.print(f"\n[dim]{seconds:5.1f} s[/dim]  [bold]{_safe(title)}[/bold]")
-        with meters.Meter() as self._meter:
+        with meters.Meter(self._bars) as self._meter:
+            self._meter.report(title, 0, 0)  # a sign of life until something is counted
             yield
 
     def say(self, sentence: str) -> None:

@@ -161,14 +161,25 @@ def goods(answer: Json) -> RenderableType:
 
 def agreements(answer: Json) -> RenderableType:
     """Agreements with their state."""
-    rows = [{**row, "agreement": shortened(row.get("agreement"))} for row in answer.get("agreements") or []]
+    rows = [
+        {
+            **row,
+            "agreement": shortened(row.get("agreement")),
+            "direction": "I sell to" if row.get("selling") else "I buy from",
+            "waits": "waits for me" if row.get("waits_for_me") else "",
+            "ship_by_hours": row["ship_by_s"] // 3600 if row.get("ship_by_s") else None,
+        }
+        for row in answer.get("agreements") or []
+    ]
     columns = {
         "agreement": "agreement",
+        "direction": "",
         "partner": "partner",
         "state": "state",
-        "seller": "seller",
         "currency": "currency",
         "credit": "credit",
+        "ship_by_hours": "hours to ship",
+        "waits": "",
     }
     return tables.rows_of({"rows": rows}, "rows", columns, empty="No agreements.")
 
@@ -249,19 +260,20 @@ def order(answer: Json) -> RenderableType:
         "owed": "owed",
     }
     lines = tables.rows_of(answer, "lines", columns, empty="No lines.")
-    parcels = {"carrier": "carrier", "waybill": "waybill", "lines": "lines"}
+    parcels = {"carrier": "carrier", "waybill": "waybill", "state": "parcel", "lines": "lines"}
     papers = {
         "type": "document",
         "by": "by",
         "ts_ms": "written",
         "index": "index",
         "receipted": "receipted",
+        "refused": "refused",
         "hash": "hash",
     }
-    parts = [head, lines]
+    parts = [head, Text(), lines, Text()]
     if answer.get("shipments"):
-        parts.append(tables.rows_of(answer, "shipments", parcels, empty="", title="parcels"))
-    parts.append(tables.rows_of(answer, "documents", papers, empty="No documents.", title="documents"))
+        parts += [tables.rows_of(answer, "shipments", parcels, empty=""), Text()]
+    parts.append(tables.rows_of(answer, "documents", papers, empty="No documents."))
     return Group(*parts)
 
 
@@ -303,7 +315,9 @@ def payments(answer: Json) -> RenderableType:
         "amount": "amount",
         "reference": "reference",
     }
-    balances = tables.rows_of(answer, "balances", {"partner": "partner", "owed": "I owe"}, empty="", title="balances")
+    balances = tables.rows_of(
+        answer, "balances", {"partner": "partner", "owes_me": "owes me"}, empty="", title="balances"
+    )
     listed = tables.rows_of({"rows": rows}, "rows", columns, empty="No payments.")
     return Group(listed, balances) if answer.get("balances") else listed
 

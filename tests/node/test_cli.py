@@ -261,6 +261,14 @@ def test_a_refusal_shows_every_fault_and_keeps_its_status(tmp_path: Path) -> Non
     assert (told["code"], told["faults"], told["exit"]) == ("document.refused", faults, 1)
 
 
+def test_an_answer_with_refusals_is_printed_and_ends_with_1(tmp_path: Path) -> None:
+    reply = {"accepted": 3, "refused": [{"order": "ab" * 32, "faults": [{"code": "order.nothing"}]}]}
+    with controls.Control(tmp_path, {"order.accept": reply}):
+        done = programs.run("--home", str(tmp_path), "order", "accept", "--all")
+    assert done.exit_code == errors.Exit.REFUSED
+    assert "order.nothing" in done.stdout and "accepted" in done.stdout
+
+
 @pytest.mark.parametrize(
     "typed",
     [

@@ -16,7 +16,7 @@ from contracts.documents import orders as papers
 from contracts.lots import LotState
 from node import errors
 from node.storage import orderbooks, partners, shelves
-from node.trade import books, personal, purchases, sales
+from node.trade import books, personal, purchases, reservations, sales
 from node.trade import orders as ordering
 from protocol.encoding import Value
 
@@ -44,14 +44,13 @@ def pass_on(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
     forwarded = None
     if isinstance(reference, dict):
         forwarded = personal.forward(reference, book.theirs.origin, item.id)
-    wanted = [
-        (line.terms[0].sku, quantity) for line in order.lines.values() if (quantity := line.quantity(LotState.PLACED))
-    ]
-    if not wanted:
+    waiting = {number: quantity for number, line in order.lines.items() if (quantity := line.quantity(LotState.PLACED))}
+    if not waiting:
         return
+    wanted = [(order.lines[number].terms[0].sku, quantity) for number, quantity in waiting.items()]
     upstream = desk.book(channel)
     try:
-        purchases.place(desk, upstream, wanted, parent=item.hash, forwarded=forwarded)
+        purchases.place(desk, upstream, wanted, numbers=list(waiting), parent=item.hash, forwarded=forwarded)
     except errors.NodeError:
         row = orderbooks.order(desk.db, item.hash)
         assert row is not None
@@ -69,30 +68,34 @@ def upward(desk: books.Desk, book: books.Book, item: histories.Item) -> tuple[bo
     return downstream, downstream.history.orders[parent], parent
 
 
-def line_map(child: orders.Order, parent: orders.Order) -> dict[int, int]:
-    """Line numbers of an order to a supplier -> of the buyer's order: the lines stand in the same order."""
-    return dict(zip(sorted(child.lines), sorted(parent.lines), strict=False))
+def promised(line: orders.OrderLine) -> int:
+    """The units of a line that the seller has promised and nobody stops: they have left or are still to leave."""
+    return line.quantity(LotState.AGREED, LotState.CHANGE_PROPOSED, *reservations.GONE)
 
 
 def answer_buyer(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
-    """The supplier answered: answer the buyer alike. Offers wait for this merchant's decision."""
+    """The supplier answered: answer the buyer alike. Offers wait for this merchant's decision.
+
+    What is told is the state that both have come to, not the document: meanwhile the buyer may have cancelled, and
+    the supplier may have heard of it.
+    """
     found = upward(desk, book, item)
     if found is None:
         return
     downstream, parent, thread = found
     document = papers.Respond.model_validate(item.body)
-    lines = line_map(book.history.orders[document.thread], parent)
+    reasons = {part.line: part.reason for part in document.lines if part.action == "reject"}
     parts: list[Value] = []
-    left = {number: line.quantity(LotState.PLACED) for number, line in parent.lines.items()}
-    for part in document.lines:
-        number = lines[part.line]
-        quantity = min(part.quantity, left[number])
-        if part.action in ("accept", "reject") and quantity:
-            left[number] -= quantity
-            answer: dict[str, Value] = {"line": number, "action": part.action, "quantity": quantity}
-            if part.reason is not None:
-                answer["reason"] = part.reason
-            parts.append(answer)
+    for number, source in book.history.orders[document.thread].lines.items():
+        line = parent.lines[number]
+        placed = line.quantity(LotState.PLACED)
+        accepted = min(placed, max(0, promised(source) - promised(line)))
+        declined = max(0, placed - accepted - source.quantity(LotState.PLACED, LotState.SELLER_PROPOSED))
+        if accepted:
+            parts.append({"line": number, "action": "accept", "quantity": accepted})
+        if declined:
+            reason = reasons.get(number) or "supply"
+            parts.append({"line": number, "action": "reject", "quantity": declined, "reason": reason})
     if parts:
         desk.write(downstream, "order.respond", {"thread": thread, "lines": parts})
 
@@ -104,17 +107,15 @@ def hand_on(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
         return
     downstream, parent, thread = found
     document = shipments.Handover.model_validate(item.body)
-    lines = line_map(book.history.orders[document.thread], parent)
     parcel: list[Value] = []
     for shipped in document.lines:
-        number = lines[shipped.line]
-        agreed = parent.lines[number].quantity(LotState.AGREED)
+        agreed = parent.lines[shipped.line].quantity(LotState.AGREED)
         quantity = min(shipped.quantity, agreed)  # what the buyer cancelled meanwhile travels at my risk
         if quantity:
             outstanding = agreed - quantity
             if shipped.outstanding is not None:
                 outstanding = min(outstanding, shipped.outstanding)
-            parcel.append({"line": number, "quantity": quantity, "outstanding": outstanding})
+            parcel.append({"line": shipped.line, "quantity": quantity, "outstanding": outstanding})
     if parcel:
         body: books.Body = {"thread": thread, "carrier": document.carrier, "waybill": document.waybill, "lines": parcel}
         desk.write(downstream, "shipment.handover", body)
@@ -135,27 +136,30 @@ def report_on(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
 
 
 def cancel_on(desk: books.Desk, book: books.Book, item: histories.Item) -> bool:
-    """The buyer cancels: ask the supplier at once. True when the answer has to wait for the supplier's."""
+    """The buyer cancels: stop at the supplier what nobody wants any more. True when the answer waits for its word."""
     document = cancellations.Request.model_validate(item.body)
     parent = book.history.orders[document.thread]
     waits = False
     for thread, channel in orderbooks.children_of(desk.db, document.thread):
         upstream = desk.book(channel)
-        child = upstream.history.orders[thread]
-        reverse = {mine: theirs for theirs, mine in line_map(child, parent).items()}
         lines: list[Value] = []
-        for cancelled in document.lines:
-            number = reverse.get(cancelled.line)
-            stoppable = 0 if number is None else child.lines[number].quantity(*purchases.STOPPABLE)
-            quantity = stoppable if cancelled.quantity is None else min(cancelled.quantity, stoppable)
-            if number is not None and quantity:
+        for number, source in upstream.history.orders[thread].lines.items():
+            quantity = surplus(parent.lines[number], source)
+            if quantity:
                 lines.append({"line": number, "quantity": quantity})
         if lines:
             body: books.Body = {"thread": thread, "role": "buyer", "lines": lines, "reason": document.reason}
             desk.write(upstream, "cancel.request", body)
-            after = upstream.history.orders[thread]
-            waits = waits or any(line.quantity(LotState.CANCELLING) for line in after.lines.values())
+        after = upstream.history.orders[thread]
+        waits = waits or any(line.quantity(LotState.CANCELLING) for line in after.lines.values())
     return waits
+
+
+def surplus(line: orders.OrderLine, source: orders.OrderLine) -> int:
+    """How much of what the supplier could still stop is more than the buyer of a line wants."""
+    open_ = source.quantity(*purchases.STOPPABLE)
+    wanted = line.quantity(*purchases.STOPPABLE, *reservations.GONE)
+    return max(0, min(open_, open_ + source.quantity(*reservations.GONE) - wanted))
 
 
 def settle_cancel(desk: books.Desk, book: books.Book, item: histories.Item) -> None:

@@ -58,6 +58,7 @@ def place(
     book: books.Book,
     wanted: Sequence[tuple[str, int]],
     *,
+    numbers: Sequence[int] | None = None,
     recipient: Mapping[str, str] | None = None,
     shop_order: int | None = None,
     parent: bytes | None = None,
@@ -67,18 +68,18 @@ def place(
     """Order (SKU, quantity) lines from the partner of a book; several orders where several nodes ship.
 
     The consumer's address is either `recipient`, sealed here to the node that ships, or `forwarded`, sealed already.
-    `used` names by SKU the holds that the order uses up.
+    `used` names by SKU the holds that the order uses up. `numbers` are those of the lines; 1 and up when absent.
     """
     agreement = agreements.in_force(book, 1 - book.side)
-    by_shipper: dict[bytes | None, list[tuple[offers.Offer, int]]] = {}
-    for sku, quantity in wanted:
+    by_shipper: dict[bytes | None, list[tuple[int, offers.Offer, int]]] = {}
+    for number, (sku, quantity) in zip(numbers or range(1, len(wanted) + 1), wanted, strict=True):
         offer = offers.offer(book, agreement, sku)
         if offer is None:
             raise errors.NodeError(
                 "order.sku", f"{book.partner.name} does not offer it", expected="a SKU on offer", got=sku
             )
         ships = offer.document.shipper
-        by_shipper.setdefault(None if ships is None else ships.kem, []).append((offer, quantity))
+        by_shipper.setdefault(None if ships is None else ships.kem, []).append((number, offer, quantity))
     written = []
     for kem, lines in by_shipper.items():
         id = books.new_id(desk.books.entropy, desk.now_ms())
@@ -87,7 +88,7 @@ def place(
             "number": new_number(desk),
             "lines": [
                 line_body(number, offer, quantity, (used or {}).get(offer.document.sku))
-                for number, (offer, quantity) in enumerate(lines, 1)
+                for number, offer, quantity in lines
             ],
         }
         if forwarded is not None:

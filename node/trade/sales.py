@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from contracts.documents import shipments
 from contracts.lots import LotState
+from contracts.orders import Order
 from node import errors
 from node.storage import shelves
 from node.trade import books, doors, orders, portions, reservations
@@ -115,6 +117,9 @@ async def ship(trade: doors.Trade, given: Ship, report: doors.Report) -> doors.J
 
     def one(desk: books.Desk, id: str) -> None:
         found = orders.find(desk, id)
+        carrier, waybill = parcels[id]
+        if has_left(found.order, carrier, waybill, given.quantities):
+            return  # the same command once more
         quantities = portions.line_quantities(found.order, given.quantities, LotState.AGREED)
         lines: list[Value] = []
         for number, quantity in quantities.items():
@@ -126,12 +131,22 @@ async def ship(trade: doors.Trade, given: Ship, report: doors.Report) -> doors.J
             raise errors.NodeError(
                 "order.nothing", "nothing of this order may leave", expected="agreed", got=found.row.state
             )
-        carrier, waybill = parcels[id]
         body: books.Body = {"thread": found.row.thread, "carrier": carrier, "waybill": waybill, "lines": lines}
         desk.write(found.book, "shipment.handover", {**body, "shipped_s": desk.now_ms() // 1000})
 
     shipped, refused = await portions.each(trade, list(parcels), one, report, "shipping")
     return {"shipped": shipped, "refused": refused}
+
+
+def has_left(order: Order, carrier: str, waybill: str, quantities: Mapping[str, int] | None) -> bool:
+    """Whether this very parcel was handed over before: a waybill names one parcel for ever."""
+    for parcel in order.parcels.values():
+        document = parcel.member.document
+        if (parcel.carrier, parcel.waybill) == (carrier, waybill) and isinstance(document, shipments.Handover):
+            held = {str(line.line): line.quantity for line in document.lines}
+            if quantities is None or held == {line: quantity for line, quantity in quantities.items() if quantity}:
+                return True
+    return False
 
 
 def on_shelf(desk: books.Desk, found: orders.Found, quantities: Mapping[int, int]) -> None:

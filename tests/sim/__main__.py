@@ -1,4 +1,4 @@
-"""`python -m tests.sim --seed 7`, `--seeds 200`, `--seed 7 --shrink`, `--replay FILE`: simulated networks of real nodes.
+"""Simulated networks of real nodes: `python -m tests.sim --seed 7`, `--seeds 200`, `--shrink`, `--replay FILE`.
 
 One line a run. A failure is one line with everything needed to see it again, and the status is 1.
 """
@@ -38,8 +38,9 @@ def failure(outcome: programs.Outcome, how: str) -> str:
     """The line of a failed run."""
     violation = outcome.violations[0]
     return (
-        f"FAILED commit={commit()} seed={outcome.plan.seed} invariant={violation.invariant} node={violation.node or '-'}"
-        f" at_ms={violation.at_ms} replay='python -m tests.sim {how}' detail={' '.join(violation.detail.split())}"
+        f"FAILED commit={commit()} seed={outcome.plan.seed} invariant={violation.invariant}"
+        f" node={violation.node or '-'} at_ms={violation.at_ms} replay='python -m tests.sim {how}'"
+        f" detail={' '.join(violation.detail.split())}"
     )
 
 

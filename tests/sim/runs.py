@@ -1,4 +1,4 @@
-"""Runs of real nodes: from a seed to a plan, from a plan to an outcome, and from a failure to the least that shows it."""
+"""Runs of real nodes: from a seed to a plan, from a plan to an outcome, from a failure to the least that shows it."""
 
 from __future__ import annotations
 

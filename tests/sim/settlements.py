@@ -71,8 +71,13 @@ def _apart(parent: Order, child: Order) -> str | None:
     for line in parent.lines.values():
         source = served.get(line.terms[0].sku)
         if source is not None and (found := _line_apart(line, source)) is not None:
-            return f"{line.terms[0].sku} {found}: {line.lots} here, {source.lots} at the supplier"
+            return f"{line.terms[0].sku} {found}: {told(line)} here, {told(source)} at the supplier"
     return None
+
+
+def told(line: OrderLine) -> str:
+    """Where the units of a line stand."""
+    return ", ".join(f"{lot.quantity} {lot.state}" for lot in line.lots)
 
 
 def _line_apart(line: OrderLine, source: OrderLine) -> str | None:

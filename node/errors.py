@@ -100,6 +100,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "order.nothing": (Exit.REFUSED, "nothing of the order is in a state that the command can change"),
     "order.sku": (Exit.REFUSED, "the partner does not offer the SKU"),
     "hold.unknown": (Exit.REFUSED, "no single hold could be meant"),
+    "order.credit": (Exit.REFUSED, "the order goes beyond the credit that the agreement gives"),
     "statement.unknown": (Exit.REFUSED, "no single statement could be meant, or its lines are unreadable"),
     "stock.short": (Exit.REFUSED, "more would leave than lies on the shelf"),
     "stock.count": (Exit.REFUSED, "a count of stock cannot be right"),

@@ -59,6 +59,7 @@ class Book:
     mine: logbooks.Logbook
     theirs: logbooks.Logbook
     history: histories.History
+    credit: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # see `credits`
 
     @property
     def side(self) -> int:

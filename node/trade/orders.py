@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from contracts import orders, threads
 from node import errors
 from node.storage import logbooks, orderbooks
-from node.trade import books, catalogues, doors, offers, peering, personal, reservations
+from node.trade import books, catalogues, credits, doors, offers, peering, personal, reservations
 from protocol.entries import Entry
 
 register = doors.Register()
@@ -169,6 +169,8 @@ def placed(desk: books.Desk, found: Found) -> tuple[Entry | None, logbooks.Logbo
 def record(desk: books.Desk, book: books.Book, key: bytes, before: orders.Order | None, after: orders.Order) -> None:
     """Bring the list of orders and the shelf up to date with one order's new state."""
     enlist(desk, book, key, after)
+    if after.version.key in book.credit:
+        credits.follow(book, before, after)
     if after.version.seller == book.side:
         reservations.follow(desk, before, after)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contracts.lots import LotState
 from node import errors
 from node.storage import orderbooks
-from node.trade import agreements, books, catalogues, doors, holds, offers, orders, peering, personal, portions
+from node.trade import agreements, books, catalogues, credits, doors, holds, offers, orders, peering, personal, portions
 from protocol.encoding import Value
 
 register = doors.Register()
@@ -80,6 +80,9 @@ def place(
             )
         ships = offer.document.shipper
         by_shipper.setdefault(None if ships is None else ships.kem, []).append((number, offer, quantity))
+    credits.require(
+        book, agreement, sum(worth(offer, quantity) for row in by_shipper.values() for _, offer, quantity in row)
+    )
     written = []
     for kem, lines in by_shipper.items():
         id = books.new_id(desk.books.entropy, desk.now_ms())
@@ -101,6 +104,12 @@ def place(
         orderbooks.add_fulfilment(desk.db, done.hash, book.channel.id, shop_order, parent)
         written.append(done)
     return written
+
+
+def worth(offer: offers.Offer, quantity: int) -> int:
+    """What a line will cost with tax, in minor units."""
+    quoted = offer.quote(quantity)
+    return 0 if quoted is None else quoted.gross
 
 
 def new_number(desk: books.Desk) -> str:

@@ -9,7 +9,7 @@ from contracts.lots import LotState
 from contracts.orders import Order
 from node import errors
 from node.storage import shelves
-from node.trade import books, doors, orders, portions, reservations
+from node.trade import books, credits, doors, orders, portions, reservations
 from protocol.encoding import Value
 
 register = doors.Register()
@@ -69,6 +69,7 @@ async def accept(trade: doors.Trade, given: Accept, report: doors.Report) -> doo
 def respond(desk: books.Desk, found: orders.Found, asked: Mapping[int, int], rest: str, reason: str) -> None:
     """Answer everything that waits: as much of each line as asked and as is on the shelf, the rest otherwise."""
     parts: list[Value] = []
+    amount = 0
     promised: dict[str, int] = {}
     for line in found.order.lines.values():
         open_ = line.quantity(LotState.PLACED)
@@ -80,6 +81,9 @@ def respond(desk: books.Desk, found: orders.Found, asked: Mapping[int, int], res
             promised[sku] = promised.get(sku, 0) + taken
         if not found.order.partial and taken < open_:
             taken = 0
+        amount += line.terms[0].gross(taken)
+        if not credits.covers(found.book, found.order.version, amount):
+            taken, reason = 0, "credit"
         if taken:
             parts.append({"line": line.number, "action": "accept", "quantity": taken})
         if open_ > taken:

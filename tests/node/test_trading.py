@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from node import errors
+from node.storage import logbooks
+from node.trade import books
 from tests.node.towns import Town, play
 from tests.sim import weathers
 
@@ -284,5 +286,48 @@ def test_a_partner_is_called_by_its_new_name_at_once() -> None:
         (agreement,) = (await town.ask("shop", "agreement.list", partner="瓷厂"))["agreements"]
         assert agreement["partner"] == "瓷厂"
         await order(town, "shop", "瓷厂")
+
+    play(story)
+
+
+def test_credit_is_kept_by_the_buyers_node_and_by_the_sellers() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await goods(town, "factory")
+        await town.ask("factory", "agreement.propose", partner="shop", credit="50.00")
+        await town.settle()
+        await town.ask("shop", "agreement.accept", partner="factory")
+        await town.settle()
+        await town.ask("factory", "catalogue.share", partner="shop")
+        await town.settle()
+        first, second = await order(town, "shop", "factory"), await order(town, "shop", "factory")  # 21.00 each
+        try:
+            await order(town, "shop", "factory")
+        except errors.NodeError as refused:
+            assert (refused.code, refused.got) == ("order.credit", 2100)
+        else:
+            raise AssertionError("the buyer's node ordered beyond the credit")
+
+        # a buyer whose node does not ask: the same order once more, by hand
+        shop = town.citizens["shop"].node
+        assert shop is not None
+
+        def careless(desk: books.Desk) -> str:
+            book = desk.book(1)
+            latest = logbooks.of_channel(desk.db, 1, mine=True)
+            entry = books.stored_entry(desk.db, latest.id, latest.size - 1)
+            assert entry is not None and entry.type == "order.place"
+            body = {key: value for key, value in entry.body.items() if key != "pii"} | {"number": "CARELESS"}
+            return desk.write(book, "order.place", body).hash.hex()
+
+        third = await shop.trade.books.act(careless)
+        await town.settle()
+        await town.ask("factory", "order.accept", orders=[first, second, third])
+        await town.settle()
+        states = [
+            (await town.ask("shop", "order.show", order=id))["lines"][0]["buckets"] for id in (first, second, third)
+        ]
+        assert states == [{"agreed": 2}, {"agreed": 2}, {"rejected": 2}]
 
     play(story)

@@ -61,6 +61,8 @@ def close(channel: Channel, candidate: Candidate) -> Plan:
     """`channel.close`: nothing that knows of it is accepted any more, whoever wrote it."""
     item, document = candidate.item, candidate.document
     if channel.closed_at[item.side] is not None:
+        return channels.refused([Fault("channel.closed", "", "one channel.close", "another")])
+    if channel.closed_at[item.side] is not None:
         return channels.refused([Fault("channel.closed", "", "an open logbook", "closed before")])
 
     def effect() -> list[Change]:

@@ -217,7 +217,8 @@ def respond(channel: Channel, candidate: Candidate) -> Plan:
     ledger = channel.ledgers[statement.ledger]
     faults = channels.role_faults(candidate, ledger.seller)
     if statement.side == candidate.item.side:
-        faults.append(Fault("role.mismatch", "", "the side that did not propose", "the author"))
+        # and nothing else is looked at: the proposer may not know yet how its statement was answered
+        return channels.refused([*faults, Fault("role.mismatch", "", "the side that did not propose", "the author")])
     faults.extend(_answerable(channel, candidate, document, statement, ledger))
     if not faults and document.accord:
         faults.extend(_agreed(channel, document, statement))

@@ -114,6 +114,7 @@ def test_who_knows_of_a_close_writes_no_more() -> None:
     assert shop.refuse(BUYER, "cancel.request", desks.cancel(thread, (1, 1))) == ["channel.closed"]
     assert shop.refuse(SELLER, "order.respond", desks.respond(thread, (1, "accept", 2))) == ["channel.closed"]
     shop.write(BUYER, "channel.close", {})
+    assert shop.refuse(BUYER, "channel.close", {}) == ["channel.closed"]
     shop.sync()
 
 

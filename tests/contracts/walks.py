@@ -38,12 +38,13 @@ class Walk(Shop):
                 self.status, self.status, self.result, self.result, self.cancel_by_seller, self.change_by_seller,
                 self.take_by_seller, self.grant, self.release_by_seller, self.reprice, self.relist, self.restock,
                 self.receive_payment, self.propose_by_seller, self.respond_by_seller, self.amend, self.suspend,
+                self.end,
             ],
             BUYER: [
                 self.order_goods, self.order_goods, self.order_goods, self.cancel_by_buyer,
                 self.change_by_buyer, self.take_by_buyer, self.take_by_buyer, self.receive, self.receive,
                 self.hold, self.release_by_buyer, self.pay, self.confirm, self.propose_by_buyer,
-                self.respond_by_buyer, self.accept_amendment, self.suspend,
+                self.respond_by_buyer, self.accept_amendment, self.suspend, self.end,
             ],
         }  # fmt: skip
 
@@ -370,6 +371,14 @@ class Walk(Shop):
     def suspend(self, history: History) -> Draft | None:
         rarely = self.chance.randrange(10) == 0 and not history.peering.suspended
         return ("peer.suspend" if rarely else "peer.resume"), {}
+
+    def end(self, history: History) -> Draft | None:
+        """What ends things: rarely, or nothing would go on."""
+        if self.chance.randrange(40):
+            return None
+        role = "seller" if history is self.desks[SELLER] else "buyer"
+        kind = self.chance.choice(("peer.end", "agreement.terminate", "channel.close", "channel.close", "channel.seal"))
+        return kind, {"thread": self.agreement, "role": role} if kind == "agreement.terminate" else {}
 
     def pay(self, history: History) -> Draft | None:
         thread = self.some([p.key for p in history.payments.values() if p.state.value in ("promised", "disputed")])

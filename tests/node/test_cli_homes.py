@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -335,3 +336,33 @@ def test_a_log_level_that_does_not_exist_is_refused(home: Path) -> None:
 
 def test_the_interpreter_of_a_child_is_this_one() -> None:
     assert merchants.interpreter()[0] == sys.executable
+
+
+def test_O03_run_says_which_address_is_taken(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = programs.run(
+            "--home", str(home), "run", "--json", environment={**PASSPHRASE, "HANSE_LISTEN": f"127.0.0.1:{port}"}
+        )
+    told = programs.answer(done)["error"]
+    assert (done.exit_code, told["code"]) == (errors.Exit.CONFIGURATION, "links.listen")
+    assert str(port) in told["message"]
+
+
+def test_O10_the_doctor_reads_a_node_that_was_killed(home: Path) -> None:
+    """What was committed but not copied back lies in the write-ahead log, and stays there."""
+    script = (
+        "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); "
+        "c.execute('CREATE TABLE killed (x)'); os.kill(os.getpid(), 9)"
+    )
+    database = home / "data" / "hanse.db"
+    subprocess.run([sys.executable, "-c", script, str(database)], check=False)
+    side = [home / "data" / f"hanse.db-{name}" for name in ("wal", "shm")]
+    for path in side:
+        path.chmod(0o600)
+    assert side[0].stat().st_size > 0
+    before = fingerprint(home)
+    assert examined(home)["integrity"]["found"] == "whole"
+    assert fingerprint(home) == before

@@ -71,6 +71,8 @@ class Exchange:
     greeted: bool = False
     granted_bytes: int = limits.CREDIT_BYTES
     granted_entries: int = limits.CREDIT_ENTRIES
+    charged_bytes: int = 0
+    charged_entries: int = 0
     pieces: dict[bytes, bytearray] = field(default_factory=dict)
     asked: set[bytes] = field(default_factory=set)
     asked_to: int = 0  # row id of the newest want that was sent in this session
@@ -157,9 +159,7 @@ class Exchange:
             case messages.Recovery():
                 await self._take_recovery(message)
             case messages.Fork():
-                await self.core.books.database.write(
-                    lambda db: sequencing.keep_contradiction(db, self.channel, message.first, message.second)
-                )
+                await self._take_fork(message)
             case messages.Failure():
                 log.warning("partner refused", partner=self.partner.name, code=message.code, fatal=message.fatal)
             case messages.Bye():
@@ -275,6 +275,30 @@ class Exchange:
             return ReaderEvent.ROLLED_BACK  # no evidence of malice: it restored a copy, and my HEADS tell it so
         return ReaderEvent.CURRENT
 
+    async def _take_fork(self, message: messages.Fork) -> None:
+        """The partner says that two heads contradict each other: believe the notes, not the partner.
+
+        Two valid heads of one size with different roots stop the channel. Anything else is kept and proves nothing.
+        """
+
+        def unit(db: sqlite3.Connection) -> bool:
+            authors = {
+                logbooks.of_channel(db, self.channel, mine=True).origin: recoveries.own_log_key(
+                    self.core.signer.secrets
+                ),
+                logbooks.of_channel(db, self.channel, mine=False).origin: self.identity.keys["log"],
+            }
+            proven = any(contradict(message, origin, key) for origin, key in authors.items())
+            if proven:
+                sequencing.keep_contradiction(db, self.channel, message.first, message.second)
+            else:
+                partners.keep_evidence(db, self.channel, "claim", f"{message.first}\n\n{message.second}".encode())
+            return proven
+
+        if await self.core.books.database.write(unit):
+            self.standing.author = AuthorState.FORKED
+            raise PeerError(Code.FORK, "the channel is forked and stays closed", expected="one history", got="two")
+
     async def _forked(self, first: str, second: str) -> None:
         await self.core.books.database.write(
             lambda db: partners.set_channel_state(db, self.channel, partners.ChannelState.FORKED)
@@ -289,6 +313,7 @@ class Exchange:
             raise PeerError(
                 Code.ROLLBACK, "catch up to your newest known head first", expected="caught up", got="batch"
             )
+        self._charge(batch)
         checked = sequencing.check_batch(batch, self.identity.keys["log"])
         signing = self.standing.author is AuthorState.READY
         now_s = self.core.clock.now_ms() // 1000
@@ -318,6 +343,14 @@ class Exchange:
             await self._come_back()
         await self.core.books.dispatch(self.channel)
         await self._ask_blobs()
+
+    def _charge(self, batch: messages.Batch) -> None:
+        """Count a batch against what was granted. A partner who sends more ignores what it was told (W20)."""
+        self.charged_bytes += sequencing.size_bytes(batch.entries)
+        self.charged_entries += len(batch.entries)
+        if self.charged_bytes > self.granted_bytes or self.charged_entries > self.granted_entries:
+            granted = f"{self.granted_entries} entries of {self.granted_bytes} bytes"
+            raise PeerError(Code.CREDIT, "more entries than were granted", expected=granted, got=self.charged_entries)
 
     def _refuse_if_retired(self) -> None:
         """Called inside a transaction: what the newer session has told the partner must stay true."""
@@ -556,6 +589,16 @@ class Exchange:
             lambda db: partners.add_identity_entries(db, node, log_part.first, log_part.entries)
         )
         self.identity = extended
+
+
+def contradict(message: messages.Fork, origin: str, author: bytes) -> bool:
+    """Whether both notes are heads of this logbook, validly signed, of one size and with different roots."""
+    try:
+        first = checkpoints.open_checkpoint(message.first, origin, author)
+        second = checkpoints.open_checkpoint(message.second, origin, author)
+    except PeerError:
+        return False
+    return first.size == second.size and first.root != second.root
 
 
 def weightiest(failures: BaseExceptionGroup[BaseException]) -> BaseException:

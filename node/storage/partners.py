@@ -67,6 +67,7 @@ class Invite:
     tries: int
 
 
+EVIDENCE_MAX = 256  # a partner who sends more claims than this proves nothing more
 PARTNER_COLUMNS = "id, node, name, state, addresses, version_seen_max, invite_tag, paired_ms, last_seen_ms"
 CHANNEL_COLUMNS = "id, partner, epoch, salt, state, side, applied"
 
@@ -228,8 +229,12 @@ def count_try(db: sqlite3.Connection, tag: bytes) -> None:
 
 
 def keep_evidence(db: sqlite3.Connection, channel: int | None, kind: str, content: bytes) -> None:
-    """Store a proof before anything else is done with it."""
-    db.execute("INSERT INTO evidence (channel, kind, content) VALUES (?, ?, ?)", (channel, kind, content))
+    """Store a proof before anything else is done with it; of each kind at most EVIDENCE_MAX for one channel."""
+    db.execute(
+        "INSERT INTO evidence (channel, kind, content)"
+        " SELECT ?, ?, ? WHERE (SELECT count(*) FROM evidence WHERE channel IS ? AND kind = ?) < ?",
+        (channel, kind, content, channel, kind, EVIDENCE_MAX),
+    )
 
 
 def evidence(db: sqlite3.Connection, channel: int) -> list[tuple[str, bytes]]:

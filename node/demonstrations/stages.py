@@ -18,7 +18,7 @@ Asked = ParamSpec("Asked")
 Given = TypeVar("Given")
 Result = TypeVar("Result")
 
-WAIT_SECONDS_MAX: Final = 60.0
+WAIT_SECONDS_MAX: Final = 120.0
 POLL_SECONDS: Final = 0.05
 ORDERS_PER_PAGE: Final = 1_000
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from node import errors
-from node.demonstrations import benchmarks, merchants, openings, stages, stories
+from node.demonstrations import benchmarks, gifts, goods, merchants, openings, stages, stories
 from node.demonstrations.merchants import Merchant
 from tests.node import programs
 
@@ -156,8 +156,6 @@ def test_a_condition_that_never_holds_is_told(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_goods_and_gifts_never_share_a_sku() -> None:
-    from node.demonstrations import gifts, goods
-
     skus = [row.sku for row in (*goods.catalogue(), *gifts.assortment())]
     assert len(set(skus)) == len(skus) >= 200
 

@@ -81,6 +81,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "node.gone": (Exit.UNREACHABLE, "the node ended before it answered"),
     "node.stranger": (Exit.PERMISSION, "the control socket serves the user of the node only"),
     # partners
+    "invite.malformed": (Exit.UNREADABLE, "this is no invitation, or only a part of one"),
     "invite.expired": (Exit.REFUSED, "the invitation has expired"),
     "invite.own": (Exit.REFUSED, "the invitation is one of this very node"),
     "invite.unanswered": (Exit.UNREACHABLE, "no address of the invitation answered"),
@@ -101,6 +102,10 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "order.sku": (Exit.REFUSED, "the partner does not offer the SKU"),
     "hold.unknown": (Exit.REFUSED, "no single hold could be meant"),
     "order.credit": (Exit.REFUSED, "the order goes beyond the credit that the agreement gives"),
+    "payment.unknown": (
+        Exit.REFUSED,
+        "no announced payment could be meant, and nothing is owed that the money could pay",
+    ),
     "statement.unknown": (Exit.REFUSED, "no single statement could be meant, or its lines are unreadable"),
     "stock.short": (Exit.REFUSED, "more would leave than lies on the shelf"),
     "stock.count": (Exit.REFUSED, "a count of stock cannot be right"),

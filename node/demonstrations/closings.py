@@ -56,7 +56,7 @@ def pay(stage: Stage, accounts: list[tuple[Merchant, Merchant, Json]]) -> None:
         amount = closing["text"].split()[0]
         sent = buyer.ask("payment.sent", partner=seller.name, amount=amount, statement=account["statement"])["payment"]
         stages.until(f"{seller.name} hears of the payment", payment, seller, sent)
-        balance = seller.ask("payment.received", partner=buyer.name, amount=amount, payment=sent)["balance"]
+        balance = seller.ask("payment.received", partner=buyer.name, amount=amount, payment=sent)["owes_me"]
         stages.require(f"{buyer.name} owes {seller.name} nothing any more", 0, balance["amount"])
         paid += closing["amount"]
     stage.facts |= {"payments": len(owing), "paid_minor_units": paid}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import datetime
 import hashlib
 import sqlite3
 from dataclasses import dataclass, field
@@ -152,12 +153,15 @@ class Connections:
 
     async def join(self, uri: str) -> partners.Partner:
         """Use an invitation: pair with the node that gave it. NodeError when nobody answers or it is not valid."""
-        invitation = invitations.from_uri(uri)
+        invitation = read_invitation(uri)
         if invitation.expires_s <= self.world.clock.now_ms() // 1000:
-            raise errors.NodeError("invite.expired", "the invitation has expired", expected="a new invitation", got=uri)
+            ended = datetime.datetime.fromtimestamp(invitation.expires_s, datetime.UTC).isoformat()
+            raise errors.NodeError(
+                "invite.expired", "the invitation has expired", expected="a new invitation", got=f"valid until {ended}"
+            )
         if invitation.node_id == self.me.node:
             raise errors.NodeError(
-                "invite.own", "this is an invitation of this very node", expected="a partner's", got=uri
+                "invite.own", "this is an invitation of this very node", expected="a partner's", got="my own"
             )
         for address in invitation.addresses:
             try:
@@ -175,6 +179,7 @@ class Connections:
             "no address of the invitation answered, or it was refused there",
             expected="a running node that knows this invitation",
             got=", ".join(invitation.addresses),
+            hint="ask whether your partner's node runs there; one that was used or has ended needs a new invitation",
         )
 
     # One link
@@ -397,6 +402,20 @@ class Connections:
     def _notify(self, partner: partners.Partner) -> None:
         if partner.id in self._changed:
             self._changed[partner.id].set()
+
+
+def read_invitation(uri: str) -> invitations.Invitation:
+    """The invitation that a person typed. NodeError `invite.malformed`; its secret is not repeated there."""
+    try:
+        return invitations.from_uri(uri)
+    except PeerError as error:
+        raise errors.NodeError(
+            "invite.malformed",
+            f"this is no invitation: {error.hint}",
+            expected="the whole line that `hanse invite` printed, hanse:1?i=…&a=…&k=…&x=…",
+            got=f"{len(uri)} characters",
+            hint="put it in quotes, for a shell ends it at the first `&`; or use `hanse join -` and paste it",
+        ) from None
 
 
 def lan_tag(node: identities.NodeId) -> str:

@@ -169,7 +169,7 @@ def payment() -> None:
 @click.argument("amount")
 @click.option("--currency", help="[default: that of the agreement]")
 @click.option("--reference", help="What the bank transfer says.")
-@click.option("--statement", help="The statement that it pays.")
+@click.option("--statement", metavar="ID", help="The statement that it pays.")
 @click.option("--key", help="Repeating the command with the same key announces nothing twice.")
 @commands.asks("payment.sent")
 def payment_sent(**typed: Any) -> Arguments:
@@ -181,7 +181,8 @@ def payment_sent(**typed: Any) -> Arguments:
 @click.argument("partner")
 @click.argument("amount")
 @click.option("--currency", help="[default: that of the agreement]")
-@click.option("--payment", help="The payment that PARTNER announced.")
+@click.option("--payment", metavar="ID", help="The payment that PARTNER announced. [default: one of this amount]")
+@click.option("--unannounced", is_flag=True, help="It is no mistake that more came than was announced or is owed.")
 @click.option("--key", help="Repeating the command with the same key confirms nothing twice.")
 @commands.asks("payment.received")
 def payment_received(**typed: Any) -> Arguments:

@@ -20,7 +20,7 @@ def status() -> Arguments:
 
 
 @click.command(cls=commands.Command)
-@click.option("--hours", type=click.IntRange(1), default=24, show_default=True, help="How long it can be used.")
+@click.option("--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="How long it can be used.")
 @click.option("--qr", is_flag=True, help="Draw it as a QR code as well.")
 def invite(hours: int, qr: bool) -> None:
     """Make an invitation that one merchant may use once."""

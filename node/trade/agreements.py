@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import pydantic
+
 from contracts import agreements, amounts
 from contracts import errors as refusals
 from contracts.terms import Version
@@ -9,6 +13,7 @@ from node import errors
 from node.trade import books, doors, peering
 
 register = doors.Register()
+HOURS_MAX = 10 * 366 * 24  # ten years, the longest time that a document can name
 
 
 class Propose(doors.Arguments):
@@ -19,7 +24,7 @@ class Propose(doors.Arguments):
     buying: bool = False
     credit: str | None = None
     cancel_fee: str = "0"
-    ship_by_hours: int = 48
+    ship_by_hours: Annotated[int, pydantic.Field(ge=1, le=HOURS_MAX)] = 48
 
 
 class Accept(doors.Arguments):

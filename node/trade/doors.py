@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Annotated, Any, Generic, Protocol, TypeVar, cast
 
 import pydantic
 
+from contracts import amounts
 from contracts import errors as refusals
 from node import config, errors, keystore, ports
 from node.storage import database, partners, settings
@@ -19,6 +20,7 @@ from node.trade import books, receipts
 
 Json = dict[str, Any]
 Report = Callable[[str, int, int], None]  # what, done, total
+Quantity = Annotated[int, pydantic.Field(ge=0, le=amounts.QUANTITY_MAX)]  # the rules of the trade say more of it
 
 
 class Arguments(pydantic.BaseModel):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import pydantic
+
 from contracts.holds import Hold, HoldState
 from node import errors
 from node.trade import agreements, books, doors, peering
 
 register = doors.Register()
 HOUR_S = 3_600
+HOURS_MAX = 10 * 366 * 24  # ten years, the longest time that a document can name
 
 
 class Ask(doors.Arguments):
@@ -15,8 +20,8 @@ class Ask(doors.Arguments):
 
     partner: str
     sku: str
-    quantity: int
-    hours: int = 24
+    quantity: doors.Quantity
+    hours: Annotated[int, pydantic.Field(ge=1, le=HOURS_MAX)] = 24
 
 
 class One(doors.Arguments):

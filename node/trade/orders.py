@@ -60,11 +60,21 @@ async def listed(trade: doors.Trade, given: Listing, report: doors.Report) -> do
         channel = None if given.partner is None else peering.find(desk, given.partner)[1].id
         buying = None if given.selling is None else not given.selling
         limit = max(1, min(given.limit, 1000))
-        rows = orderbooks.orders(desk.db, given.state, buying, channel, limit, bytes.fromhex(given.after))
+        rows = orderbooks.orders(desk.db, given.state, buying, channel, limit, page_end(given.after))
         shown = [summary(desk, row) for row in rows]
         return {"orders": shown, "next": rows[-1].thread.hex() if len(rows) == limit else None}
 
     return await trade.books.read(unit)
+
+
+def page_end(after: str) -> bytes:
+    """The last order of the page before. NodeError `request.malformed`."""
+    try:
+        return bytes.fromhex(after)
+    except ValueError:
+        raise errors.NodeError(
+            "request.malformed", "this is not where a page ends", expected="what the page before named", got=after
+        ) from None
 
 
 def summary(desk: books.Desk, row: orderbooks.OrderRow) -> doors.Json:

@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 
-from contracts import payments
+from contracts import amounts, payments
 from contracts.terms import Version
 from node import errors
-from node.trade import agreements, books, catalogues, doors, peering
+from node.trade import agreements, books, catalogues, doors, peering, statements
 
 register = doors.Register()
 REFERENCE_BYTES = 10
 
 
 class Sent(doors.Arguments):
-    """`amount` in decimal text; `statement` (hash) names what it is for."""
+    """`amount` in decimal text; `statement` (hash, or 8 or more characters of it) names what it is for."""
 
     partner: str
     amount: str
-    currency: str = "CNY"
+    currency: str | None = None
     reference: str | None = None
     statement: str | None = None
     key: str | None = None
 
 
 class Received(doors.Arguments):
-    """`payment` (hash of its first document) may be left out when only one of this amount was sent."""
+    """`payment` is the one that the partner announced, by its hash or 8 or more characters of it.
+
+    Without it, an announced one of this amount is meant, else money that nobody announced: no more of it than is
+    owed, unless `unannounced` says that it is no mistake.
+    """
 
     partner: str
     amount: str
-    currency: str = "CNY"
+    currency: str | None = None
     payment: str | None = None
+    unannounced: bool = False
     key: str | None = None
 
 
@@ -43,14 +49,10 @@ class Listed(doors.Arguments):
 def account(book: books.Book, currency: str) -> tuple[Version, int]:
     """The agreement of a currency under which something is owed, and what this node owes (negative: is owed)."""
     found = []
-    for seller in (book.side, 1 - book.side):
-        try:
-            version = agreements.in_force(book, seller)
-        except errors.NodeError:
-            continue
+    for version in versions(book):
         if version.currency == currency:
             owed = book.history.owed(version.key)
-            found.append((version, owed if seller != book.side else -owed))
+            found.append((version, owed if version.seller != book.side else -owed))
     if not found:
         raise errors.NodeError(
             "agreement.missing", "no agreement in this currency", expected="an agreement in force", got=currency
@@ -58,15 +60,37 @@ def account(book: books.Book, currency: str) -> tuple[Version, int]:
     return max(found, key=lambda pair: abs(pair[1]))
 
 
+def versions(book: books.Book) -> list[Version]:
+    """The agreements in force, one for each side that sells."""
+    found = []
+    for seller in (book.side, 1 - book.side):
+        with contextlib.suppress(errors.NodeError):
+            found.append(agreements.in_force(book, seller))
+    return found
+
+
+def amount_of(book: books.Book, text: str, currency: str | None) -> amounts.Money:
+    """What was typed, in the currency of the agreement where none was. NodeError `request.malformed`, `agreement.*`."""
+    known = sorted({version.currency for version in versions(book)})
+    if currency is None and len(known) > 1:
+        raise errors.NodeError(
+            "agreement.ambiguous",
+            "agreements in several currencies are in force",
+            expected=", ".join(known),
+            got="none",
+        )
+    return agreements.parse_money(text, currency or (known[0] if known else "CNY"))
+
+
 @register.case("payment.sent", Sent)
 async def sent(trade: doors.Trade, given: Sent, report: doors.Report) -> doors.Json:
     """Say that money is on its way to a partner."""
-    amount = agreements.parse_money(given.amount, given.currency)
 
     def unit(desk: books.Desk) -> doors.Json:
         _, channel = peering.find(desk, given.partner)
         book = desk.book(channel.id)
-        version, _ = account(book, given.currency)
+        amount = amount_of(book, given.amount, given.currency)
+        version, _ = account(book, amount.currency)
         body: books.Body = {
             "agreement": version.hash,
             "role": "seller" if version.seller == book.side else "buyer",
@@ -74,7 +98,7 @@ async def sent(trade: doors.Trade, given: Sent, report: doors.Report) -> doors.J
             "reference": given.reference or "HP" + base64.b32encode(desk.books.entropy.token(REFERENCE_BYTES)).decode(),
         }
         if given.statement is not None:
-            body["statements"] = [bytes.fromhex(given.statement)]
+            body["statements"] = [statements.find(desk, given.statement).statement.key]
         written = desk.write(book, "payment.sent", body)
         return {"payment": written.hash.hex(), "reference": body["reference"]}
 
@@ -84,32 +108,69 @@ async def sent(trade: doors.Trade, given: Sent, report: doors.Report) -> doors.J
 @register.case("payment.received", Received)
 async def received(trade: doors.Trade, given: Received, report: doors.Report) -> doors.Json:
     """Say that money arrived; from then on it is no longer owed."""
-    amount = agreements.parse_money(given.amount, given.currency)
 
     def unit(desk: books.Desk) -> doors.Json:
         _, channel = peering.find(desk, given.partner)
         book = desk.book(channel.id)
-        version, _ = account(book, given.currency)
-        waiting = [
-            (key, payment)
-            for key, payment in book.history.payments.items()
-            if payment.state is payments.PaymentState.SENT
-            and payment.amount == amount.minor
-            and (given.payment is None or key.hex().startswith(given.payment))
-        ]
+        amount = amount_of(book, given.amount, given.currency)
+        version, owed = account(book, amount.currency)
+        announced = announcement(book, given, amount, -owed)
+        if announced is not None:
+            version = next((known for known in versions(book) if known.key == announced.agreement), version)
         body: books.Body = {
             "agreement": version.hash,
             "role": "seller" if version.seller == book.side else "buyer",
             "amount": catalogues.money_value(amount.minor, amount.currency),
-            "reference": waiting[0][1].reference if waiting else "unannounced",
+            "reference": "unannounced" if announced is None else announced.reference,
         }
-        if waiting:
-            body["thread"] = waiting[0][0]
+        if announced is not None:
+            body["thread"] = announced.key
         written = desk.write(book, "payment.received", body)
-        _, owed = account(book, given.currency)
-        return {"payment": written.hash.hex(), "balance": catalogues.shown(owed, given.currency)}
+        _, owed = account(book, amount.currency)
+        return {
+            "payment": written.hash.hex(),
+            "announced": announced is not None,
+            "owes_me": catalogues.shown(-owed, amount.currency),
+        }
 
     return await doors.once(trade, given.key, unit)
+
+
+def announcement(book: books.Book, given: Received, amount: amounts.Money, owed: int) -> payments.Payment | None:
+    """Which payment of the partner has arrived; None for money that nobody announced. `owed`: minor units owed to me.
+
+    NodeError `payment.unknown` where the named one does not exist, or where more came unannounced than is owed: the
+    command was probably given twice.
+    """
+    waiting = [
+        payment
+        for payment in book.history.payments.values()
+        if payment.state is not payments.PaymentState.RECEIVED and payment.debtor != book.side
+    ]
+    if given.payment is not None:
+        wanted = given.payment.lower()
+        fitting = [payment for payment in waiting if len(wanted) >= 8 and payment.key.hex().startswith(wanted)]
+    else:
+        fitting = [
+            payment for payment in waiting if (payment.amount, payment.currency) == (amount.minor, amount.currency)
+        ]
+    if fitting:
+        return fitting[0]
+    if given.payment is None and (given.unannounced or amount.minor <= owed):
+        return None
+    known = ", ".join(f"{payment.key.hex()[:12]} of {shown_money(payment)}" for payment in waiting)
+    raise errors.NodeError(
+        "payment.unknown",
+        "no announced payment could be meant" + ("" if given.payment else ", and less than that is owed"),
+        expected=known or "a payment that the partner has announced",
+        got=given.payment or f"{amount}",
+        hint="`hanse payment list` shows them; --unannounced confirms money that nobody announced",
+    )
+
+
+def shown_money(payment: payments.Payment) -> str:
+    """What a payment announces."""
+    return str(amounts.Money(payment.amount, payment.currency))
 
 
 @register.case("payment.list", Listed)

@@ -20,7 +20,7 @@ class Line(doors.Arguments):
     """So many of one SKU."""
 
     sku: str
-    quantity: int
+    quantity: doors.Quantity
     hold: str | None = None  # hash of a hold that this line uses up
 
 
@@ -38,7 +38,7 @@ class Cancel(doors.Arguments):
 
     order: str | None = None
     orders: list[str] | None = None
-    quantities: dict[str, int] | None = None
+    quantities: dict[str, doors.Quantity] | None = None
     reason: str = "consumer"
 
 

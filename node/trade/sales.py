@@ -24,7 +24,7 @@ class Accept(doors.Arguments):
     order: str | None = None
     orders: list[str] | None = None
     all: bool = False
-    quantities: dict[str, int] | None = None
+    quantities: dict[str, doors.Quantity] | None = None
     backorder: bool = False
 
 
@@ -48,7 +48,7 @@ class Ship(doors.Arguments):
     order: str | None = None
     carrier: str | None = None
     waybill: str | None = None
-    quantities: dict[str, int] | None = None
+    quantities: dict[str, doors.Quantity] | None = None
     rows: list[Parcel] | None = None
 
 

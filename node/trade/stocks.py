@@ -19,8 +19,8 @@ class Set(doors.Arguments):
     """What was counted: one SKU, or several."""
 
     sku: str | None = None
-    on_hand: int | None = None
-    items: dict[str, int] | None = None
+    on_hand: doors.Quantity | None = None
+    items: dict[str, doors.Quantity] | None = None
 
 
 @register.case("stock.set", Set)

@@ -128,7 +128,11 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
         "payment.sent",
         {"partner": "F", "amount": "12.50", "reference": "R1"},
     ),
-    (["payment", "received", "D", "12.50"], "payment.received", {"partner": "D", "amount": "12.50"}),
+    (
+        ["payment", "received", "D", "12.50", "--payment", "ab12cd34"],
+        "payment.received",
+        {"partner": "D", "amount": "12.50", "payment": "ab12cd34", "unannounced": False},
+    ),
     (["payment", "list", "--partner", "D"], "payment.list", {"partner": "D"}),
 ]
 

@@ -69,7 +69,7 @@ def test_two_nodes_peer_and_trade_the_whole_way() -> None:
         await town.ask("shop", "payment.sent", partner="factory", amount="21.00", statement=proposed["statement"])
         await town.settle()
         received = await town.ask("factory", "payment.received", partner="shop", amount="21.00")
-        assert received["balance"]["amount"] == 0
+        assert received["owes_me"]["amount"] == 0
         await town.settle()
         balances: list[dict[str, Any]] = (await town.ask("shop", "payment.list"))["balances"]
         assert [row["owes_me"]["amount"] for row in balances] == [0]

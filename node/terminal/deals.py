@@ -183,12 +183,11 @@ def payment_sent(**typed: Any) -> Arguments:
 @click.option("--currency", help="[default: that of the agreement]")
 @click.option("--payment", metavar="ID", help="The payment that PARTNER announced. [default: one of this amount]")
 @click.option("--unannounced", is_flag=True, help="It is no mistake that more came than was announced or is owed.")
-@click.option("--unannounced", is_flag=True, help="More than is owed, or never announced, and still no mistake.")
 @click.option("--key", help="Repeating the command with the same key confirms nothing twice.")
 @commands.asks("payment.received")
-def payment_received(unannounced: bool, **typed: Any) -> Arguments:
+def payment_received(**typed: Any) -> Arguments:
     """Confirm that PARTNER's money arrived."""
-    return {"unannounced": True, **typed} if unannounced else typed
+    return typed
 
 
 @payment.command("list")

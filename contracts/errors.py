@@ -142,5 +142,10 @@ def shown(value: object) -> str:
     if isinstance(value, int | None):
         # printing a huge integer is itself costly, and nothing that long is legal anywhere
         return str(value) if value is None or -(1 << 63) < value < 1 << 63 else "an integer beyond 64 bits"
-    text = str(value)[:61].encode("unicode_escape").decode("ascii")
+    text = "".join(map(_safe, str(value)[:61]))
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _safe(char: str) -> str:
+    """A character as it is where a person can read it, else as an escape: nothing steers a terminal."""
+    return char if char.isprintable() and char != "\\" else char.encode("unicode_escape").decode("ascii")

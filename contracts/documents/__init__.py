@@ -26,7 +26,7 @@ from contracts.documents import (
     statements,
     stocks,
 )
-from contracts.documents.fields import EXTENSION_PATTERN, MONEY_FIELDS, QUANTITY_FIELDS, Document
+from contracts.documents.fields import EXTENSION_PATTERN, FORMS, MONEY_FIELDS, QUANTITY_FIELDS, Document
 from contracts.errors import CODES, FAULTS_MAX, Fault, Refused, shown
 
 _MODULES = (
@@ -135,13 +135,19 @@ def _expected(kind: str, context: Mapping[str, object], message: str) -> str:
         case "literal_error":
             return str(context.get("expected"))
         case "string_pattern_mismatch":
-            return "the form of this field"
+            return _form(str(context.get("pattern")))
         case "too_short" | "string_too_short" | "bytes_too_short":
             return f"length at least {context.get('min_length')}"
         case "too_long" | "string_too_long" | "bytes_too_long":
             return f"length at most {context.get('max_length')}"
         case _:
             return message.removeprefix("Input should be ")
+
+
+def _form(pattern: str) -> str:
+    """What a pattern asks for, in words where people meet it often."""
+    excluding = pattern.startswith("^[^")
+    return "no control or invisible characters" if excluding else FORMS.get(pattern, f"the form {pattern}")
 
 
 def _got(kind: str, value: object) -> str:

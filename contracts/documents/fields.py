@@ -23,6 +23,13 @@ UNSAFE: Final = (
     r"\x{FFF9}-\x{FFFB}\x{E0000}-\x{E007F}"
 )
 EXTENSION_PATTERN: Final = r"^x_[a-z0-9_]{1,30}$"
+CODE_PATTERN: Final = r"^[A-Za-z0-9._/-]+$"
+REFERENCE_PATTERN: Final = r"^[A-Za-z0-9/?:().,'+ -]+$"  # what ISO 20022 carries through every bank
+FORMS: Final = {
+    CODE_PATTERN: "Latin letters, digits and . _ / -",
+    REFERENCE_PATTERN: "Latin letters, digits, spaces and / ? : ( ) . , ' + -",
+}
+"""What a pattern means, in words."""
 # Whether a field is a quantity or an amount is asked by its name, and only on the way to an error.
 QUANTITY_FIELDS: Final = frozenset(
     {
@@ -64,7 +71,7 @@ Bytes8 = Annotated[bytes, Field(min_length=8, max_length=8)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=rf"^[^{UNSAFE}]+$")]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=rf"^[^{UNSAFE}]+$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=rf"^[^{UNSAFE}]+$")]
-Code = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9._/-]+$")]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=CODE_PATTERN)]
 Text = Annotated[
     str, StringConstraints(min_length=1, max_length=TEXT_MAX, pattern=r"^[^\x{00}-\x{08}\x{0B}-\x{1F}\x{7F}]+$")
 ]

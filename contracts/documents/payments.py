@@ -7,10 +7,20 @@ from typing import Annotated, ClassVar, Final
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from contracts.documents.fields import Attachments, Code, Date, Document, Hash, Hashes, Money, Role
+from contracts.documents.fields import (
+    REFERENCE_PATTERN,
+    Attachments,
+    Code,
+    Date,
+    Document,
+    Hash,
+    Hashes,
+    Money,
+    Role,
+)
 
 # ISO 20022 EndToEndId (Max35Text) in the characters that every bank passes on; an ISO 11649 RF reference fits
-Reference = Annotated[str, StringConstraints(min_length=1, max_length=35, pattern=r"^[A-Za-z0-9/?:().,'+ -]+$")]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=35, pattern=REFERENCE_PATTERN)]
 
 
 class _Payment(Document):

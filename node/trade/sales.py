@@ -9,7 +9,7 @@ from contracts.lots import LotState
 from contracts.orders import Order
 from node import errors
 from node.storage import shelves
-from node.trade import books, credits, doors, orders, portions, reservations
+from node.trade import books, carriers, credits, doors, orders, portions, reservations
 from protocol.encoding import Value
 
 register = doors.Register()
@@ -111,13 +111,7 @@ async def reject(trade: doors.Trade, given: Reject, report: doors.Report) -> doo
 @register.case("order.ship", Ship)
 async def ship(trade: doors.Trade, given: Ship, report: doors.Report) -> doors.Json:
     """Hand parcels over to a carrier. What a cancel has reached stays here, and the refusal says so."""
-    parcels = {row.order: (row.carrier, row.waybill) for row in given.rows or []}
-    if given.order is not None:
-        if given.carrier is None or given.waybill is None:
-            raise errors.NodeError(
-                "request.malformed", "a parcel has a carrier and a waybill", expected="both", got="one"
-            )
-        parcels[given.order] = (given.carrier, given.waybill)
+    parcels = parcels_of(given)
 
     def one(desk: books.Desk, id: str) -> None:
         found = orders.find(desk, id)
@@ -140,6 +134,26 @@ async def ship(trade: doors.Trade, given: Ship, report: doors.Report) -> doors.J
 
     shipped, refused = await portions.each(trade, list(parcels), one, report, "shipping")
     return {"shipped": shipped, "refused": refused}
+
+
+def parcels_of(given: Ship) -> dict[str, tuple[str, str]]:
+    """(Carrier's code, waybill) by order. NodeError `request.malformed` with every carrier that is none."""
+    rows = list(given.rows or [])
+    if given.order is not None:
+        if given.carrier is None or given.waybill is None:
+            raise errors.NodeError(
+                "request.malformed", "a parcel has a carrier and a waybill", expected="both", got="one"
+            )
+        rows.append(Parcel(order=given.order, carrier=given.carrier, waybill=given.waybill))
+    known = "a code of Latin letters such as SF, or a name such as 顺丰, 中通, 圆通, 京东, EMS, DHL"
+    faults = [
+        {"code": "request.carrier", "path": row.order, "expected": known, "got": row.carrier}
+        for row in rows
+        if carriers.code(row.carrier) is None
+    ]
+    if faults:
+        raise errors.NodeError("request.malformed", "a carrier is unknown; nothing was shipped", faults=faults)
+    return {row.order: (carriers.code(row.carrier) or row.carrier, row.waybill) for row in rows}
 
 
 def has_left(order: Order, carrier: str, waybill: str, quantities: Mapping[str, int] | None) -> bool:

@@ -207,8 +207,18 @@ def test_a_payment_of_nothing() -> None:
     assert codes("payment.promise", body) == [("document.money", "amount.a")]
 
 
+def test_a_fault_says_in_words_what_form_a_text_has() -> None:
+    body = {"thread": H, "lines": [{"line": 1, "action": "reject", "quantity": 1, "reason": "没货"}]}
+    with pytest.raises(Refused) as caught:
+        documents.parse("order.respond", 1, body)
+    ((code, path, expected, got),) = caught.value.faults
+    assert (code, path, got) == ("document.pattern", "lines.0.reason", "没货")
+    assert expected == "Latin letters, digits and . _ / -"
+
+
 def test_what_a_fault_shows_is_short_and_harmless() -> None:
     assert errors.shown("\x1b[31m" + "x" * 500) == "\\x1b[31m" + "x" * 49 + "..."
+    assert errors.shown("没货\u202e\\") == "没货\\u202e\\\\"
     assert errors.shown(10**4000) == "an integer beyond 64 bits"
     assert errors.shown(b"x" * 500) == "500 bytes"
     assert errors.shown([1] * 9) == "list of 9"

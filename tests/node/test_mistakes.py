@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from node import errors
-from tests.node.test_trading import agree, goods
+from node.trade import carriers
+from tests.node.test_trading import agree, goods, order
 from tests.node.towns import Town, play
 
 NODE_A = "hanse:1?i=" + "a" * 52
@@ -107,5 +108,47 @@ def test_an_announced_payment_is_found_by_its_amount_or_its_hash() -> None:
         assert (await town.ask("factory", "payment.received", partner="shop", amount="5.00"))["announced"]
         states = [row["state"] for row in (await town.ask("factory", "payment.list"))["payments"]]
         assert states == ["received", "received"]
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("SF", "SF"),
+        ("sf", "SF"),
+        ("顺丰速运", "SF"),
+        (" 中通 快递", "ZTO"),
+        ("ＥＭＳ", "EMS"),
+        ("J&T Express", "JT"),
+        ("My-Carrier.1", "My-Carrier.1"),
+        ("隔壁老王", None),
+        ("", None),
+        ("A" * 33, None),
+    ],
+)
+def test_a_carrier_goes_by_many_names(name: str, code: str | None) -> None:
+    assert carriers.code(name) == code
+
+
+def test_every_name_means_one_carrier() -> None:
+    names = [carriers.plain(name) for code, names in carriers.NAMES.items() for name in (code, *names)]
+    assert sorted(names) == sorted(set(names))
+    assert all(carriers.code(code) == code for code in carriers.NAMES)
+
+
+def test_a_parcel_is_shipped_under_the_name_of_its_carrier() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await goods(town, "factory")
+        await agree(town, "factory", "shop")
+        placed = await order(town, "shop", "factory")
+        await town.ask("factory", "order.accept", all=True)
+        with pytest.raises(errors.NodeError) as caught:
+            await town.ask("factory", "order.ship", order=placed, carrier="隔壁老王", waybill="1")
+        assert caught.value.faults[0]["got"] == "隔壁老王"
+        await town.ask("factory", "order.ship", order=placed, carrier="顺丰速运", waybill="SF1")
+        assert (await town.ask("factory", "order.show", order=placed))["shipments"][0]["carrier"] == "SF"
 
     play(story)

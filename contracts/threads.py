@@ -20,9 +20,11 @@ the logbook. docs/decisions/0002-threads-fold-by-linearisation.md
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
+from contracts.documents.fields import Document
 from contracts.errors import FAULTS_MAX, Fault
 from contracts.items import Member, Past, Position
 
@@ -55,7 +57,8 @@ class Walked(NamedTuple, Generic[State]):
 class Thread(Generic[State]):
     """`root` is the place of the first document (None for the peering, which a channel has from the start); `start`
     the state after it. `last` is the highest index of each side. `leader` is the side that goes first among equals.
-    `settled` counts the documents, and their lines, that are walked for good (`settle`); `lines` all lines."""
+    `members` are all documents of each side by index. The first `settled` of them are walked for good (`settle`):
+    their content is forgotten, only their place is kept. `lines` counts the lines of (settled, other) documents."""
 
     key: bytes
     kind: str
@@ -68,7 +71,7 @@ class Thread(Generic[State]):
     refused: dict[Position, Faults] = field(default_factory=dict)
     last: list[int] = field(default_factory=lambda: [-1, -1])
     settled: tuple[int, int] = (0, 0)
-    lines: int = 0
+    lines: tuple[int, int] = (0, 0)
 
 
 def opened(key: bytes, kind: str, leader: int, start: State, step: Step[State], root: Position | None) -> Thread[State]:
@@ -138,9 +141,14 @@ def covered(thread: Thread[State], past: Past) -> bool:
     return thread.last[0] < past[0] and thread.last[1] < past[1]
 
 
+def live(thread: Thread[State]) -> tuple[list[Member], list[Member]]:
+    """The documents of each side that can still be walked."""
+    return thread.members[0][thread.settled[0] :], thread.members[1][thread.settled[1] :]
+
+
 def at(thread: Thread[State], past: Past, cuts: Sequence[Past]) -> Walked[State]:
     """The state of the thread for an author who knows `past` (which holds the root); `cuts` closed within it."""
-    members = tuple([member for member in side if within(past, member)] for side in thread.members)
+    members = tuple([member for member in side if within(past, member)] for side in live(thread))
     return walk(thread.start, thread.step, linearise(members, cuts, thread.leader))
 
 
@@ -149,27 +157,26 @@ def joined(thread: Thread[State], member: Member, past: Past, cuts: Sequence[Pas
     if covered(thread, past):
         state, faults = thread.step(thread.state, member, False)
         return Walked(state, {(member.side, member.index): faults[:FAULTS_MAX]} if faults else {}, 1, False)
-    members = [list(side) for side in thread.members]
+    members = live(thread)
     members[member.side].append(member)
     return walk(thread.start, thread.step, linearise(members, cuts, thread.leader))
 
 
 def rewalked(thread: Thread[State], cuts: Sequence[Past]) -> Walked[State]:
     """The whole thread, walked again."""
-    return walk(thread.start, thread.step, linearise(thread.members, cuts, thread.leader))
+    return walk(thread.start, thread.step, linearise(live(thread), cuts, thread.leader))
 
 
 def unsettled(thread: Thread[State], cut: Past) -> bool:
     """Whether closing `cut` can move documents of the thread: something outside it did not know something inside."""
+    members = live(thread)
     highest = [-1, -1]
     for side in (0, 1):
-        for member in thread.members[side]:
+        for member in members[side]:
             if within(cut, member):
                 highest[side] = member.index
     return any(
-        not within(cut, member) and member.seen <= highest[1 - side]
-        for side in (0, 1)
-        for member in thread.members[side]
+        not within(cut, member) and member.seen <= highest[1 - side] for side in (0, 1) for member in members[side]
     )
 
 
@@ -180,35 +187,41 @@ def weight(member: Member) -> int:
 
 def full(thread: Thread[State], past: Past) -> bool:
     """Whether the thread holds as much as a thread may, as far as the author of a document knew."""
-    documents, lines = thread.settled
-    most = documents + len(thread.members[0]) + len(thread.members[1])
-    if most < THREAD_DOCUMENTS_MAX and lines + thread.lines < THREAD_LINES_MAX:
+    most = len(thread.members[0]) + len(thread.members[1])
+    if most < THREAD_DOCUMENTS_MAX and sum(thread.lines) < THREAD_LINES_MAX:
         return False
-    known = [member for side in thread.members for member in side if within(past, member)]
-    lines += sum(weight(member) for member in known)
-    return documents + len(known) >= THREAD_DOCUMENTS_MAX or lines >= THREAD_LINES_MAX
+    known = [member for side in live(thread) for member in side if within(past, member)]
+    documents = sum(thread.settled) + len(known)
+    lines = thread.lines[0] + sum(weight(member) for member in known)
+    return documents >= THREAD_DOCUMENTS_MAX or lines >= THREAD_LINES_MAX
 
 
 def settle(thread: Thread[State], cut: Past) -> None:
-    """Forget the documents of a thread that can never be walked again, since all of it lies inside a closed cut.
+    """Forget the content of documents that can never be walked again, since all of the thread lies inside a closed cut.
 
     One side proposed the cut and the other agreed to it, so both know everything inside; and nobody's `seen` goes
     back, so whatever they write from then on comes last.
     """
     if covered(thread, cut):
-        documents, lines = thread.settled
-        documents += len(thread.members[0]) + len(thread.members[1])
-        thread.settled, thread.lines = (documents, lines + thread.lines), 0
+        for side, done in zip(thread.members, thread.settled, strict=True):
+            side[done:] = [replace(member, document=_bare(type(member.document))) for member in side[done:]]
+        thread.settled = (len(thread.members[0]), len(thread.members[1]))
+        thread.lines = (sum(thread.lines), 0)
         thread.start = thread.state
-        thread.members = ([], [])
         thread.refused = {}
+
+
+@cache
+def _bare(model: type[Document]) -> Document:
+    """A document that knows nothing but its type."""
+    return model.model_construct()
 
 
 def commit(thread: Thread[State], member: Member | None, walked: Walked[State]) -> list[Position]:
     """Make a walk final. Returns the positions, other than `member`'s, whose judgement it changed."""
     if member is not None:
         thread.members[member.side].append(member)
-        thread.lines += weight(member)
+        thread.lines = (thread.lines[0], thread.lines[1] + weight(member))
         thread.last[member.side] = member.index
     thread.state = walked.state
     if not walked.complete:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts import reconciliation, statements
+from contracts import reconciliation, statements, threads
 from contracts.errors import Misuse
 from contracts.histories import History
 from contracts.reconciliation import Cause
@@ -259,7 +259,9 @@ def test_settled_threads_are_forgotten_and_go_on() -> None:
     shop.close_statement()
     for desk in shop.desks:
         kept = desk.channel.threads[thread]
-        assert (kept.members, kept.settled) == (([], []), (2, 2))
+        assert (threads.live(kept), kept.settled, kept.lines) == (([], []), (2, 0), (2, 0))
+        assert [member.document.TYPE for member in kept.members[SELLER]] == ["order.respond", "shipment.handover"]
+        assert not any(member.document.__dict__.get("lines") for member in kept.members[SELLER])
     shop.both(SELLER, "shipment.status", {"thread": thread, "shipment": parcel, "event": "delivered"})
     assert shop.lots(thread) == {"delivered": 10}
     shop.sync()

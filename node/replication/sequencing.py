@@ -68,6 +68,7 @@ class CheckedBatch:
     batch: messages.Batch
     checkpoint: checkpoints.Checkpoint
     leaves: tuple[bytes, ...]
+    seen_max: int  # how many of my entries its author claims to have seen
 
 
 def check_batch(batch: messages.Batch, author_log_key: bytes) -> CheckedBatch:
@@ -76,7 +77,16 @@ def check_batch(batch: messages.Batch, author_log_key: bytes) -> CheckedBatch:
     end = batch.first + len(batch.entries)
     if checkpoint.size != end:
         raise PeerError(Code.GAP, "batch does not end at its checkpoint", expected=end, got=checkpoint.size)
-    return CheckedBatch(batch, checkpoint, tuple(map(entries.leaf_hash, batch.entries)))
+    leaves = tuple(map(entries.leaf_hash, batch.entries))
+    return CheckedBatch(batch, checkpoint, leaves, max(map(seen_of, batch.entries)))
+
+
+def seen_of(data: bytes) -> int:
+    """The `seen` of an entry; 0 for bytes that are no entry, which are stored all the same and refused by the fold."""
+    try:
+        return entries.parse(data).seen
+    except PeerError:
+        return 0
 
 
 class ContradictionError(Exception):
@@ -105,6 +115,14 @@ def store_batch(
     PeerError `log.gap` when entries before the batch are missing; ContradictionError when it proves a fork.
     """
     theirs = logbooks.of_channel(db, channel, mine=False)
+    mine = logbooks.of_channel(db, channel, mine=True)
+    if may_sign and checked.seen_max > mine.size:  # a logbook that is being recovered is shorter than it was
+        raise PeerError(
+            Code.AHEAD,
+            "an entry claims to have seen more than there is",
+            expected=f"at most {mine.size}",
+            got=checked.seen_max,
+        )
     batch, count = checked.batch, len(checked.leaves)
     placement = syncing.place(theirs.size, batch.first, count)
     if placement is syncing.Placement.GAP:

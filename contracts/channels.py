@@ -144,11 +144,11 @@ def thread_at(channel: Channel, thread: Thread[State], past: Past) -> State | No
         return None
     account = channel.accounts.get(thread.key)
     if account is None:
-        return thread.state if threads.covered(thread, past) else threads.at(thread, past, ()).state
+        return threads.at(thread, past)
     known = ledgers.cuts_within(account[0], past)
-    if threads.covered(thread, past) and len(known) == len(account[0].cuts):
-        return thread.state
-    return threads.at(thread, past, known).state
+    if len(known) == len(account[0].cuts):
+        return threads.at(thread, past)
+    return threads.replayed(thread, past, known)
 
 
 def agreement_at(channel: Channel, past: Past, name: bytes) -> tuple[Agreement, Version] | None:
@@ -243,7 +243,7 @@ def carry_out(channel: Channel, join: Join) -> list[Change]:
     """Make a join final, with everything that hangs on the thread's state: refusals, money, stock kept back."""
     thread, member, walked = join.thread, join.member, join.walked
     before = thread.state
-    revised = threads.commit(thread, member, walked)
+    revised = threads.commit(thread, member, walked, (seen_of(channel, 0), seen_of(channel, 1)))
     channel.steps += walked.steps
     if member is not None:
         _judged(channel, thread, (member.side, member.index))

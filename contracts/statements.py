@@ -116,8 +116,7 @@ def owed_at(ledger: Ledger, account: Account, cut: Past) -> Owed:
     """What a thread owed at a cut that covers all closed ones."""
     if threads.covered(account.thread, cut):
         return account.owed
-    walked = threads.at(account.thread, cut, ledger.cuts)
-    owed: Owed = walked.state.owed
+    owed: Owed = threads.replayed(account.thread, cut, ledger.cuts).owed
     return owed
 
 

@@ -12,9 +12,10 @@ A document of the highest rank in its table therefore comes after *every* concur
 `cancel.request` this is law 13 itself: the hand-overs that stand before it in the walk are exactly those whose `seen`
 does not cover it.
 
-Fast path: a document that knows all the others comes last anyway, and is one step on the stored state. Only a
-concurrent one makes the thread be walked again, and a thread is bounded, so the cost of a document never grows with
-the logbook. docs/decisions/0002-threads-fold-by-linearisation.md
+Cost: a document that knows all the others comes last, and is one step on the stored state. A concurrent one finds
+its place among the last documents (one more document never moves the others), and only what stands behind that
+place is walked again: documents of the other side that this one did not know. So the cost of a document grows neither
+with the logbook nor with the thread. docs/decisions/0002-threads-fold-by-linearisation.md
 """
 
 from __future__ import annotations
@@ -28,10 +29,9 @@ from contracts.documents.fields import Document
 from contracts.errors import FAULTS_MAX, Fault
 from contracts.items import Member, Past, Position
 
-# What one document may find in its thread. The two bound a walk, and so what one concurrent document can cost: some
-# 3 microseconds a line, 30 milliseconds in all. An order of 500 lines uses about 3,000 in its life.
+# What one document may find in its thread. An order of 500 lines uses about 3,000 in its life.
 THREAD_DOCUMENTS_MAX: Final = 512
-THREAD_LINES_MAX: Final = 10_000
+THREAD_LINES_MAX: Final = 5_000
 EVERYTHING: Final[Past] = (2**63, 2**63)
 
 State = TypeVar("State")
@@ -41,16 +41,24 @@ Faults: TypeAlias = tuple[Fault, ...]
 Step: TypeAlias = Callable[[State, Member, bool], tuple[State, Faults]]
 
 
+class Passed(NamedTuple, Generic[State]):
+    """A document in its place: the state before it, and the highest accepted index of each side before it."""
+
+    member: Member
+    before: State
+    reached: tuple[int, int]
+
+
 class Walked(NamedTuple, Generic[State]):
-    """The outcome of a walk: the state, what was refused by position, and how many steps it took.
+    """The outcome of a walk from `place` in the thread's trail on: the new end of the trail, the state behind it, the
+    highest accepted index of each side, what was refused on the way, and how many steps it took."""
 
-    Not `complete`: only the last document was walked, so `refused` says nothing about the others.
-    """
-
+    place: int
+    trail: list[Passed[State]]
     state: State
+    reached: tuple[int, int]
     refused: dict[Position, Faults]
     steps: int
-    complete: bool
 
 
 @dataclass(slots=True)
@@ -58,7 +66,9 @@ class Thread(Generic[State]):
     """`root` is the place of the first document (None for the peering, which a channel has from the start); `start`
     the state after it. `last` is the highest index of each side. `leader` is the side that goes first among equals.
     `members` are all documents of each side by index. The first `settled` of them are walked for good (`settle`):
-    their content is forgotten, only their place is kept. `lines` counts the lines of (settled, other) documents."""
+    their content is forgotten, only their place is kept. `lines` counts the lines of (settled, other) documents.
+
+    `trail` is the end of the walk as it stands: from the first document on that some later one may not know."""
 
     key: bytes
     kind: str
@@ -70,6 +80,8 @@ class Thread(Generic[State]):
     members: tuple[list[Member], list[Member]] = field(default_factory=lambda: ([], []))
     refused: dict[Position, Faults] = field(default_factory=dict)
     last: list[int] = field(default_factory=lambda: [-1, -1])
+    trail: list[Passed[State]] = field(default_factory=list)
+    reached: tuple[int, int] = (-1, -1)
     settled: tuple[int, int] = (0, 0)
     lines: tuple[int, int] = (0, 0)
 
@@ -115,20 +127,21 @@ def _precedes(a: Member, b: Member) -> bool:
     return a.rank <= b.rank
 
 
-def walk(start: State, step: Step[State], ordered: Iterable[Member]) -> Walked[State]:
-    """Walk the table over documents in their order."""
+def walk(
+    place: int, start: State, reached: tuple[int, int], step: Step[State], ordered: Iterable[Member]
+) -> Walked[State]:
+    """Walk the table over documents in their order, from a state on."""
     state = start
+    trail: list[Passed[State]] = []
     refused: dict[Position, Faults] = {}
-    reached = [-1, -1]
-    steps = 0
     for member in ordered:
+        trail.append(Passed(member, state, reached))
         state, faults = step(state, member, reached[1 - member.side] >= member.seen)
-        steps += 1
         if faults:
             refused[(member.side, member.index)] = faults[:FAULTS_MAX]
         else:
-            reached[member.side] = member.index
-    return Walked(state, refused, steps, True)
+            reached = (member.index, reached[1]) if member.side == 0 else (reached[0], member.index)
+    return Walked(place, trail, state, reached, refused, len(trail))
 
 
 def within(past: Past, member: Member) -> bool:
@@ -146,25 +159,55 @@ def live(thread: Thread[State]) -> tuple[list[Member], list[Member]]:
     return thread.members[0][thread.settled[0] :], thread.members[1][thread.settled[1] :]
 
 
-def at(thread: Thread[State], past: Past, cuts: Sequence[Past]) -> Walked[State]:
-    """The state of the thread for an author who knows `past` (which holds the root); `cuts` closed within it."""
-    members = tuple([member for member in side if within(past, member)] for side in live(thread))
-    return walk(thread.start, thread.step, linearise(members, cuts, thread.leader))
+def at(thread: Thread[State], past: Past) -> State:
+    """The state for the author of a document yet to come, who knows `past` (which holds the root), with all closed
+    cuts known: the thread without the documents that the author does not know. Those stand in the trail."""
+    place = next((i for i, passed in enumerate(thread.trail) if not within(past, passed.member)), None)
+    if place is None:
+        return thread.state
+    known = [passed.member for passed in thread.trail[place:] if within(past, passed.member)]
+    first = thread.trail[place]
+    return walk(place, first.before, first.reached, thread.step, known).state
+
+
+def replayed(thread: Thread[State], past: Past, cuts: Sequence[Past]) -> State:
+    """The state at any past that holds all settled documents, with the `cuts` closed in it; walks everything."""
+    left, right = ([member for member in side if within(past, member)] for side in live(thread))
+    ordered = linearise((left, right), cuts, thread.leader)
+    return walk(0, thread.start, (-1, -1), thread.step, ordered).state
 
 
 def joined(thread: Thread[State], member: Member, past: Past, cuts: Sequence[Past]) -> Walked[State]:
     """What the thread becomes with one more document; nothing is changed yet."""
+    place = len(thread.trail)
     if covered(thread, past):
-        state, faults = thread.step(thread.state, member, False)
-        return Walked(state, {(member.side, member.index): faults[:FAULTS_MAX]} if faults else {}, 1, False)
-    members = live(thread)
-    members[member.side].append(member)
-    return walk(thread.start, thread.step, linearise(members, cuts, thread.leader))
+        return walk(place, thread.state, thread.reached, thread.step, (member,))
+    place = _place(thread, member, past, cuts[-1] if cuts else (0, 0))
+    behind = thread.trail[place:]
+    before, reached = (behind[0].before, behind[0].reached) if behind else (thread.state, thread.reached)
+    return walk(place, before, reached, thread.step, (member, *(passed.member for passed in behind)))
+
+
+def _place(thread: Thread[State], member: Member, past: Past, cut: Past) -> int:
+    """Where in the trail `linearise` would put the last document of a side, which lies outside every closed cut."""
+    place = 0
+    for position, passed in enumerate(thread.trail):
+        if within(past, passed.member) or within(cut, passed.member):
+            place = position + 1
+    while place < len(thread.trail) and not _goes_first(member, thread.trail[place].member, thread.leader):
+        place += 1
+    return place
+
+
+def _goes_first(member: Member, other: Member, leader: int) -> bool:
+    return member.rank < other.rank or (member.rank == other.rank and member.side == leader)
 
 
 def rewalked(thread: Thread[State], cuts: Sequence[Past]) -> Walked[State]:
     """The whole thread, walked again."""
-    return walk(thread.start, thread.step, linearise(live(thread), cuts, thread.leader))
+    ordered = linearise(live(thread), cuts, thread.leader)
+    # the trail is replaced from its beginning on, by all of it: `commit` cuts off what everybody knows
+    return walk(0, thread.start, (-1, -1), thread.step, ordered)
 
 
 def unsettled(thread: Thread[State], cut: Past) -> bool:
@@ -209,6 +252,7 @@ def settle(thread: Thread[State], cut: Past) -> None:
         thread.lines = (sum(thread.lines), 0)
         thread.start = thread.state
         thread.refused = {}
+        thread.trail = []
 
 
 @cache
@@ -217,20 +261,29 @@ def _bare(model: type[Document]) -> Document:
     return model.model_construct()
 
 
-def commit(thread: Thread[State], member: Member | None, walked: Walked[State]) -> list[Position]:
-    """Make a walk final. Returns the positions, other than `member`'s, whose judgement it changed."""
+def commit(thread: Thread[State], member: Member | None, walked: Walked[State], seen: Past) -> list[Position]:
+    """Make a walk final. Returns the positions, other than `member`'s, whose judgement it changed.
+
+    `seen`: how many entries of side 0 and 1 every later document of the other side knows.
+    """
     if member is not None:
         thread.members[member.side].append(member)
         thread.lines = (thread.lines[0], thread.lines[1] + weight(member))
         thread.last[member.side] = member.index
-    thread.state = walked.state
-    if not walked.complete:
-        thread.refused.update(walked.refused)
-        return []
-    own = None if member is None else (member.side, member.index)
-    before, thread.refused = thread.refused, walked.refused
-    return [
-        position
-        for position in before.keys() | walked.refused.keys()
-        if position != own and before.get(position) != walked.refused.get(position)
-    ]
+    thread.state, thread.reached = walked.state, walked.reached
+    thread.trail[walked.place :] = walked.trail
+    revised = []
+    for passed in walked.trail:
+        position = (passed.member.side, passed.member.index)
+        faults = walked.refused.get(position)
+        if thread.refused.get(position) != faults and passed.member is not member:
+            revised.append(position)
+        if faults is None:
+            thread.refused.pop(position, None)
+        else:
+            thread.refused[position] = faults
+    known = 0
+    while known < len(thread.trail) and within(seen, thread.trail[known].member):
+        known += 1
+    del thread.trail[:known]
+    return revised

@@ -31,7 +31,7 @@ class _Payment(Document):
     reference: Reference
     means: Code | None = None
     statements: Hashes = ()
-    orders: Hashes = ()
+    orders: Annotated[tuple[Hash, ...], Field(strict=False, max_length=10)] = ()
     attachments: Attachments = ()
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, TypeVar
 
-from contracts import agreements, histories
+from contracts import agreements, histories, threads
 from contracts.documents import orders as order_papers
 from contracts.histories import History
 from contracts.lots import LotState
@@ -477,6 +477,12 @@ def conserved(history: History) -> None:
         assert ledger.total == sum(entry.owed.total for entry in accounts)
         settled = sum(entry.settled.total for entry in accounts)
         assert settled == (ledger.closed[-1].closing if ledger.closed else 0)
+    for thread in history.channel.threads.values():
+        # what was put into its place one by one is what a walk of everything gives
+        account = history.channel.accounts.get(thread.key)
+        again = threads.rewalked(thread, account[0].cuts if account else ())
+        assert (again.state, again.refused) == (thread.state, thread.refused)
+        assert [one.member for one in thread.trail] == [one.member for one in again.trail][-len(thread.trail) or 999 :]
     for stock in history.stock.values():
         assert stock.available >= 0
     assert all(count >= 0 for count in history.held.values())

@@ -97,6 +97,7 @@ def load(seller: Merchant, buyer: Merchant, documents: int, narrator: Narrator) 
     for one in both:
         stages.until("both sides have applied everything", applied, one)
     seconds = time.monotonic() - began
+    stages.until("the sealed addresses have arrived", addressed, seller)
     wire_after = loopback_bytes()
     return {
         "documents_per_second": round(documents / answer["receipted_seconds"], 1),
@@ -112,6 +113,11 @@ def applied(merchant: Merchant) -> bool:
     """Whether everything written is receipted, and everything received is folded."""
     channels = merchant.ask("bench.progress")["channels"]
     return all(row["receipted"] == row["mine"] and row["applied"] == row["theirs"] for row in channels)
+
+
+def addressed(merchant: Merchant) -> bool:
+    """Whether no sealed address is on its way any more."""
+    return not any(row["wanted"] for row in merchant.ask("bench.progress")["channels"])
 
 
 def rested_bytes(merchant: Merchant) -> int:

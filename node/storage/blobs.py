@@ -40,3 +40,8 @@ def wanted(db: sqlite3.Connection, channel: int, after: int, count_max: int) -> 
     return db.execute(
         "SELECT id, hash FROM blob_wants WHERE channel = ? AND id > ? ORDER BY id LIMIT ?", (channel, after, count_max)
     ).fetchall()
+
+
+def count_wanted(db: sqlite3.Connection, channel: int) -> int:
+    """How many blobs the partner of the channel still has to send."""
+    return int(db.execute("SELECT count(*) FROM blob_wants WHERE channel = ?", (channel,)).fetchone()[0])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
+from contracts.peerings import PeeringState
 from node import errors
 from node.storage import invites, logbooks, orderbooks, outboxes, partners
 from node.trade import agreements, books, doors, peering, statements
 from protocol import identities, invitations, limits
 
 register = doors.Register()
+JOIN_POLL_S, JOIN_POLLS_MAX = 0.05, 200  # ten seconds in all
 
 
 class Invite(doors.Arguments):
@@ -58,10 +61,25 @@ async def join(trade: doors.Trade, given: Join, report: doors.Report) -> doors.J
     partner = await trade.network.join(given.uri)
     return {
         "partner": partner.name,
+        "active": await becomes_active(trade, partner),
         "node": identities.to_text(partner.node),
         "words": list(invitations.words(trade.books.me, partner.node)),
         "already": partner.id in before,
     }
+
+
+async def becomes_active(trade: doors.Trade, partner: partners.Partner) -> bool:
+    """Wait a little until both sides have said that they trade, so that the next command finds it so."""
+
+    def active(desk: books.Desk) -> bool:
+        channel = partners.channel_of(desk.db, partner.id)
+        return channel is not None and desk.peek(channel.id).history.peering.state is PeeringState.ACTIVE
+
+    for _ in range(JOIN_POLLS_MAX):
+        if await trade.books.read(active):
+            return True
+        await asyncio.sleep(JOIN_POLL_S)
+    return False
 
 
 @register.case("partners", doors.NoArguments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from node.storage import logbooks, outboxes, partners
+from node.storage import blobs, logbooks, outboxes, partners
 from node.trade import agreements, books, doors, offers, peering, purchases
 
 register = doors.Register()
@@ -19,12 +19,15 @@ class Load(doors.Arguments):
 
 
 def draft(desk: books.Desk, book: books.Book, index: int) -> None:
-    """Write one order of one line, sealed like every other."""
+    """Write one order of two lines, about 600 bytes, its address sealed like every other."""
     version = agreements.in_force(book, 1 - book.side)
-    offer = offers.offer(book, version, f"BENCH-{index % 10}")
-    assert offer is not None
+    wanted = []
+    for number in (index % 10, (index + 1) % 10):
+        offer = offers.offer(book, version, f"BENCH-{number}")
+        assert offer is not None
+        wanted.append((offer.document.sku, 1 + index % 3))
     recipient = {"name": "张三", "phone": "10000000000", "street": f"测试路 {index} 号", "city": "景德镇"}
-    purchases.place(desk, book, [(offer.document.sku, 1 + index % 3)], recipient=recipient)
+    purchases.place(desk, book, wanted, recipient=recipient)
 
 
 @register.case("bench.orders", Load)
@@ -77,7 +80,8 @@ async def progress(trade: doors.Trade, given: doors.NoArguments, report: doors.R
             mine = logbooks.of_channel(desk.db, channel.id, mine=True)
             theirs = logbooks.of_channel(desk.db, channel.id, mine=False)
             waiting = outboxes.waiting(desk.db, mine.id)
-            row = {"mine": mine.size + waiting, "receipted": mine.receipted, "theirs": theirs.size}
+            wanted = blobs.count_wanted(desk.db, channel.id)
+            row = {"wanted": wanted, "mine": mine.size + waiting, "receipted": mine.receipted, "theirs": theirs.size}
             rows.append({**row, "applied": channel.applied})
         return {"channels": rows}
 

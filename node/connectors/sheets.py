@@ -7,23 +7,44 @@ not taken twice.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Sequence
 from typing import Any
 
+import pydantic
+
 from node import errors
-from node.connectors.spreadsheets import articles, catalogues, orders, sources
+from node.connectors.spreadsheets import articles, catalogues, keys, orders, sources
 from node.connectors.spreadsheets.articles import CatalogueRow
-from node.connectors.spreadsheets.faults import SheetFault
+from node.connectors.spreadsheets.faults import FaultCode, SheetFault
 from node.storage import partners, settings, shelves
 from node.trade import books, doors, routes
 from node.trade import catalogues as goods
 
 register = doors.Register()
 ORDERS_PER_TRANSACTION = 100  # so that the node goes on talking to partners during a long import
+HEADINGS_HINT = "docs/spreadsheets.md lists the headings; --map HEADING=FIELD says what another one means"
+HINTS = {
+    FaultCode.LOCALE: "--decimal-comma or --decimal-point says how the file writes figures",
+    FaultCode.ENCODING: "--encoding names the character set",
+    FaultCode.SEPARATOR: "--separator says what stands between the cells",
+    FaultCode.SEVERAL: "--sheet names the one to read",
+    FaultCode.UNKNOWN_SHEET: "--sheet names the one to read",
+    FaultCode.HEADING_MISSING: HEADINGS_HINT,
+    FaultCode.HEADING_REPEATED: HEADINGS_HINT,
+    FaultCode.MAPPING: HEADINGS_HINT,
+    FaultCode.CURRENCY: "--currency names the one of amounts that name none",
+    "route.supplier": "`hanse partners` lists your suppliers",
+    "route.sku": "`hanse catalogue list --partner PARTNER` lists what a partner offers",
+}
+"""What a person at the command line can do about a fault, besides mending the file."""
 
 
 class Import(doors.Arguments):
-    """A file's name and content, and what its sender told us about it (see docs/spreadsheets.md)."""
+    """A file's name and content, and what its sender told us about it (see docs/spreadsheets.md).
+
+    `mapping`: heading as written in the file -> field, or "" to leave the column out.
+    """
 
     name: str
     data_hex: str
@@ -31,15 +52,23 @@ class Import(doors.Arguments):
     shop: str | None = None
     decimal_comma: bool | None = None
     language: str = ""
+    encoding: str | None = None
+    separator: str | None = None
+    sheet: str | None = None
+    mapping: dict[str, str] = pydantic.Field(default_factory=dict)
+    supply_price: str = ""
+    unpaid: bool = False
     dry_run: bool = False
 
 
 def refuse(name: str, faults: Sequence[SheetFault | routes.RouteFault]) -> None:
     """Raise `sheet.faults` with every fault of the file, if it has any."""
     if faults:
+        hints = dict.fromkeys(HINTS[str(fault.code)] for fault in faults if str(fault.code) in HINTS)
         raise errors.NodeError(
             "sheet.faults",
             f"{name} has {len(faults)} fault{'s' if len(faults) > 1 else ''}; nothing was imported",
+            hint="; ".join(hints),
             faults=[describe(fault) for fault in faults],
         )
 
@@ -68,8 +97,23 @@ def content_of(given: Import) -> bytes:
 def source_of(given: Import, shop: str = "") -> sources.Source:
     """What is known about the sender of the file."""
     return sources.Source(
-        shop=given.shop or shop, currency=given.currency, decimal_comma=given.decimal_comma, language=given.language
+        shop=given.shop or shop,
+        currency=given.currency,
+        decimal_comma=given.decimal_comma,
+        language=given.language,
+        encoding=given.encoding,
+        delimiter=given.separator,
+        sheet=given.sheet,
+        mapping=given.mapping,
+        supply_heading=given.supply_price,
+        unpaid=given.unpaid,
     )
+
+
+def import_key(sheet_key: str, given: Import) -> str:
+    """The name under which an import is remembered: the same file, read in the same way."""
+    answers = given.model_dump(exclude={"name", "data_hex", "dry_run"})
+    return "sheet:" + keys.parts_key([sheet_key, *(f"{name}={value}" for name, value in sorted(answers.items()))])
 
 
 @register.case("catalogue.import", Import)
@@ -77,32 +121,29 @@ async def import_catalogue(trade: doors.Trade, given: Import, report: doors.Repo
     """Take articles, prices and stock from a sheet."""
     sheet = await asyncio.to_thread(catalogues.read, content_of(given), source_of(given))
     refuse(given.name, sheet.faults)
+    key = import_key(sheet.key, given)
 
-    def unit(desk: books.Desk) -> dict[str, int]:
-        counts = goods.put_goods(desk, [good_of(desk, row) for row in sheet.rows])
-        for row in sheet.rows:
-            if row.stock is not None:
-                shelves.set_on_hand(desk.db, row.sku, shelves.MAIN, row.stock)
-        return counts
+    def unit(desk: books.Desk) -> doors.Json:
+        if settings.answered(desk.db, key) is not None:
+            return {"new": 0, "changed": 0, "unchanged": len(sheet.rows), "known": True}
+        wanted = [good_of(desk, row) for row in sheet.rows]
+        counts = goods.compare(desk, wanted) if given.dry_run else goods.put_goods(desk, wanted)
+        if not given.dry_run:
+            for row in sheet.rows:
+                if row.stock is not None:
+                    shelves.set_on_hand(desk.db, row.sku, shelves.MAIN, row.stock)
+            settings.answer(desk.db, key, counts)
+        return {**counts, "known": False}
 
-    known = await trade.books.read(lambda desk: settings.answered(desk.db, f"sheet:{sheet.key}"))
-    if given.dry_run or known is not None:
-        return {
-            "rows": len(sheet.rows),
-            "new": 0,
-            "changed": 0,
-            "unchanged": len(sheet.rows),
-            "ignored": list(sheet.unknown),
-        }
-
-    def once(desk: books.Desk) -> dict[str, int]:
-        counts = unit(desk)
-        settings.answer(desk.db, f"sheet:{sheet.key}", counts)
-        return counts
-
-    counts = await trade.books.act(once)
+    counts = await (trade.books.read(unit) if given.dry_run else trade.books.act(unit))
     report("goods", len(sheet.rows), len(sheet.rows))
-    return {"rows": len(sheet.rows), **counts, "ignored": list(sheet.unknown)}
+    return {
+        "rows": len(sheet.rows),
+        **counts,
+        "unpriced": sum(row.price_minor is None for row in sheet.rows),
+        "ignored": list(sheet.unknown),
+        "dry_run": given.dry_run,
+    }
 
 
 def good_of(desk: books.Desk, row: CatalogueRow) -> shelves.Good:
@@ -131,28 +172,15 @@ def good_of(desk: books.Desk, row: CatalogueRow) -> shelves.Good:
 async def import_orders(trade: doors.Trade, given: Import, report: doors.Report) -> doors.Json:
     """Take consumer orders from a sheet, split them by supplier, and place them there."""
     sheet = await asyncio.to_thread(orders.read, content_of(given), source_of(given, trade.config.name))
-    refuse(given.name, sheet.faults)
-    wanted = [
-        routes.ShopOrder(
-            source=order.key(),
-            shop=order.shop,
-            number=order.number,
-            recipient=order.recipient,
-            lines=tuple(
-                routes.Wanted(line.sku, line.quantity, line.supplier or order.supplier, line.row)
-                for line in order.lines
-            ),
-        )
-        for order in sheet.orders
-    ]
+    wanted = [shop_order(order) for order in (sheet.drafts if sheet.faults else sheet.orders)]
     plan = await trade.books.read(lambda desk: routes.plan(desk, wanted))
-    refuse(given.name, plan.faults)
+    refuse(given.name, [*sheet.faults, *plan.faults])
     placed: dict[str, int] = {}
-    names = await trade.database.read(lambda db: {partner.id: partner.name for partner in partners.every(db)})
     if not given.dry_run:
+        names = await trade.database.read(lambda db: {partner.id: partner.name for partner in partners.every(db)})
         for first in range(0, len(plan.orders), ORDERS_PER_TRANSACTION):
             portion = plan.orders[first : first + ORDERS_PER_TRANSACTION]
-            counts = await trade.books.act(lambda desk, portion=portion: routes.place_all(desk, portion))  # type: ignore[misc]
+            counts = await trade.books.act(functools.partial(routes.place_all, routed=portion))
             for partner, count in counts.items():
                 placed[names[partner]] = placed.get(names[partner], 0) + count
             report("orders", min(first + ORDERS_PER_TRANSACTION, len(plan.orders)), len(plan.orders))
@@ -161,6 +189,21 @@ async def import_orders(trade: doors.Trade, given: Import, report: doors.Report)
         "lines": sum(len(order.wanted.lines) for order in plan.orders),
         "placed": placed,
         "unchanged": plan.known,
+        "differing": plan.differing,
         "skipped": [{"row": skip.row, "number": skip.number, "reason": skip.reason} for skip in sheet.skipped],
         "ignored": list(sheet.unknown),
+        "dry_run": given.dry_run,
     }
+
+
+def shop_order(order: orders.SheetOrder) -> routes.ShopOrder:
+    """A consumer order from its sheet, as the trade takes it."""
+    return routes.ShopOrder(
+        source=order.key(),
+        shop=order.shop,
+        number=order.number,
+        recipient=order.recipient,
+        lines=tuple(
+            routes.Wanted(line.sku, line.quantity, line.supplier or order.supplier, line.row) for line in order.lines
+        ),
+    )

@@ -58,9 +58,10 @@ def shop_orders_numbered(db: sqlite3.Connection, number: str) -> list[ShopOrder]
     return [ShopOrder(row[0], row[1], row[2], row[3], json.loads(row[4])) for row in rows]
 
 
-def has_shop_order(db: sqlite3.Connection, source: str) -> bool:
-    """Whether this order was imported before."""
-    return db.execute("SELECT 1 FROM shop_orders WHERE source = ?", (source,)).fetchone() is not None
+def shop_order_from(db: sqlite3.Connection, source: str) -> ShopOrder | None:
+    """The order with this source, if it was imported before."""
+    row = db.execute("SELECT id FROM shop_orders WHERE source = ?", (source,)).fetchone()
+    return None if row is None else shop_order(db, row[0])
 
 
 def add_fulfilment(
@@ -68,6 +69,11 @@ def add_fulfilment(
 ) -> None:
     """Remember for whom an order to a supplier was placed: a consumer order, or an order of a buyer."""
     db.execute("INSERT INTO fulfilments VALUES (?, ?, ?, ?)", (thread, channel, shop_order, parent))
+
+
+def rename_fulfilment(db: sqlite3.Connection, old: bytes, new: bytes) -> None:
+    """An order to a supplier was written again and has another hash now."""
+    db.execute("UPDATE fulfilments SET thread = ? WHERE thread = ?", (new, old))
 
 
 def parent_of(db: sqlite3.Connection, thread: bytes) -> bytes | None:

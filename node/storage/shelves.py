@@ -40,13 +40,18 @@ class Shelf:
 
 def put_good(db: sqlite3.Connection, good: Good) -> bool:
     """Store an article; tells whether anything changed."""
-    content = json.dumps(good.content, ensure_ascii=False, sort_keys=True)
+    content = written(good)
     changed = db.execute(
         "INSERT INTO goods VALUES (?, ?, ?) ON CONFLICT (sku) DO UPDATE SET content = excluded.content,"
         " supplier = excluded.supplier WHERE content != excluded.content OR supplier IS NOT excluded.supplier",
         (good.sku, content, good.supplier),
     )
     return changed.rowcount > 0
+
+
+def written(good: Good) -> str:
+    """What an article says, as text: the same for the same."""
+    return json.dumps(good.content, ensure_ascii=False, sort_keys=True)
 
 
 def good(db: sqlite3.Connection, sku: str) -> Good | None:

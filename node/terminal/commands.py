@@ -105,14 +105,7 @@ def asks(name: str) -> Callable[[Arguments], Callable[..., errors.Exit]]:
 
 
 EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
-file = click.argument("file", type=EXISTING)
 partner = click.option("--partner", metavar="PARTNER", help="Only of this partner: name, or start of the NodeID.")
-decimal_comma = click.option(
-    "--decimal-comma/--decimal-point", default=None, help="How the file writes figures, where they could be either."
-)
-currency = click.option("--currency", help="Currency of amounts that name none. [default: CNY]")
-language = click.option("--language", help="Language of titles whose heading names none, for instance zh.")
-dry_run = click.option("--dry-run", is_flag=True, help="Check the whole file and change nothing.")
 line_quantities = click.option(
     "--quantity", "quantities", multiple=True, metavar="LINE=QUANTITY", help="Only so many of this line; repeatable."
 )
@@ -153,21 +146,3 @@ def lines(typed: tuple[str, ...]) -> dict[str, int] | None:
     found = quantities(typed, "LINE")
     need(all(name.isascii() and name.isdigit() for name in found), "a line is named by its number, as in 1=12")
     return found or None
-
-
-def file_content(path: Path) -> dict[str, Any]:
-    """A file as the use cases take it: its name, and its bytes in hex."""
-    try:
-        return {"name": path.name, "data_hex": path.read_bytes().hex()}
-    except OSError as error:
-        raise click.UsageError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def waybill_rows(path: Path) -> list[dict[str, str]]:
-    """The parcels in a sheet. NodeError `sheet.faults` with every fault of it."""
-    from node.connectors import sheets
-    from node.connectors.spreadsheets import sources, waybills
-
-    found = waybills.read(path.read_bytes(), sources.Source(shop=path.name))
-    sheets.refuse(path.name, found.faults)
-    return [{"order": row.number, "carrier": row.carrier, "waybill": row.waybill} for row in found.waybills]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import rich_click as click
 
-from node.terminal import commands
+from node.terminal import commands, uploads
 
 Arguments = dict[str, Any]
 
@@ -21,15 +21,13 @@ def order() -> None:
 
 
 @order.command("import")
-@commands.file
-@click.option("--shop", help="The shop the orders come from, where the file names none.")
-@commands.currency
-@commands.decimal_comma
-@commands.dry_run
+@uploads.takes_file
+@click.option("--shop", help="The shop the orders come from, where the file names none. [default: my own name]")
+@click.option("--unpaid", is_flag=True, help="Also take orders that are not paid yet, as for cash on delivery.")
 @commands.asks("order.import")
-def order_import(file: Path, **typed: Any) -> Arguments:
+def order_import(**typed: Any) -> Arguments:
     """Read consumer orders from a FILE, split them by supplier and place them. A file with faults changes nothing."""
-    return commands.file_content(file) | typed
+    return uploads.question(**typed)
 
 
 def recipient_options(command: Any) -> Any:
@@ -105,7 +103,7 @@ def order_ship(order: str | None, file: Path | None, quantities: tuple[str, ...]
     """Say that goods were handed to a carrier."""
     commands.need((order is None) != (file is None), "name an order, or a sheet with --file")
     if file is not None:
-        return {"rows": commands.waybill_rows(file)}
+        return {"rows": uploads.waybill_rows(file)}
     commands.need(all(typed.values()), "--carrier and --waybill are needed")
     return {"order": order, "quantities": commands.lines(quantities), **typed}
 

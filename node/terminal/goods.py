@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import rich_click as click
 
-from node.terminal import commands
+from node.terminal import commands, uploads
 
 Arguments = dict[str, Any]
 
@@ -18,15 +17,13 @@ def catalogue() -> None:
 
 
 @catalogue.command("import")
-@commands.file
-@commands.currency
-@commands.language
-@commands.decimal_comma
-@commands.dry_run
+@uploads.takes_file
+@click.option("--language", help="Language of titles whose heading names none, for instance zh.")
+@click.option("--supply-price", metavar="HEADING", help="In a Shopify export, the column with your supply price.")
 @commands.asks("catalogue.import")
-def catalogue_import(file: Path, **typed: Any) -> Arguments:
+def catalogue_import(**typed: Any) -> Arguments:
     """Read goods from a CSV or XLSX FILE. A file with faults changes nothing."""
-    return commands.file_content(file) | typed
+    return uploads.question(**typed)
 
 
 @catalogue.command("list")

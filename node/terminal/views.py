@@ -144,6 +144,25 @@ def partners(answer: Json) -> RenderableType:
     return tables.rows_of({"rows": rows}, "rows", columns, empty="No partners yet: `hanse invite` makes an invitation.")
 
 
+def imported(answer: Json) -> RenderableType:
+    """What became of a file, and what a person should know about it."""
+    notes = ("known", "dry_run", "unpriced", "differing", "skipped")
+    parts = [tables.fields([(label(key), value) for key, value in answer.items() if key not in notes])]
+    if answer.get("dry_run"):
+        parts.append(Text("Only checked: nothing was changed."))
+    if answer.get("known"):
+        parts.append(Text("This very file was imported before: nothing was changed."))
+    if answer.get("unpriced"):
+        parts.append(Text(f"{answer['unpriced']} without a supply price: they cannot be offered to anybody yet."))
+    if answer.get("differing"):
+        numbers = tables.plain(answer["differing"])
+        parts.append(Text(f"Known already, and written otherwise now; the orders stay as they were: {numbers}"))
+    if answer.get("skipped"):
+        columns = {"row": "row", "number": "order", "reason": "why it was set aside"}
+        parts += [Text(), tables.rows_of(answer, "skipped", columns, empty="")]
+    return Group(*parts)
+
+
 def goods(answer: Json) -> RenderableType:
     """A catalogue."""
     columns = {
@@ -383,10 +402,12 @@ VIEWS: Final[Mapping[str, View]] = {
     "invite": invitation,
     "join": words,
     "partners": partners,
+    "catalogue.import": imported,
     "catalogue.list": goods,
     "agreement.list": agreements,
     "stock.list": stock,
     "stock.holds": holds,
+    "order.import": imported,
     "order.list": orders,
     "order.show": order,
     "statement.list": statements,

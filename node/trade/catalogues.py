@@ -48,6 +48,16 @@ def put_goods(desk: books.Desk, goods: Iterable[shelves.Good]) -> dict[str, int]
     return counts
 
 
+def compare(desk: books.Desk, goods: Iterable[shelves.Good]) -> dict[str, int]:
+    """What `put_goods` would tell, without storing anything."""
+    counts = {"new": 0, "changed": 0, "unchanged": 0}
+    for good in goods:
+        known = shelves.good(desk.db, good.sku)
+        same = known is not None and (shelves.written(known), known.supplier) == (shelves.written(good), good.supplier)
+        counts["new" if known is None else "unchanged" if same else "changed"] += 1
+    return counts
+
+
 @register.case("catalogue.list", Own)
 async def listed(trade: doors.Trade, given: Own, report: doors.Report) -> doors.Json:
     """My own goods, or what a partner offers me with its prices and stock."""

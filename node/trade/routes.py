@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from node.storage import orderbooks, partners
 from node.trade import books, purchases
@@ -55,11 +56,15 @@ class Routed:
 
 @dataclass(slots=True)
 class Plan:
-    """What an import would do: orders to place, faults, and how many are known already."""
+    """What an import would do: orders to place, faults, and how many are known already.
+
+    `differing`: the numbers of known ones that are written otherwise now. They are never taken for new ones.
+    """
 
     orders: list[Routed] = field(default_factory=list)
     faults: list[RouteFault] = field(default_factory=list)
     known: int = 0
+    differing: list[str] = field(default_factory=list)
 
 
 def plan(desk: books.Desk, wanted: Sequence[ShopOrder]) -> Plan:
@@ -72,8 +77,10 @@ def plan(desk: books.Desk, wanted: Sequence[ShopOrder]) -> Plan:
         and partner.state is partners.PartnerState.ACTIVE
     }
     for order in wanted:
-        if orderbooks.has_shop_order(desk.db, order.source):
+        known = orderbooks.shop_order_from(desk.db, order.source)
+        if known is not None:
             made.known += 1
+            made.differing += [] if known.content in ({}, content_of(order)) else [order.number]
             continue
         by_channel: dict[int, list[Wanted]] = {}
         for line in order.lines:
@@ -105,14 +112,16 @@ def fault(suppliers: dict[int, tuple[partners.Partner, books.Book]], line: Wante
     return RouteFault(line.row, "route.sku", "a SKU that a partner offers with a price", line.sku)
 
 
+def content_of(order: ShopOrder) -> dict[str, Any]:
+    """What is kept of a consumer order, as JSON gives it back."""
+    return {"recipient": order.recipient, "lines": [[line.sku, line.quantity] for line in order.lines]}
+
+
 def place_all(desk: books.Desk, routed: Sequence[Routed]) -> dict[int, int]:
     """Store the consumer orders and place their parts; tells how many orders each partner got."""
     counts: dict[int, int] = {}
     for order in routed:
-        content = {
-            "recipient": order.wanted.recipient,
-            "lines": [[line.sku, line.quantity] for line in order.wanted.lines],
-        }
+        content = content_of(order.wanted)
         row = orderbooks.add_shop_order(
             desk.db, order.wanted.source, order.wanted.shop, order.wanted.number, content, desk.now_ms()
         )

@@ -178,6 +178,25 @@ def test_a_file_travels_as_its_name_and_bytes(tmp_path: Path, command: str, case
     assert (sent["decimal_comma"], sent["dry_run"]) == (True, True)
 
 
+@pytest.mark.parametrize(("command", "case"), [("catalogue", "catalogue.import"), ("order", "order.import")])
+def test_what_is_said_of_a_file_travels_with_it(tmp_path: Path, command: str, case: str) -> None:
+    sheet = tmp_path / "goods.csv"
+    sheet.write_text("a")
+    said = ["--sheet", "商品", "--encoding", "big5", "--separator", "tab", "--map", "单位=价=price", "--map", "备注="]
+    with controls.Control(tmp_path, {case: {}}) as control:
+        done = programs.run("--home", str(tmp_path), command, "import", str(sheet), *said)
+        wrong = programs.run("--home", str(tmp_path), command, "import", str(sheet), "--map", "price")
+    assert (done.exit_code, wrong.exit_code) == (0, 2)
+    sent = control.asked[0][1]
+    assert runtime_arguments(case).model_validate(sent)
+    assert (sent["sheet"], sent["encoding"], sent["separator"]) == ("商品", "big5", "\t")
+    assert sent["mapping"] == {"单位=价": "price", "备注": ""}
+
+
+def runtime_arguments(case: str) -> Any:
+    return next(register.cases[case].arguments for register in runtime.REGISTERS if case in register.cases)
+
+
 def test_an_export_goes_to_an_absolute_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with controls.Control(tmp_path, {"audit.export": {"channels": 1}}) as control:

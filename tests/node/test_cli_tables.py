@@ -117,6 +117,22 @@ MONEY = {"amount": 4200, "currency": "CNY", "text": "42.00 CNY"}
             ["abababababab", "for", "Dealer", "TW-1", "3"],
         ),
         (
+            "catalogue.import",
+            {"rows": 3, "new": 3, "changed": 0, "unpriced": 2, "known": False, "dry_run": True, "ignored": []},
+            ["rows", "new", "Only checked", "2 without a supply price"],
+        ),
+        (
+            "order.import",
+            {
+                "orders": 1,
+                "placed": {"Factory": 1},
+                "differing": ["N2", "N3"],
+                "skipped": [{"row": 4, "number": "N4", "reason": "cancelled"}],
+                "dry_run": False,
+            },
+            ["Factory 1", "N2, N3", "cancelled", "N4"],
+        ),
+        (
             "statement.show",
             {"statement": "ee" * 32, "closing": MONEY, "detail": [{"number": "N1", "kind": "goods", "amount": MONEY}]},
             ["42.00 CNY", "goods", "N1"],

@@ -36,6 +36,7 @@ SHOPIFY = headings.Dialect(
 class OrderSheet:
     """What a file says: orders, or faults and no orders.
 
+    drafts: what could be read of the orders of a file with faults, to be looked through for further faults only.
     key: `keys.sheet_key` of the file. skipped: rows that are orders no longer or not yet to be shipped, with the
     reason; the merchant is shown them. unknown: headings that nobody understood.
     """
@@ -46,6 +47,7 @@ class OrderSheet:
     skipped: tuple[Skipped, ...]
     faults: tuple[SheetFault, ...]
     unknown: tuple[str, ...] = ()
+    drafts: tuple[SheetOrder, ...] = ()
 
 
 def read(data: bytes, source: Source) -> OrderSheet:
@@ -81,5 +83,5 @@ def read_tables(found: Sequence[tables.Table], source: Source, key: str) -> Orde
     if not lines and not faults:
         faults.add(columns.row, "", FaultCode.EMPTY, "rows below the headings")
     if faults:
-        return OrderSheet(key, dialect.name, (), (), faults.all(), columns.unknown)
+        return OrderSheet(key, dialect.name, (), (), faults.all(), columns.unknown, found_orders)
     return OrderSheet(key, dialect.name, found_orders, tuple(skipped), (), columns.unknown)

@@ -1,0 +1,66 @@
+"""Commands that hand a spreadsheet to the node: the file, and what its sender has told about its form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import rich_click as click
+
+from node.terminal import commands
+
+SEPARATORS: Final = {"comma": ",", "semicolon": ";", "tab": "\t", ",": ",", ";": ";"}
+OPTIONS: Final = (
+    click.option("--currency", help="Currency of amounts that name none. [default: CNY]"),
+    click.option(
+        "--decimal-comma/--decimal-point", default=None, help="How the file writes figures, where they could be either."
+    ),
+    click.option("--sheet", metavar="NAME", help="The worksheet to read, where several could be."),
+    click.option(
+        "--encoding", metavar="NAME", help="Character set of a CSV: utf-8, gb18030, big5, shift_jis, euc_kr, cp1252."
+    ),
+    click.option("--separator", type=click.Choice(list(SEPARATORS)), help="What stands between the cells of a CSV."),
+    click.option(
+        "--map",
+        "mapping",
+        multiple=True,
+        metavar="HEADING=FIELD",
+        help="What a heading means, as in 单位价=price; nothing leaves the column out. Repeatable.",
+    ),
+    click.option("--dry-run", is_flag=True, help="Check the whole file and change nothing."),
+)
+"""What every import takes, in the order of the help."""
+
+
+def takes_file(command: Any) -> Any:
+    """The argument FILE and the options of every import."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return click.argument("file", type=commands.EXISTING)(command)
+
+
+def question(file: Path, separator: str | None, mapping: tuple[str, ...], **typed: Any) -> dict[str, Any]:
+    """The arguments of an import: the name of the file, its bytes in hex, and what was told."""
+    pairs = [text.rpartition("=") for text in mapping]
+    for text, (heading, _, _) in zip(mapping, pairs, strict=True):
+        commands.need(bool(heading), f"{text!r} is not HEADING=FIELD, as in 单位价=price")
+    told = {"mapping": {heading: field for heading, _, field in pairs}} if pairs else {}
+    return {**content(file), **typed, **told, "separator": None if separator is None else SEPARATORS[separator]}
+
+
+def content(path: Path) -> dict[str, Any]:
+    """A file as the use cases take it: its name, and its bytes in hex."""
+    try:
+        return {"name": path.name, "data_hex": path.read_bytes().hex()}
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def waybill_rows(path: Path) -> list[dict[str, str]]:
+    """The parcels in a sheet. NodeError `sheet.faults` with every fault of it."""
+    from node.connectors import sheets
+    from node.connectors.spreadsheets import sources, waybills
+
+    found = waybills.read(path.read_bytes(), sources.Source(shop=path.name))
+    sheets.refuse(path.name, found.faults)
+    return [{"order": row.number, "carrier": row.carrier, "waybill": row.waybill} for row in found.waybills]

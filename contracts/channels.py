@@ -235,8 +235,7 @@ def joining(channel: Channel, candidate: Candidate, thread: AnyThread, rank: int
         return None
     member = candidate.member(rank)
     account = channel.accounts.get(thread.key)
-    cuts = account[0].cuts if account else ()
-    return Join(thread, member, threads.joined(thread, member, candidate.past, cuts), account)
+    return Join(thread, member, threads.joined(thread, member, candidate.past), account)
 
 
 def carry_out(channel: Channel, join: Join) -> list[Change]:

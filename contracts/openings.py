@@ -62,8 +62,6 @@ def close(channel: Channel, candidate: Candidate) -> Plan:
     item, document = candidate.item, candidate.document
     if channel.closed_at[item.side] is not None:
         return channels.refused([Fault("channel.closed", "", "one channel.close", "another")])
-    if channel.closed_at[item.side] is not None:
-        return channels.refused([Fault("channel.closed", "", "an open logbook", "closed before")])
 
     def effect() -> list[Change]:
         channel.closed_at[item.side] = item.index

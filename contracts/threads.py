@@ -177,22 +177,25 @@ def replayed(thread: Thread[State], past: Past, cuts: Sequence[Past]) -> State:
     return walk(0, thread.start, (-1, -1), thread.step, ordered).state
 
 
-def joined(thread: Thread[State], member: Member, past: Past, cuts: Sequence[Past]) -> Walked[State]:
-    """What the thread becomes with one more document; nothing is changed yet."""
+def joined(thread: Thread[State], member: Member, past: Past) -> Walked[State]:
+    """What the thread becomes with one more document; nothing is changed yet.
+
+    Closed cuts are no matter here: whatever is folded after the closing of a cut knows everything inside it.
+    """
     place = len(thread.trail)
     if covered(thread, past):
         return walk(place, thread.state, thread.reached, thread.step, (member,))
-    place = _place(thread, member, past, cuts[-1] if cuts else (0, 0))
+    place = _place(thread, member, past)
     behind = thread.trail[place:]
     before, reached = (behind[0].before, behind[0].reached) if behind else (thread.state, thread.reached)
     return walk(place, before, reached, thread.step, (member, *(passed.member for passed in behind)))
 
 
-def _place(thread: Thread[State], member: Member, past: Past, cut: Past) -> int:
-    """Where in the trail `linearise` would put the last document of a side, which lies outside every closed cut."""
+def _place(thread: Thread[State], member: Member, past: Past) -> int:
+    """Where in the trail `linearise` puts the last document of a side."""
     place = 0
     for position, passed in enumerate(thread.trail):
-        if within(past, passed.member) or within(cut, passed.member):
+        if within(past, passed.member):
             place = position + 1
     while place < len(thread.trail) and not _goes_first(member, thread.trail[place].member, thread.leader):
         place += 1

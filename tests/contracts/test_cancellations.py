@@ -278,3 +278,30 @@ def test_a_refused_document_excuses_nobody() -> None:
     shop.put(BUYER, "cancel.request", cancel(thread, (1, 8)))
     assert sorted(codes(shop)) == ["order.state", "quantity.over"]
     assert shop.lots(thread) == {"placed": 6, "withdrawn": 4}
+
+
+def test_a_sellers_cancel_acts_on_what_is_left_too() -> None:
+    shop = Shop()
+    thread = shop.agreed(10)
+    fewer = {"line": 1, "quantity": 4, "new_quantity": 0}
+    asked = shop.both(SELLER, "order.change", {"thread": thread, "role": "seller", "lines": [fewer]})
+    taken = {"thread": thread, "role": "buyer", "proposal": asked, "accept": True}
+    shop.write(BUYER, "order.change_respond", taken)
+    shop.write(SELLER, "cancel.request", cancel(thread, (1, 10), role="seller"))
+    assert not codes(shop)
+    assert shop.lots(thread) == {"cancelled": 10}
+
+
+def test_nobody_is_blind_for_the_own_documents() -> None:
+    shop = Shop()
+    thread = shop.agreed(10)
+    for size in range(50):  # so that the buyer's logbook is far longer than what it has seen
+        shop.write(BUYER, "channel.key", {"size": size, "root": b"r" * 32})
+    shop.write(BUYER, "cancel.request", cancel(thread, (1, 6)))
+    assert shop.refuse(BUYER, "cancel.request", cancel(thread, (1, 5))) == ["quantity.over"]
+    for size in range(99):
+        shop.write(SELLER, "channel.key", {"size": size, "root": b"r" * 32})
+    other = shop.agreed(10)
+    shop.write(SELLER, "cancel.request", cancel(other, (1, 6), role="seller"))
+    assert shop.refuse(SELLER, "cancel.request", cancel(other, (1, 5), role="seller")) == ["quantity.over"]
+    shop.sync()

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import structlog
+
+from contracts import errors as refusals
 from node.replication import sequencing
-from node.storage import logbooks, outboxes, partners
+from node.storage import logbooks, orderbooks, outboxes, partners, settings
 from node.trade import books
 from protocol import checkpoints, entries, identities, keys, limits, merkle, messages, notes
+from protocol.encoding import Value
 from protocol.errors import Code, PeerError
 
 if TYPE_CHECKING:
     from node.replication import exchanges
+
+LAPSED = "lapsed"  # the kind of evidence under which a document is kept that could not be written again
+log = structlog.get_logger(__name__)
 
 
 def size_of(checkpoint: str) -> int:
@@ -66,19 +73,12 @@ async def take(
 def adopt(
     db: sqlite3.Connection, channel: int, target: checkpoints.Checkpoint, known: str, parts: Sequence[bytes]
 ) -> None:
-    """Append recovered entries to my logbook, if they give the root that I once signed.
-
-    What still waits in the outbox is from before the restore: a row whose entry came back is deleted. The others were
-    judged against an older state and are deleted too; the merchant sees them as lapsed and writes them again.
-    """
+    """Append recovered entries to my logbook, if they give the root that I once signed."""
     mine = logbooks.of_channel(db, channel, mine=True)
     leaves = [entries.leaf_hash(data) for data in parts]
     frontier = merkle.append(mine.frontier, leaves)
     if frontier.size != target.size or merkle.root(frontier) != target.root:
         raise PeerError(Code.ROOT, "recovered entries do not give my own root", expected=target.size, got=frontier.size)
-    waiting = outboxes.rows(db, mine.id)
-    if waiting:
-        outboxes.clear(db, mine.id, waiting[-1][0])
     logbooks.append(db, mine, parts, leaves, [logbooks.Head(target.size, target.root, known)], frontier)
 
 
@@ -96,9 +96,50 @@ def finish(desk: books.Desk, channel: int, partner_size: int) -> bool:
     theirs = logbooks.of_channel(desk.db, channel, mine=False)
     if theirs.size < partner_size:
         return False
+    mine = logbooks.of_channel(desk.db, channel, mine=True)
+    waiting = outboxes.rows(desk.db, mine.id)
+    if waiting:
+        outboxes.clear(desk.db, mine.id, waiting[-1][0])
     partners.set_channel_state(desk.db, channel, partners.ChannelState.OPEN)
     desk.rebuild(channel)
+    rewrite(desk, desk.book(channel), [(leaf, data) for _, leaf, data in waiting])
     return True
+
+
+def rewrite(desk: books.Desk, book: books.Book, waiting: Sequence[tuple[bytes, bytes]]) -> None:
+    """Write again what waited in the outbox: it was judged against a state that is no more.
+
+    An entry that came back is left out. The others keep their ids and get a new `seen`, so new hashes: what named the
+    old one names the new one. What a rule refuses now is kept as lapsed, for the merchant to look at.
+    """
+    renamed: dict[bytes, bytes] = {}
+    for leaf, data in waiting:
+        entry = entries.parse(data)
+        if entry.id in book.history.channel.ids[book.side]:
+            continue
+        body = {name: substitute(value, renamed) for name, value in entry.body.items()}
+        references = [entries.Reference(it.side, renamed.get(it.hash, it.hash)) for it in entry.re]
+        try:
+            written = desk.write(book, entry.type, body, references, id=entry.id)
+        except refusals.Refused as refused:
+            log.warning("a document lapsed with the old copy", type=entry.type, fault=str(refused))
+            partners.keep_evidence(desk.db, book.channel.id, LAPSED, data)
+            continue
+        renamed[leaf] = written.hash
+        orderbooks.rename_fulfilment(desk.db, leaf, written.hash)
+        settings.rename_answers(desk.db, leaf.hex(), written.hash.hex())
+
+
+def substitute(value: Value, renamed: Mapping[bytes, bytes]) -> Value:
+    """A value of a body with every hash renamed that has a new one."""
+    match value:
+        case bytes():
+            return renamed.get(value, value)
+        case list():
+            return [substitute(part, renamed) for part in value]
+        case dict():
+            return {name: substitute(part, renamed) for name, part in value.items()}
+    return value
 
 
 def note_text(head: checkpoints.Checkpoint, fence: bytes) -> str:

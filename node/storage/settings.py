@@ -29,3 +29,8 @@ def answered(db: sqlite3.Connection, key: str) -> Any | None:
 def answer(db: sqlite3.Connection, key: str, result: Any) -> None:
     """Remember the answer, in the transaction of the effect."""
     db.execute("INSERT INTO commands VALUES (?, ?)", (key, json.dumps(result)))
+
+
+def rename_answers(db: sqlite3.Connection, old: str, new: str) -> None:
+    """Name a document by its new hash (hex) in every answer that was given with its old one."""
+    db.execute("UPDATE commands SET result = replace(result, ?, ?) WHERE instr(result, ?)", (old, new, old))

@@ -22,6 +22,7 @@ from tests.sim import (
     observations,
     plans,
     programs,
+    projections,
     settlements,
     shadows,
     worlds,
@@ -166,7 +167,13 @@ class Merchants:
                 await self.must(buyer, "catalogue.derive", partner=seller)
 
     def unsettled(self, world: worlds.World) -> str | None:
-        return settlements.complaint(self)
+        complaint = settlements.complaint(self)
+        if complaint is None:
+            for name in world.hosts:
+                difference = projections.difference(self, name)
+                if difference is not None:
+                    world.violate(projections.NAME, name, difference)
+        return complaint
 
     # -- for the processes
 

@@ -67,6 +67,9 @@ class Observed(Protocol):
     def waiting(self, origin: str) -> Sequence[bytes]:
         """Entries in the outbox of this node's own logbook, in order."""
 
+    def lapsed(self) -> Sequence[bytes]:
+        """Entries that never left and that the node has shown to its merchant as lapsed."""
+
     def identify(self, entry: bytes) -> bytes:
         """The id of an entry, which its author uses once for ever."""
 

@@ -59,6 +59,9 @@ class Picture:
     def waiting(self, origin: str) -> Sequence[bytes]:
         return self.outbox
 
+    def lapsed(self) -> Sequence[bytes]:
+        return []
+
     def identify(self, entry: bytes) -> bytes:
         return entry.split()[0]
 

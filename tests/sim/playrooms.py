@@ -48,6 +48,9 @@ class ToyImage:
     def waiting(self, origin: str) -> Sequence[bytes]:
         return [data for (data,) in self._db.execute("SELECT data FROM outbox WHERE origin = ?", (origin,))]
 
+    def lapsed(self) -> Sequence[bytes]:
+        return []
+
     def identify(self, entry: bytes) -> bytes:
         return entry[:8]
 

@@ -58,6 +58,7 @@ class AckedNeverLost(Invariant):
             channels = view.image.channels()
             self.committed(view, channels)
             waiting = {view.image.identify(entry) for channel in channels for entry in view.image.waiting(channel.own)}
+            waiting |= {view.image.identify(entry) for entry in view.image.lapsed()}
             for key in self._pending.get(view.node, {}):
                 if key not in waiting:
                     self.fail(view.node, f"entry {key.hex()} was acknowledged and is gone")

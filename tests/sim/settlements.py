@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from contracts.lots import LotState
 from contracts.orders import Order, OrderLine
-from node.storage import orderbooks, partners
+from node.storage import blobs, orderbooks, partners
 from node.trade import reservations
 from tests.sim import shadows
 
@@ -22,7 +22,7 @@ def complaint(program: merchants.Merchants) -> str | None:
         if not host.alive() or program.node(name) is None:
             return f"{name} does not stand"
         db = host.image.reader
-        found = _channels(program, name, shadow) or _tasks(db, name) or _chains(db, shadow)
+        found = _channels(program, name, shadow) or _tasks(program, name) or _chains(db, shadow)
         if found is not None:
             return found
     return None
@@ -46,11 +46,16 @@ def _channels(program: merchants.Merchants, name: str, shadow: shadows.Shadow) -
     return None
 
 
-def _tasks(db: sqlite3.Connection, name: str) -> str | None:
-    for table in ("reactions", "blob_wants"):
-        (count,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
-        if count:
-            return f"{name}: {count} {table} are left"
+def _tasks(program: merchants.Merchants, name: str) -> str | None:
+    """What a node still has to do by itself. A blob that was lost with its author's disk is asked for in vain."""
+    db = program.world.hosts[name].image.reader
+    (count,) = db.execute("SELECT count(*) FROM reactions").fetchone()
+    if count:
+        return f"{name}: {count} reactions are left"
+    for (digest,) in db.execute("SELECT hash FROM blob_wants").fetchall():
+        for other, host in program.world.hosts.items():
+            if blobs.get(host.image.reader, digest) is not None:
+                return f"{name}: a blob that {other} holds is wanted"
     return None
 
 

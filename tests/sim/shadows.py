@@ -15,6 +15,7 @@ from typing import Any
 from contracts import histories
 from contracts.lots import LotState
 from contracts.orders import Order
+from node.replication import recoveries
 from node.storage import orderbooks, shelves
 from node.trade import books, reservations
 from protocol import checkpoints, entries, notes
@@ -117,6 +118,10 @@ class Shadow:
     def waiting(self, origin: str) -> Sequence[bytes]:
         rows = self._db.execute("SELECT data FROM outbox WHERE logbook = ? ORDER BY id", (self._id(origin),))
         return [data for (data,) in rows]
+
+    def lapsed(self) -> Sequence[bytes]:
+        rows = self._db.execute("SELECT content FROM evidence WHERE kind = ?", (recoveries.LAPSED,))
+        return [content for (content,) in rows]
 
     def identify(self, entry: bytes) -> bytes:
         return entries.parse(entry).id

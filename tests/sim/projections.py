@@ -1,0 +1,69 @@
+"""`projection_rebuildable`: what a node keeps beside its logbooks, in tables and in memory, is what they fold to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from contracts import histories
+from node.storage import orderbooks, partners, shelves
+from node.trade import reservations
+from tests.sim import shadows
+
+if TYPE_CHECKING:
+    from tests.sim import merchants
+
+NAME = "projection_rebuildable"
+ROWS_MAX = 1_000_000
+
+
+def difference(program: merchants.Merchants, name: str) -> str | None:
+    """Where a node at rest differs from the fold of its committed entries; None when nowhere."""
+    shadow = program.homes[name].shadow
+    db = program.world.hosts[name].image.reader
+    node = program.node(name)
+    assert node is not None
+    folds = shadow.live()
+    for channel in partners.channels(db):
+        partner = partners.by_id(db, channel.partner)
+        assert partner is not None
+        fold = folds[partner.name]
+        book = node.trade.books.loaded(db, channel.id)
+        if histories.snapshot(book.history) != histories.snapshot(fold):
+            return f"the book of {partner.name} in memory: {_first(histories.snapshot(book.history), fold)}"
+        listed = {
+            row.thread: (row.buying, row.number, row.state)
+            for row in orderbooks.orders(db, None, None, channel.id, ROWS_MAX)
+        }
+        folded = {
+            key: (order.version.seller != channel.side, order.number, order.state.value)
+            for key, order in fold.orders.items()
+        }
+        if listed != folded:
+            return f"the orders of {partner.name}: {sorted(listed.items() ^ folded.items())[:2]}"
+    return _shelf(program, name, shadow)
+
+
+def _first(live: dict[str, object], fold: histories.History) -> str:
+    """The part in which two folds differ."""
+    ours = histories.snapshot(fold)
+    return next(f"{part} is {live[part]} instead of {ours[part]}" for part in ours if ours[part] != live[part])[:500]
+
+
+def _shelf(program: merchants.Merchants, name: str, shadow: shadows.Shadow) -> str | None:
+    """What is kept back is what open orders and holds keep back."""
+    db = program.world.hosts[name].image.reader
+    kept: Counter[str] = Counter()
+    for fold in shadow.folds.values():
+        for order in fold.history.orders.values():
+            if order.version.seller == fold.side:
+                for sku, reserved, _ in reservations.shelf_use(order):
+                    kept[sku] += reserved
+        for hold in fold.history.holds.values():
+            if hold.seller == fold.side:
+                kept[hold.sku] += reservations.held(hold)
+    for shelf in shelves.shelves(db):
+        good = shelves.good(db, shelf.sku)
+        if good is not None and good.supplier is None and shelf.reserved != kept[shelf.sku]:
+            return f"{shelf.sku}: {shelf.reserved} reserved, orders and holds keep back {kept[shelf.sku]}"
+    return None

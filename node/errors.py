@@ -90,6 +90,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "partner.busy": (Exit.REFUSED, "orders with the partner are still open"),
     "channel.recovering": (Exit.LATER, "this node was restored and waits for the partner to give back what is missing"),
     "channel.forked": (Exit.PROTOCOL, "two histories of the channel contradict each other; nothing more is signed"),
+    "channel.stopped": (Exit.PROTOCOL, "the partner signed what cannot be, or what is stored is damaged"),
     "channel.closed": (Exit.REFUSED, "the channel with the partner is closed"),
     # trading
     "agreement.missing": (Exit.REFUSED, "no agreement with the partner is in force"),

@@ -116,7 +116,7 @@ class Node:
             fence=fence.token,
             signed=lambda origin, size: fences.note_signed(world.disk, fence, origin, size),
             receipted=waiting.note,
-            blob_stored=lambda: wired[0].wake_all(),
+            blob_stored=lambda digest: wired[0].arrived(digest),
             receipt_leaves=parts.receipt_leaves,
         )
         greeting = connections.Me(me, secrets.hs, unlocked.root, decided.name, world.entropy.token(16))

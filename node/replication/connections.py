@@ -94,12 +94,12 @@ class Connections:
         """A channel has something to send."""
         for connected in self.live.values():
             if connected.exchange.channel == channel:
-                connected.exchange.wake.set()
+                connected.exchange.stir()
 
-    def wake_all(self) -> None:
+    def arrived(self, digest: bytes) -> None:
         """A blob came that somebody may be waiting for."""
         for connected in self.live.values():
-            connected.exchange.wake.set()
+            connected.exchange.arrived(digest)
 
     def _start_dialling(self, partner: partners.Partner) -> None:
         if self._group is not None and partner.id not in self._changed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import structlog
 
@@ -20,9 +20,6 @@ from node.trade import books
 from protocol import checkpoints, entries, identities, keys, limits, merkle, messages, notes
 from protocol.encoding import Value
 from protocol.errors import Code, PeerError
-
-if TYPE_CHECKING:
-    from node.replication import exchanges
 
 LAPSED = "lapsed"  # the kind of evidence under which a document is kept that could not be written again
 log = structlog.get_logger(__name__)
@@ -50,36 +47,63 @@ def fitting(data: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(data)
 
 
-async def take(
-    core: exchanges.Core, channel: int, known: str, data: messages.Data, parts: list[bytes]
-) -> messages.Want | bool:
-    """Add a DATA message to what is recovered: the next WANT, or True when everything is back and adopted.
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What this node has to get back: the checkpoint of mine that proves it, and its head."""
 
-    `known` is the checkpoint of mine that proved the loss; `parts` collects the entries between my size and its.
-    """
-    target = checkpoints.parse_text(notes.parse_note(known).text)
-    mine = await core.books.database.read(lambda db: logbooks.of_channel(db, channel, mine=True))
-    if data.origin != mine.origin or data.first != mine.size + len(parts) or not data.entries:
-        raise PeerError(Code.GAP, "not the entries asked for", expected=mine.size + len(parts), got=data.first)
-    parts.extend(data.entries)
-    reached = mine.size + len(parts)
-    if reached < target.size:
-        return messages.Want(mine.origin, reached, min(target.size, reached + limits.BATCH_ENTRIES_MAX))
-    await core.books.write(lambda desk: adopt(desk.db, channel, target, known, parts))
-    core.books.forget(channel)
-    return True
+    note: str
+    head: checkpoints.Checkpoint
+
+    def want(self, have: int) -> messages.Want:
+        """Ask for the next entries, when `have` are here."""
+        return messages.Want(self.head.origin, have, min(self.head.size, have + limits.BATCH_ENTRIES_MAX))
 
 
-def adopt(
-    db: sqlite3.Connection, channel: int, target: checkpoints.Checkpoint, known: str, parts: Sequence[bytes]
-) -> None:
-    """Append recovered entries to my logbook, if they give the root that I once signed."""
+def begin(db: sqlite3.Connection, channel: int, known: str) -> tuple[Loss, messages.Want]:
+    """A later head of mine exists: what is missing, and the first question. What came in an earlier session is void."""
     mine = logbooks.of_channel(db, channel, mine=True)
-    leaves = [entries.leaf_hash(data) for data in parts]
-    frontier = merkle.append(mine.frontier, leaves)
-    if frontier.size != target.size or merkle.root(frontier) != target.root:
-        raise PeerError(Code.ROOT, "recovered entries do not give my own root", expected=target.size, got=frontier.size)
-    logbooks.append(db, mine, parts, leaves, [logbooks.Head(target.size, target.root, known)], frontier)
+    logbooks.discard_staged(db, mine)
+    loss = Loss(known, head_of(known, mine.origin))
+    return loss, loss.want(mine.size)
+
+
+def take(
+    desk: books.Desk, channel: int, loss: Loss, data: messages.Data, signer: sequencing.Signer
+) -> messages.Want | None:
+    """Stage the entries of a DATA message beside my logbook: the next question, or None when all is back and adopted.
+
+    PeerError `log.gap` for other entries than were asked for, `log.ahead` if the partner does not have them.
+    """
+    mine = logbooks.of_channel(desk.db, channel, mine=True)
+    have = mine.size + logbooks.staged(desk.db, mine)
+    if (data.origin, data.first) != (mine.origin, have) or have + len(data.entries) > loss.head.size:
+        raise PeerError(Code.GAP, "not the entries asked for", expected=have, got=data.first)
+    if not data.entries:
+        raise PeerError(Code.AHEAD, "the partner shows a head whose entries it does not have", expected=have, got=0)
+    leaves = [entries.leaf_hash(entry) for entry in data.entries]
+    logbooks.stage(desk.db, mine, have, data.entries, leaves)
+    have += len(data.entries)
+    if have < loss.head.size:
+        return loss.want(have)
+    adopt(desk, channel, mine, loss, signer)
+    return None
+
+
+def adopt(desk: books.Desk, channel: int, mine: logbooks.Logbook, loss: Loss, signer: sequencing.Signer) -> None:
+    """Append what is staged to my logbook, if it gives the root that I once signed; else PeerError `log.root`.
+
+    It needs a head at the end of every batch, or it could not be sent again. These are heads of the same history
+    below the one that I signed, so to sign them says nothing new.
+    """
+    frontier = mine.frontier
+    for leaves in logbooks.staged_leaves(desk.db, mine):
+        frontier = merkle.append(frontier, leaves)
+    if (frontier.size, merkle.root(frontier)) != (loss.head.size, loss.head.root):
+        raise PeerError(Code.ROOT, "recovered entries do not give my own root", expected=loss.head.size)
+    for data, leaves in logbooks.take_staged(desk.db, mine):
+        heads, frontier = sequencing.sign_heads(mine, data, leaves, signer)
+        mine = logbooks.append(desk.db, mine, data, leaves, heads, frontier)
+    desk.books.forget(channel)
 
 
 def own_log_key(secrets: keys.Secrets) -> bytes:
@@ -100,9 +124,10 @@ def finish(desk: books.Desk, channel: int, partner_size: int) -> bool:
     waiting = outboxes.rows(desk.db, mine.id)
     if waiting:
         outboxes.clear(desk.db, mine.id, waiting[-1][0])
-    partners.set_channel_state(desk.db, channel, partners.ChannelState.OPEN)
-    desk.rebuild(channel)
-    rewrite(desk, desk.book(channel), [(leaf, data) for _, leaf, data in waiting])
+    partners.set_channel_state(desk.db, channel, partners.ChannelState.PAIRING)
+    partners.open_if_paired(desk.db, channel)
+    if desk.rebuild(channel):
+        rewrite(desk, desk.book(channel), [(leaf, data) for _, leaf, data in waiting])
     return True
 
 

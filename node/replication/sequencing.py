@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from node.storage import logbooks, outboxes, partners
-from protocol import checkpoints, entries, identities, keys, merkle, messages, notes, syncing
+from protocol import checkpoints, entries, identities, keys, limits, merkle, messages, notes, syncing
 from protocol.errors import Code, PeerError
 
 
@@ -46,19 +46,30 @@ class Signer:
 
 
 def sequence(db: sqlite3.Connection, logbook: logbooks.Logbook, signer: Signer) -> logbooks.Logbook:
-    """Give everything in the outbox its index, and sign a head at the end of every batch. One signature a batch."""
-    waiting = outboxes.rows(db, logbook.id)
-    if not waiting:
-        return logbook
-    leaves = [leaf for _, leaf, _ in waiting]
+    """Give everything in the outbox its index, and sign a head at the end of every batch. One signature a batch.
+
+    However much waits after days without the partner, no more than one batch of it is in memory at once.
+    """
+    while waiting := outboxes.rows(db, logbook.id, limits.BATCH_ENTRIES_MAX):
+        data = [row[2] for row in waiting]
+        leaves = [row[1] for row in waiting]
+        heads, frontier = sign_heads(logbook, data, leaves, signer)
+        outboxes.clear(db, logbook.id, waiting[-1][0])
+        logbook = logbooks.append(db, logbook, data, leaves, heads, frontier)
+    return logbook
+
+
+def sign_heads(
+    logbook: logbooks.Logbook, data: Sequence[bytes], leaves: Sequence[bytes], signer: Signer
+) -> tuple[list[logbooks.Head], merkle.Frontier]:
+    """A signed head at the end of each batch of the entries that follow a logbook, and the frontier after the last."""
     heads: list[logbooks.Head] = []
     frontier, start = logbook.frontier, 0
-    for end in syncing.cut_batches([len(data) for _, _, data in waiting]):
+    for end in syncing.cut_batches([len(entry) for entry in data]):
         frontier = merkle.append(frontier, leaves[start:end])
         heads.append(signer.sign_head(logbook.origin, frontier))
         start = end
-    outboxes.clear(db, logbook.id, waiting[-1][0])
-    return logbooks.append(db, logbook, [data for _, _, data in waiting], leaves, heads, frontier)
+    return heads, frontier
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +101,24 @@ def seen_of(data: bytes) -> int:
 
 
 class ContradictionError(Exception):
-    """Two signed heads contradict each other, or signed entries do not hash to their head. Carries both notes."""
+    """Two signed heads contradict each other, or signed entries do not hash to their head. Carries both notes.
 
-    def __init__(self, first: str, second: str) -> None:
+    `kind` is "fork" for two checkpoints of one logbook, "pairing" for a pairing note against a checkpoint.
+    """
+
+    def __init__(self, first: str, second: str, kind: str = "fork") -> None:
         super().__init__("contradicting heads")
-        self.first, self.second = first, second
+        self.first, self.second, self.kind = first, second, kind
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The outcome of storing a batch: both logbooks as committed, and the receipt to be sent."""
+    """The outcome of storing a batch: both logbooks as committed, the receipt, and the checkpoint of mine beside it."""
 
     mine: logbooks.Logbook
     theirs: logbooks.Logbook
     receipt: logbooks.Receipt
+    paired: str
 
 
 def store_batch(
@@ -132,6 +147,9 @@ def store_batch(
         raise ContradictionError(theirs.checkpoint, batch.checkpoint)
     if placement is not syncing.Placement.REPEAT:
         theirs = extend(db, theirs, checked, known)
+    elif logbooks.root_at(db, theirs, checked.checkpoint.size) != checked.checkpoint.root:
+        held = logbooks.head(db, theirs.id, checked.checkpoint.size)
+        raise ContradictionError(theirs.checkpoint if held is None else held.checkpoint, batch.checkpoint)
     return receipt(db, channel, theirs, signer, now_s) if may_sign else None
 
 
@@ -161,11 +179,26 @@ def receipt(db: sqlite3.Connection, channel: int, theirs: logbooks.Logbook, sign
     """
     mine = logbooks.of_channel(db, channel, mine=True)
     given = logbooks.receipt_at(db, theirs.id, theirs.size)
-    if given is None:
-        mine = sequence(db, mine, signer)
-        given = signer.sign_receipt(theirs, mine, time_after(db, theirs, now_s))
-        logbooks.save_receipt(db, theirs.id, given)
-    return Stored(mine, theirs, given)
+    if given is not None:
+        return Stored(mine, theirs, given, paired_head(db, mine, given, signer))
+    mine = sequence(db, mine, signer)
+    given = signer.sign_receipt(theirs, mine, time_after(db, theirs, now_s))
+    logbooks.save_receipt(db, theirs.id, given)
+    partners.open_if_paired(db, channel)
+    return Stored(mine, theirs, given, mine.checkpoint)
+
+
+def paired_head(db: sqlite3.Connection, mine: logbooks.Logbook, given: logbooks.Receipt, signer: Signer) -> str:
+    """My checkpoint over the head that a stored receipt is paired with: the receipt is older than my newest head.
+
+    A head between two others that came back after a restore is signed again: Ed25519 gives the same bytes.
+    """
+    name = checkpoints.key_name(signer.node, "receipt")
+    own = checkpoints.open_pair(given.pair, name, keys.public(signer.secrets.receipt, "receipt")).own
+    head = logbooks.head(db, mine.id, own.size)
+    if own.size == 0 or head is not None:
+        return "" if head is None else head.checkpoint
+    return signer.sign_head(mine.origin, logbooks.frontier_at(db, mine, own.size)).checkpoint
 
 
 def time_after(db: sqlite3.Connection, theirs: logbooks.Logbook, now_s: int) -> int:
@@ -185,31 +218,32 @@ class PartnerKeys:
 
 
 def check_receipt(
-    db: sqlite3.Connection, mine: logbooks.Logbook, size: int, given: messages.ReceiptNotes, partner: PartnerKeys
-) -> logbooks.Receipt:
-    """Verify a receipt for my head of `size`: both signatures, the head I signed, and the pairing (L07).
+    db: sqlite3.Connection, mine: logbooks.Logbook, receipt: messages.Receipt, partner: PartnerKeys
+) -> tuple[logbooks.Receipt, checkpoints.Checkpoint]:
+    """Verify a receipt for a head of mine: both signatures, the head I signed, and the pairing (L07).
 
-    PeerError `log.receipt` when it names a head that I never signed or another logbook.
+    Returns it with the partner's own head in it. PeerError `log.receipt` when it names a head that I never signed or
+    another logbook.
     """
-    head = logbooks.head(db, mine.id, size)
-    if head is None:
-        raise PeerError(Code.RECEIPT, "receipt over a head never signed", expected="a signed size", got=size)
-    read = checkpoints.Checkpoint(mine.origin, size, head.root)
+    head = logbooks.head(db, mine.id, receipt.size)
+    if head is None or receipt.origin != mine.origin:
+        raise PeerError(Code.RECEIPT, "receipt over a head never signed", expected="a signed size", got=receipt.size)
+    read = checkpoints.Checkpoint(mine.origin, receipt.size, head.root)
     time_s = checkpoints.open_cosignature(
         checkpoints.checkpoint_text(read),
-        given.cosignature,
+        receipt.notes.cosignature,
         checkpoints.key_name(partner.node, "mirror"),
         partner.mirror,
     )
-    pair = checkpoints.open_pair(given.pair, checkpoints.key_name(partner.node, "receipt"), partner.receipt)
+    pair = checkpoints.open_pair(receipt.notes.pair, checkpoints.key_name(partner.node, "receipt"), partner.receipt)
     if pair.read != read:
-        raise PeerError(Code.RECEIPT, "pairing note names another head", expected=size, got=pair.read.size)
-    return logbooks.Receipt(size, given.cosignature, given.pair, time_s)
+        raise PeerError(Code.RECEIPT, "pairing note names another head", expected=receipt.size, got=pair.read.size)
+    return logbooks.Receipt(receipt.size, receipt.notes.cosignature, receipt.notes.pair, time_s), pair.own
 
 
-def keep_contradiction(db: sqlite3.Connection, channel: int, first: str, second: str) -> None:
+def keep_contradiction(db: sqlite3.Connection, channel: int, proof: ContradictionError) -> None:
     """Persist the proof of a fork and stop the channel, before anything is answered (L03)."""
-    partners.keep_evidence(db, channel, "fork", f"{first}\n\n{second}".encode())
+    partners.keep_evidence(db, channel, proof.kind, f"{proof.first}\n\n{proof.second}".encode())
     partners.set_channel_state(db, channel, partners.ChannelState.FORKED)
 
 

@@ -6,6 +6,8 @@ import hashlib
 import sqlite3
 from collections.abc import Sequence
 
+from protocol import limits
+
 
 def put(db: sqlite3.Connection, data: bytes) -> bytes:
     """Store a blob; returns its SHA-256 (32 bytes). Storing it again changes nothing."""
@@ -16,9 +18,9 @@ def put(db: sqlite3.Connection, data: bytes) -> bytes:
 
 
 def get(db: sqlite3.Connection, digest: bytes) -> bytes | None:
-    """The blob, None when it is not here."""
+    """The blob, None when it is not here. One that was damaged on the disk is not here either (L14)."""
     row = db.execute("SELECT data FROM blobs WHERE hash = ?", (digest,)).fetchone()
-    return None if row is None else row[0]
+    return row[0] if row is not None and hashlib.sha256(row[0]).digest() == digest else None
 
 
 def erase(db: sqlite3.Connection, digest: bytes) -> bool:
@@ -35,10 +37,14 @@ def want(db: sqlite3.Connection, channel: int, rows: Sequence[tuple[bytes, int]]
     )
 
 
-def wanted(db: sqlite3.Connection, channel: int, after: int, count_max: int) -> list[tuple[int, bytes]]:
-    """(row id, hash) of blobs that the partner of the channel should send, beyond the row `after`, oldest first."""
+def wanted(db: sqlite3.Connection, channel: int, after: int, count_max: int) -> list[tuple[int, bytes, int]]:
+    """(row id, hash, size) of blobs that the partner of the channel should send, beyond the row `after`, oldest first.
+
+    One that a document calls larger than any blob may be is never asked for.
+    """
     return db.execute(
-        "SELECT id, hash FROM blob_wants WHERE channel = ? AND id > ? ORDER BY id LIMIT ?", (channel, after, count_max)
+        "SELECT id, hash, size FROM blob_wants WHERE channel = ? AND id > ? AND size <= ? ORDER BY id LIMIT ?",
+        (channel, after, limits.BLOB_BYTES_MAX, count_max),
     ).fetchall()
 
 

@@ -7,13 +7,14 @@ root is read, never recomputed; a proof reads O(log n) rows and at most one bloc
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from node import errors
 from protocol import merkle
 
 BLOCK = 256  # hashes in a tile, C2SP tlog-tiles
+PORTION = 1024  # entries read at once
 BLOCK_LEVELS = 8  # tree levels in a tile: 2 ** 8 = 256
 
 
@@ -180,6 +181,11 @@ def root_at(db: sqlite3.Connection, logbook: Logbook, size: int) -> bytes | None
     return row[0] if row is not None else merkle.root(merkle.frontier_at(size, node_at(db, logbook.id)))
 
 
+def frontier_at(db: sqlite3.Connection, logbook: Logbook, size: int) -> merkle.Frontier:
+    """The frontier over the first `size` entries, at most all. O(log n) hashes."""
+    return merkle.frontier_at(size, node_at(db, logbook.id))
+
+
 def entries(db: sqlite3.Connection, logbook: int, first: int, end: int) -> list[bytes]:
     """The stored bytes of entries [first, end)."""
     rows = db.execute(
@@ -205,6 +211,45 @@ def leaves(db: sqlite3.Connection, logbook: int, first: int, end: int) -> list[b
         (logbook, first, end),
     )
     return [row[0] for row in found]
+
+
+# Entries of my own that are on their way back after a restore: beside the logbook until their root is the one signed.
+
+
+def stage(db: sqlite3.Connection, logbook: Logbook, first: int, data: Sequence[bytes], leaves: Sequence[bytes]) -> None:
+    """Put entries aside that follow the end of a logbook and those already aside."""
+    db.executemany(
+        "INSERT INTO entries (logbook, position, leaf, data) VALUES (?, ?, ?, ?)",
+        [(-logbook.id, first + offset, leaf, data[offset]) for offset, leaf in enumerate(leaves)],
+    )
+
+
+def staged(db: sqlite3.Connection, logbook: Logbook) -> int:
+    """How many entries are aside."""
+    row = db.execute("SELECT max(position) FROM entries WHERE logbook = ?", (-logbook.id,)).fetchone()
+    return 0 if row[0] is None else int(row[0]) + 1 - logbook.size
+
+
+def staged_leaves(db: sqlite3.Connection, logbook: Logbook) -> Iterator[list[bytes]]:
+    """The leaf hashes of all entries aside, in portions."""
+    first = logbook.size
+    while found := leaves(db, -logbook.id, first, first + PORTION):
+        yield found
+        first += len(found)
+
+
+def take_staged(db: sqlite3.Connection, logbook: Logbook) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    """(entries, leaf hashes) of everything aside, in portions; each is gone from there when it is handed out."""
+    first = logbook.size
+    while found := rows(db, -logbook.id, first, first + PORTION):
+        db.execute("DELETE FROM entries WHERE logbook = ? AND position < ?", (-logbook.id, first + PORTION))
+        yield [data for _, _, data in found], [leaf for _, leaf, _ in found]
+        first += len(found)
+
+
+def discard_staged(db: sqlite3.Connection, logbook: Logbook) -> None:
+    """Throw away what is aside."""
+    db.execute("DELETE FROM entries WHERE logbook = ?", (-logbook.id,))
 
 
 def head_after(db: sqlite3.Connection, logbook: int, size: int, bytes_max: int, entries_max: int) -> Head | None:

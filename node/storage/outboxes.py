@@ -22,9 +22,18 @@ def waiting(db: sqlite3.Connection, logbook: int) -> int:
     return int(row[0])
 
 
-def rows(db: sqlite3.Connection, logbook: int) -> list[tuple[int, bytes, bytes]]:
-    """(row id, leaf hash, entry bytes) of everything that waits, in the order of writing."""
-    return db.execute("SELECT id, leaf, data FROM outbox WHERE logbook = ? ORDER BY id", (logbook,)).fetchall()
+def waiting_up_to(db: sqlite3.Connection, logbook: int, count_max: int) -> int:
+    """How many entries wait, counted no further than asked."""
+    row = db.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE logbook = ? LIMIT ?)", (logbook, count_max)
+    ).fetchone()
+    return int(row[0])
+
+
+def rows(db: sqlite3.Connection, logbook: int, count_max: int = -1) -> list[tuple[int, bytes, bytes]]:
+    """(row id, leaf hash, entry bytes) of what waits, in the order of writing: the first so many, or everything."""
+    found = db.execute("SELECT id, leaf, data FROM outbox WHERE logbook = ? ORDER BY id LIMIT ?", (logbook, count_max))
+    return found.fetchall()
 
 
 def clear(db: sqlite3.Connection, logbook: int, last_id: int) -> None:

@@ -25,6 +25,7 @@ class ChannelState(StrEnum):
     OPEN = "open"
     RECOVERING = "recovering"
     FORKED = "forked"
+    STOPPED = "stopped"  # the partner signed what cannot be, or what is stored is damaged: people have to look
     CLOSED = "closed"
 
 
@@ -202,6 +203,15 @@ def set_channel_state(db: sqlite3.Connection, id: int, state: ChannelState) -> N
     db.execute("UPDATE channels SET state = ? WHERE id = ?", (state, id))
 
 
+def open_if_paired(db: sqlite3.Connection, id: int) -> None:
+    """PAIRING ends when the first entries of both sides are receipted."""
+    db.execute(
+        "UPDATE channels SET state = ? WHERE id = ? AND state = ?"
+        " AND NOT EXISTS (SELECT 1 FROM logbooks WHERE channel = ? AND receipted = 0)",
+        (ChannelState.OPEN, id, ChannelState.PAIRING, id),
+    )
+
+
 def set_applied(db: sqlite3.Connection, id: int, applied: int) -> None:
     """Move the dispatch cursor, in the transaction of the effects."""
     db.execute("UPDATE channels SET applied = ? WHERE id = ?", (applied, id))
@@ -228,13 +238,20 @@ def count_try(db: sqlite3.Connection, tag: bytes) -> None:
     db.execute("UPDATE invites SET tries = tries + 1 WHERE tag = ?", (tag,))
 
 
-def keep_evidence(db: sqlite3.Connection, channel: int | None, kind: str, content: bytes) -> None:
-    """Store a proof before anything else is done with it; of each kind at most EVIDENCE_MAX for one channel."""
+def keep_evidence(db: sqlite3.Connection, channel: int, kind: str, content: bytes) -> None:
+    """Store a proof before anything else is done with it: the same one once, of each kind at most EVIDENCE_MAX."""
     db.execute(
-        "INSERT INTO evidence (channel, kind, content)"
-        " SELECT ?, ?, ? WHERE (SELECT count(*) FROM evidence WHERE channel IS ? AND kind = ?) < ?",
-        (channel, kind, content, channel, kind, EVIDENCE_MAX),
+        "INSERT INTO evidence (channel, kind, content) SELECT ?, ?, ?"
+        " WHERE NOT EXISTS (SELECT 1 FROM evidence WHERE channel = ? AND kind = ? AND content = ?)"
+        " AND (SELECT count(*) FROM evidence WHERE channel = ? AND kind = ?) < ?",
+        (channel, kind, content, channel, kind, content, channel, kind, EVIDENCE_MAX),
     )
+
+
+def stop(db: sqlite3.Connection, channel: int, kind: str, proof: bytes) -> None:
+    """Stop a channel until people have looked at the proof."""
+    keep_evidence(db, channel, kind, proof)
+    set_channel_state(db, channel, ChannelState.STOPPED)
 
 
 def evidence(db: sqlite3.Connection, channel: int) -> list[tuple[str, bytes]]:

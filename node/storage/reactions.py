@@ -7,6 +7,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """An entry of the partner of a channel, by index."""
+
+    id: int
+    channel: int
+    position: int
 
 
 def put(db: sqlite3.Connection, channel: int, positions: Sequence[int]) -> None:
@@ -14,13 +23,19 @@ def put(db: sqlite3.Connection, channel: int, positions: Sequence[int]) -> None:
     db.executemany("INSERT INTO reactions (channel, position) VALUES (?, ?)", [(channel, at) for at in positions])
 
 
-def first(db: sqlite3.Connection, beyond: int, count_max: int) -> list[tuple[int, int, int]]:
-    """(row id, channel, index) of what waits longest, among rows beyond an id."""
-    return db.execute(
+def first(db: sqlite3.Connection, beyond: int, count_max: int) -> list[Row]:
+    """What waits longest, among rows beyond an id."""
+    found = db.execute(
         "SELECT id, channel, position FROM reactions WHERE id > ? ORDER BY id LIMIT ?", (beyond, count_max)
-    ).fetchall()
+    )
+    return [Row(*row) for row in found]
 
 
-def drop(db: sqlite3.Connection, id: int) -> bool:
-    """Take one away, as done or as impossible; tells whether it was still there."""
-    return db.execute("DELETE FROM reactions WHERE id = ?", (id,)).rowcount > 0
+def waits(db: sqlite3.Connection, id: int) -> bool:
+    """Whether a row is still there."""
+    return db.execute("SELECT 1 FROM reactions WHERE id = ?", (id,)).fetchone() is not None
+
+
+def drop(db: sqlite3.Connection, id: int) -> None:
+    """Take one away, as done or as impossible."""
+    db.execute("DELETE FROM reactions WHERE id = ?", (id,))

@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 Body = dict[str, Value]
 DISPATCH_ENTRIES_MAX = 1024  # entries folded in one transaction, so that a long catch-up blocks nobody
 PORTION = 64  # reactions in one transaction
-HALTED = frozenset({partners.ChannelState.RECOVERING, partners.ChannelState.FORKED, partners.ChannelState.CLOSED})
+HALTED = frozenset(partners.ChannelState) - {partners.ChannelState.PAIRING, partners.ChannelState.OPEN}
 log = structlog.get_logger(__name__)
 
 
@@ -145,9 +145,19 @@ class Books:
         return await self.database.read(lambda db: unit(Desk(db, self)))
 
     async def dispatch(self, channel: int) -> None:
-        """Fold what the partner sent, portion by portion, and then do what follows from it."""
-        while await self.write(lambda desk: desk.catch_up(channel)):
-            pass
+        """Fold what the partner sent, portion by portion, and then do what follows from it.
+
+        A fold that fails is a bug of ours. It stops this channel, with its traceback in the log, and no other.
+        """
+        try:
+            while await self.write(lambda desk: desk.catch_up(channel)):
+                pass
+        except errors.StorageError:
+            raise
+        except Exception as error:
+            log.error("the fold failed: the channel stops", channel=channel, exc_info=error)
+            fault = repr(error)
+            await self.database.write(lambda db: partners.stop(db, channel, "fold", fault.encode()))
         await self.settle()
 
     async def settle(self) -> None:
@@ -162,21 +172,21 @@ class Books:
                 await self.write(functools.partial(Desk.react, rows=rows))
             except errors.StorageError:
                 raise
-            except (refusals.Refused, errors.NodeError):
+            except Exception:
                 for row in rows:
                     await self._settle_one(row)
             beyond = rows[-1][0]
 
-    async def _settle_one(self, row: tuple[int, int, int]) -> None:
+    async def _settle_one(self, row: reactions.Row) -> None:
+        """One alone, so that what it broke off in the middle takes nothing else with it."""
         try:
             await self.write(functools.partial(Desk.react, rows=[row]))
         except errors.StorageError:
             raise
-        except (refusals.Refused, errors.NodeError) as refused:
-            if isinstance(refused, errors.NodeError) and refused.exit is errors.Exit.LATER:
-                return
-            log.warning("an automatic answer was refused", fault=str(refused))
-            await self.database.write(lambda db: reactions.drop(db, row[0]))
+        except Exception as error:
+            fault = error
+            if not is_for_later(fault):
+                await self.database.write(lambda db: give_up(db, row, fault))
 
     def forget(self, channel: int) -> None:
         """Read the book again at its next use: its logbook changed by other means than a document."""
@@ -200,6 +210,7 @@ class Desk:
     touched: set[int] = field(default_factory=set)
     written: set[int] = field(default_factory=set)
     drafts: dict[int, list[tuple[bytes, bytes]]] = field(default_factory=dict)  # by logbook: rows for the outbox
+    folds: int = 0  # documents folded so far
 
     def flush(self) -> None:
         """Put what was written into the outbox, all rows of a logbook at once; the end of every transaction."""
@@ -224,7 +235,8 @@ class Desk:
     def catch_up(self, channel: int) -> bool:
         """Fold one portion of the partner's stored entries with all effects; tells whether there may be more.
 
-        Nothing is folded while the own logbook is being recovered: see `rebuild`.
+        Nothing is folded while the own logbook is being recovered: see `rebuild`. An entry that claims to have seen
+        more of my logbook than I ever signed is a lie, and the end of the channel.
         """
         if partners.channel(self.db, channel).state in HALTED:
             return False
@@ -234,29 +246,70 @@ class Desk:
         if not rows:
             return False
         self.touched.add(channel)
+        signed = logbooks.of_channel(self.db, channel, mine=True).size
         waiting = []
         for position, leaf, data in rows:
             item = read_item(1 - book.side, position, leaf, data)
+            if item.seen > signed:
+                self._stop_liar(book, item, signed)
+                break
             if self.books.conduct.concerns(self, book, item, self._fold(book, item, own=False)):
                 waiting.append(position)
         reactions.put(self.db, channel, waiting)
         partners.set_applied(self.db, channel, book.seen)
         return len(rows) == DISPATCH_ENTRIES_MAX
 
-    def rebuild(self, channel: int) -> None:
-        """Fold what came back after a restore, my own entries and the partner's, and derive the tables anew."""
-        self.touched.add(channel)
-        partners.set_applied(self.db, channel, logbooks.of_channel(self.db, channel, mine=False).size)
-        self.books.forget(channel)
-        self.books.conduct.rebuild(self, self.books.loaded(self.db, channel))
+    def _stop_liar(self, book: Book, item: histories.Item, signed: int) -> None:
+        theirs = logbooks.of_channel(self.db, book.channel.id, mine=False)
+        proof = f"entry {item.index} has seen {item.seen} of {signed}\n\n{theirs.checkpoint}"
+        partners.stop(self.db, book.channel.id, "seen", proof.encode())
+        log.error(
+            "a partner claims to have seen what was never written: the channel stops",
+            partner=book.partner.name, index=item.index, seen=item.seen, signed=signed,
+        )  # fmt: skip
 
-    def react(self, rows: Sequence[tuple[int, int, int]]) -> None:
-        """Do what waits: rows of `storage.reactions`. One that another task has done meanwhile is passed over."""
-        for id, channel, position in rows:
-            if reactions.drop(self.db, id):
-                book = self.book(channel)
-                ((_, leaf, data),) = logbooks.rows(self.db, book.theirs.id, position, position + 1)
-                self.books.conduct.react(self, book, read_item(1 - book.side, position, leaf, data))
+    def rebuild(self, channel: int) -> bool:
+        """Fold what came back after a restore, my own entries and the partner's, and derive the tables anew.
+
+        Where one side has seen more than came back, something is lost, or somebody lied: the channel stops, and people
+        have to look. Tells whether the channel goes on.
+        """
+        self.touched.add(channel)
+        theirs = logbooks.of_channel(self.db, channel, mine=False)
+        partners.set_applied(self.db, channel, theirs.size)
+        self.books.forget(channel)
+        book = self.books.loaded(self.db, channel)
+        partners.set_applied(self.db, channel, book.seen)
+        whole = book.seen == theirs.size and book.history.sizes[book.side] == book.mine.size
+        if not whole:
+            proof = f"{book.history.sizes} of {book.mine.size}, {theirs.size}\n\n{theirs.checkpoint}"
+            partners.stop(self.db, channel, "seen", proof.encode())
+        self.books.conduct.rebuild(self, book)
+        return whole
+
+    def react(self, rows: Sequence[reactions.Row]) -> None:
+        """Do what waits. One that another task has done meanwhile is passed over.
+
+        What is refused before it changed anything is settled here. What was broken off in the middle raises, and
+        everything is rolled back, which costs a replay of the book.
+        """
+        for row in rows:
+            before = self.folds
+            try:
+                if reactions.waits(self.db, row.id):
+                    self._react_to(row)
+            except (refusals.Refused, errors.NodeError) as refused:
+                if self.folds != before or isinstance(refused, errors.StorageError):
+                    raise
+                if not is_for_later(refused):
+                    give_up(self.db, row, refused)
+            else:
+                reactions.drop(self.db, row.id)
+
+    def _react_to(self, row: reactions.Row) -> None:
+        book = self.book(row.channel)
+        ((_, leaf, data),) = logbooks.rows(self.db, book.theirs.id, row.position, row.position + 1)
+        self.books.conduct.react(self, book, read_item(1 - book.side, row.position, leaf, data))
 
     def judge(
         self, book: Book, kind: str, body: Mapping[str, Value], re: Sequence[entries.Reference] = ()
@@ -313,9 +366,25 @@ class Desk:
         return item_of(book.side, book.history.sizes[book.side], entries.leaf_hash(data), entry), data
 
     def _fold(self, book: Book, item: histories.Item, own: bool) -> histories.Outcome:
+        self.folds += 1
         outcome = book.history.fold(item)
         self.books.conduct.record(self, book, item, outcome, own)
         return outcome
+
+
+def is_for_later(error: Exception) -> bool:
+    """Whether what was refused only has to wait, because its channel is being recovered."""
+    return isinstance(error, errors.NodeError) and error.exit is errors.Exit.LATER
+
+
+def give_up(db: sqlite3.Connection, row: reactions.Row, error: Exception) -> None:
+    """Nothing more is done about an entry. A rule said no, or it is a bug of ours: the merchant can look it up."""
+    if isinstance(error, refusals.Refused | errors.NodeError):
+        log.warning("an automatic answer was refused", channel=row.channel, index=row.position, fault=str(error))
+    else:
+        log.error("an automatic answer failed", channel=row.channel, index=row.position, exc_info=error)
+    partners.keep_evidence(db, row.channel, "unanswered", f"entry {row.position}: {error!r}".encode())
+    reactions.drop(db, row.id)
 
 
 def body(content: Mapping[str, object]) -> Body:
@@ -392,15 +461,16 @@ def stored_items(db: sqlite3.Connection, logbook: int, side: int, size: int) -> 
 def replay(own: Iterator[histories.Item], theirs: Iterator[histories.Item]) -> Iterator[histories.Item]:
     """A legal interleaving: an own item as soon as what it had seen is there, else one of the partner's.
 
-    An own item that had seen more than there is ends it: a logbook that is being recovered waits for the partner's.
+    An item that had seen more than there is ends it: a logbook that is being recovered waits for the partner's.
     """
-    next_own, next_theirs, seen = next(own, None), next(theirs, None), 0
+    next_own, next_theirs = next(own, None), next(theirs, None)
+    written = seen = 0
     while next_own is not None or next_theirs is not None:
         if next_own is not None and next_own.seen <= seen:
             yield next_own
-            next_own = next(own, None)
-        elif next_theirs is None:
-            return
-        else:
+            next_own, written = next(own, None), written + 1
+        elif next_theirs is not None and next_theirs.seen <= written:
             yield next_theirs
             next_theirs, seen = next(theirs, None), seen + 1
+        else:
+            return

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from node.replication import exchanges
-from protocol import checkpoints, keys, messages
+from node.replication import comparisons
+from protocol import checkpoints, keys
 
 LOG, OTHER = bytes([1]) * 32, bytes([2]) * 32
 ORIGIN = "hanse/l/claims"
@@ -23,5 +23,5 @@ def test_L03_only_two_valid_heads_of_one_size_prove_a_fork() -> None:
         ("no note", head(5, 2), False),
     ]
     for first, second, expected in cases:
-        assert exchanges.contradict(messages.Fork(first, second), ORIGIN, author) is expected
-    assert not exchanges.contradict(messages.Fork(head(5, 1), head(5, 2)), "hanse/l/another", author)
+        assert comparisons.contradict(comparisons.verified((first, second), ORIGIN, author)) is expected
+    assert not comparisons.verified((head(5, 1), head(5, 2)), "hanse/l/another", author)

@@ -251,3 +251,38 @@ def test_H01_more_than_one_message_before_pair_is_refused() -> None:
             assert await talk.receive() or talk.closed, "it still listens"
 
     play(story)
+
+
+def test_H09_a_removed_partner_is_cut_off_and_gets_no_answer_any_more() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory")
+        rogue = Rogue(town)
+        invitation = await rogue.invitation("factory")
+        talk = await rogue.pair("factory", invitation)
+        await town.ask("factory", "partner.remove", partner="rogue")
+        await talk.live()
+        assert rogue.channel.said("channel.close"), "the end is told"
+        assert talk.closed, "the open session ends as well"
+        (row,) = (await town.ask("factory", "partners"))["partners"]
+        assert (row["state"], row["online"]) == ("removed", False)
+        link, session = await rogue.link("factory"), rogue.session(rogue.channel.peer.node_id)
+        assert not await rogue.handshake(link, session)
+        assert not await knock(rogue, "factory", invitation), "an old invitation revives nobody"
+        assert not await knock(rogue, "factory", await rogue.invitation("factory")), "nor does a new one"
+
+    play(story)
+
+
+def test_H09_a_removed_partner_that_withholds_its_receipt_is_cut_off_as_well() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory")
+        rogue = Rogue(town)
+        talk = await rogue.pair("factory")
+        talk.receipting = False
+        await town.ask("factory", "partner.remove", partner="rogue")
+        await talk.live(60)
+        assert talk.closed
+        received = (await town.ask("factory", "partners"))["partners"][0]["received"]
+        assert received == len(rogue.channel.mine)
+
+    play(story)

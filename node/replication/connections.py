@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import datetime
 import hashlib
 import sqlite3
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 
 import structlog
@@ -18,11 +20,13 @@ import structlog
 from node import errors, ports
 from node.replication import exchanges, greetings
 from node.storage import invites, partners
-from node.trade import books, peering
+from node.trade import books, doors, peering
 from protocol import identities, invitations, limits, messages, sessions
 from protocol.errors import Code, PeerError
 
 log = structlog.get_logger(__name__)
+PING_S_MAX = 10  # seconds in which a living node answers
+LAST_WORDS_S_MAX = 5  # a partner that does not read cannot keep its link open
 EARLY_MAX = 1  # messages that may come before `pair`: HEADS, from a node that has this partner already
 
 
@@ -46,6 +50,17 @@ class Connected:
 
 
 @dataclass(slots=True)
+class Contact:
+    """How it goes with one partner since this start of the node."""
+
+    troubles: int = 0  # sessions in a row that ended with a refusal, mine or the partner's
+    trouble: str = ""  # what the last refusal was, for people
+    lost_ms: int | None = None  # when the last session ended
+    sessions: int = 0  # running now: the newest and those that it replaces
+    doubted: exchanges.Exchange | None = None  # of another start of the partner, and maybe dead
+
+
+@dataclass(slots=True)
 class Connections:
     """All links of a node."""
 
@@ -55,6 +70,7 @@ class Connections:
     addresses: tuple[str, ...] = ()  # what invitations and the pair message name
     exchange: type[exchanges.Exchange] = exchanges.Exchange
     live: dict[int, Connected] = field(default_factory=dict)  # by partner id
+    contacts: dict[int, Contact] = field(default_factory=dict)  # by partner id
     _hints: dict[int, str] = field(default_factory=dict)  # where a partner was seen on the local network
     _changed: dict[int, asyncio.Event] = field(default_factory=dict)
     _group: asyncio.TaskGroup | None = None
@@ -90,6 +106,11 @@ class Connections:
         """Whether a session with this partner is open."""
         return partner in self.live
 
+    def contact(self, partner: int) -> doors.Contact:
+        """Since when no session with this partner is open (None: there is one, or never was), and the last trouble."""
+        known = self.contacts.get(partner, Contact())
+        return doors.Contact(None if self.online(partner) else known.lost_ms, known.trouble)
+
     def wake(self, channel: int) -> None:
         """A channel has something to send."""
         for connected in self.live.values():
@@ -108,6 +129,7 @@ class Connections:
 
     async def _keep_dialling(self, partner_id: int) -> None:
         failures = 0
+        contact = self.contacts.setdefault(partner_id, Contact())
         while True:
             if partner_id not in self.live:
                 if await self._dial_partner(partner_id):
@@ -115,12 +137,12 @@ class Connections:
                 else:
                     failures += 1
             self._changed[partner_id].clear()
-            pause_ms = self._pause_ms(failures)
+            pause_ms = self._pause_ms(max(failures, contact.troubles))
             try:
                 async with asyncio.timeout(None if partner_id in self.live else pause_ms / 1000):
                     await self._changed[partner_id].wait()
                     failures = 0
-                    await asyncio.sleep(self._pause_ms(0) / 1000)
+                    await asyncio.sleep(self._pause_ms(contact.troubles) / 1000)
             except TimeoutError:
                 continue
 
@@ -204,6 +226,8 @@ class Connections:
         except errors.StorageError as error:
             if self._failed is not None and not self._failed.done():
                 self._failed.set_exception(error)
+        except Exception as error:  # a bug of ours: it ends this link and no other
+            log.error("a conversation failed", remote=link.remote, exc_info=error)
         finally:
             if not opened.done():
                 opened.set_result(None)
@@ -234,22 +258,21 @@ class Connections:
         self._start_dialling(partner)
         if not opened.done():
             opened.set_result(partner)
+        refusal: PeerError | None = None
         try:
             await exchange.run(greeting.early)
         except PeerError as error:
+            refusal = error
             await self._say_why(exchange, error)
             raise
         finally:
-            self._leave(partner, exchange)
+            self._leave(partner, exchange, refusal)
 
     async def _say_why(self, exchange: exchanges.Exchange, error: PeerError) -> None:
-        """Tell an authenticated partner the code of its fault; nothing else, and only if frames can still be sent."""
-        if exchange.session.state is not sessions.State.OPEN:
-            return
-        try:
-            await exchange.send(messages.Failure(error.code, fatal=True))
-        except ports.LinkClosed:
-            return
+        """Tell an authenticated partner what its fault was, if it listens."""
+        with contextlib.suppress(ports.LinkClosed, TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_S_MAX):
+                await exchange.say_why(error)
 
     async def _session(self, peer: identities.NodeId | None, secret: bytes | None) -> sessions.Session:
         mine = await self.core.books.database.read(lambda db: partners.identity_entries(db, self.me.node))
@@ -377,25 +400,74 @@ class Connections:
         return self.exchange(self.core, link, session, partner, channel, identity, proven.boot)
 
     def _enter(self, partner: partners.Partner, exchange: exchanges.Exchange, dialled: bool) -> bool:
-        """Register a new exchange; False when an older one is kept (both dialled at once, H12)."""
+        """Register a new exchange; False when an older one is kept (both dialled at once, H12), or there are too many.
+
+        The newest one wins, since the older may be a dead socket (W21). If it comes from another start of the partner,
+        the older one is asked whether it lives: two that live with the same keys are a cloned machine (L13).
+        """
+        contact = self.contacts.setdefault(partner.id, Contact())
         old = self.live.get(partner.id)
         if old is not None and old.exchange.boot == exchange.boot and old.dialled != dialled:
             smaller_dials = self.me.node < partner.node
             if old.dialled == smaller_dials:
                 return False
+        if contact.sessions >= limits.SESSIONS_PARTNER_MAX:
+            return False
+        contact.sessions += 1
+        self.live[partner.id] = Connected(exchange, dialled)
+        if contact.doubted is not None:
+            self._spawn(contact.doubted.link.close())
+            contact.doubted = None
         if old is not None:
             old.exchange.retired = True
-        self.live[partner.id] = Connected(exchange, dialled)
-        if old is not None and self._group is not None:
-            self._group.create_task(old.exchange.link.close())
+            if old.exchange.boot == exchange.boot:
+                self._spawn(old.exchange.link.close())
+            else:
+                contact.doubted = old.exchange
+                self._spawn(self._doubt(partner, old.exchange, exchange))
         self._notify(partner)
         log.info("partner connected", partner=partner.name, remote=exchange.link.remote)
         return True
 
-    def _leave(self, partner: partners.Partner, exchange: exchanges.Exchange) -> None:
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        if self._group is None:
+            work.close()
+        else:
+            self._group.create_task(work)
+
+    async def _doubt(self, partner: partners.Partner, old: exchanges.Exchange, new: exchanges.Exchange) -> None:
+        """Close an older session, once it is clear that it is dead; if it lives, tell both twins and close both."""
+        heard = old.heard
+        old.ping()
+        for _ in range(PING_S_MAX):
+            await asyncio.sleep(1)
+            if old.heard != heard and new.greeted:
+                log.error("two nodes live with the same keys", partner=partner.name)
+                await self.core.books.database.write(
+                    lambda db: partners.keep_evidence(db, new.channel, "twins", old.boot + new.boot)
+                )
+                twin = PeerError(Code.TWIN, "two living nodes use the same keys", expected="one", got="two")
+                for exchange in (old, new):
+                    exchange.end(twin)
+                break
+        else:
+            await old.link.close()
+        contact = self.contacts[partner.id]
+        if contact.doubted is old:
+            contact.doubted = None
+
+    def _leave(self, partner: partners.Partner, exchange: exchanges.Exchange, refusal: PeerError | None) -> None:
+        contact = self.contacts.setdefault(partner.id, Contact())
+        contact.sessions -= 1
+        if refusal is not None or exchange.told:
+            contact.troubles += 1  # and the next try waits longer: no refusal is repeated in a hurry
+            contact.trouble = str(refusal) if refusal is not None else f"the partner refused: {exchange.told}"
+        elif exchange.greeted:
+            contact.troubles, contact.trouble = 0, ""
         connected = self.live.get(partner.id)
         if connected is not None and connected.exchange is exchange:
             del self.live[partner.id]
+            contact.lost_ms = self.world.clock.now_ms()
             self._notify(partner)
             log.info("partner disconnected", partner=partner.name)
 

@@ -75,7 +75,6 @@ class Dues:
     want: messages.Want | None = None  # my question
     wanted: messages.Want | None = None  # the partner's question
     receipt: sequencing.Stored | None = None
-    credit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +92,34 @@ NOTHING: Final = Step()
 
 @dataclass(slots=True)
 class Credit:
-    """What the partner may send in batches, and what it has sent: totals of this session."""
+    """What the partner may send in batches, what it was told, and what it has sent: totals of this session."""
 
     granted_bytes: int = limits.CREDIT_BYTES
     granted_entries: int = limits.CREDIT_ENTRIES
+    told_bytes: int = limits.CREDIT_BYTES
+    told_entries: int = limits.CREDIT_ENTRIES
     used_bytes: int = 0
     used_entries: int = 0
 
     def use(self, batch: messages.Batch) -> None:
-        """Take a batch; PeerError `session.credit` for one too many (W20)."""
+        """Take a batch; PeerError `session.credit` for more than the partner was told (W20)."""
         self.used_bytes += sequencing.size_bytes(batch.entries)
         self.used_entries += len(batch.entries)
-        if self.used_bytes > self.granted_bytes or self.used_entries > self.granted_entries:
-            raise PeerError(
-                Code.CREDIT, "batches beyond the credit", expected=self.granted_entries, got=self.used_entries
-            )
+        if self.used_bytes > self.told_bytes or self.used_entries > self.told_entries:
+            told = f"{self.told_entries} entries of {self.told_bytes} bytes"
+            raise PeerError(Code.CREDIT, "more entries than were granted", expected=told, got=self.used_entries)
 
     def renew(self, batch: messages.Batch) -> None:
         """Grant as much again as a stored batch took."""
         self.granted_bytes += sequencing.size_bytes(batch.entries)
         self.granted_entries += len(batch.entries)
+
+    def tell(self) -> messages.Credit | None:
+        """What to tell the partner; None when it knows."""
+        if self.told_entries == self.granted_entries:
+            return None
+        self.told_bytes, self.told_entries = self.granted_bytes, self.granted_entries
+        return messages.Credit(self.told_bytes, self.told_entries)
 
 
 @dataclass(slots=True)
@@ -132,6 +139,7 @@ class Exchange:
     heard: int = 0  # messages that came
     told: str = ""  # the code with which the partner ended the session
     proof: tuple[str, str] | None = None  # two notes that the partner is shown before the session ends
+    ending: PeerError | None = None
     retired: bool = False  # a newer session took over: nothing of this one may reach the disk any more
     partner_size: int = 0  # of the partner's own logbook, as its HEADS showed it
     vouched: bool = False  # the partner signed that it holds no later head of mine
@@ -178,6 +186,11 @@ class Exchange:
             if self.proof is not None:
                 await self.send(messages.Fork(*self.proof))
             await self.send(messages.Failure(error.code, fatal=True))
+
+    def end(self, error: PeerError) -> None:
+        """End the session for a reason that lies outside it."""
+        self.ending = error
+        self.wake.set()
 
     def ping(self) -> None:
         """Ask for something that every living node answers."""
@@ -278,7 +291,7 @@ class Exchange:
             self.core.receipt_leaves(claim.mirror, given.size)
         recovering = self.standing.author is AuthorState.RECOVERING
         credit = self.credit
-        return messages.Heads((claim,), credit.granted_bytes, credit.granted_entries, self.core.fence, recovering)
+        return messages.Heads((claim,), credit.told_bytes, credit.told_entries, self.core.fence, recovering)
 
     async def _take_heads(self, heads: messages.Heads) -> None:
         if self.greeted:
@@ -339,7 +352,6 @@ class Exchange:
 
         stored = await self._write(unit)
         self.credit.renew(batch)
-        self.dues.credit = True
         self._owe_receipt(stored)
         if self.standing.author is AuthorState.RECOVERING:
             await self._come_back()
@@ -394,6 +406,8 @@ class Exchange:
         while True:
             await self.wake.wait()
             self.wake.clear()
+            if self.ending is not None:
+                raise self.ending
             await self._say_dues()
             if self.greeted:
                 await self._send_batches()
@@ -402,7 +416,7 @@ class Exchange:
                 await self._send_blobs()
 
     async def _say_dues(self) -> None:
-        dues, self.dues = self.dues, Dues(wanted=self.dues.wanted, receipt=self.dues.receipt, credit=self.dues.credit)
+        dues, self.dues = self.dues, Dues(wanted=self.dues.wanted, receipt=self.dues.receipt)
         if dues.refused:
             await self.send(messages.Failure(dues.refused, fatal=False))
         if dues.identity is not None:
@@ -479,9 +493,9 @@ class Exchange:
             notes = messages.ReceiptNotes(stored.receipt.cosignature, stored.receipt.pair)
             self.core.receipt_leaves(stored.theirs.origin, stored.receipt.size)
             await self.send(messages.Receipt(stored.theirs.origin, stored.receipt.size, notes, stored.paired))
-        if self.dues.credit:
-            self.dues.credit = False
-            await self.send(messages.Credit(self.credit.granted_bytes, self.credit.granted_entries))
+        credit = self.credit.tell()
+        if credit is not None:
+            await self.send(credit)
 
     # Repair -----------------------------------------------------------------------------------------------------
 

@@ -33,6 +33,14 @@ class NoArguments(Arguments):
     """For use cases that need none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """`lost_ms`: since when there is no session, None while there is one. `trouble`: why the last one was refused."""
+
+    lost_ms: int | None
+    trouble: str
+
+
 class Network(Protocol):
     """What the trade asks of the links."""
 
@@ -41,6 +49,9 @@ class Network(Protocol):
 
     def online(self, partner: int) -> bool:
         """Whether a session with this partner is open."""
+
+    def contact(self, partner: int) -> Contact:
+        """How it goes with this partner since the node was started."""
 
     @property
     def addresses(self) -> tuple[str, ...]:

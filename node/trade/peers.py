@@ -95,6 +95,7 @@ def describe(trade: doors.Trade, desk: books.Desk, partner: partners.Partner) ->
     assert channel is not None
     mine = logbooks.of_channel(desk.db, channel.id, mine=True)
     theirs = logbooks.of_channel(desk.db, channel.id, mine=False)
+    contact = trade.network.contact(partner.id)
     return {
         "name": partner.name,
         "node": identities.to_text(partner.node),
@@ -104,6 +105,8 @@ def describe(trade: doors.Trade, desk: books.Desk, partner: partners.Partner) ->
         "online": trade.network.online(partner.id),
         "addresses": list(partner.addresses),
         "last_seen_ms": partner.last_seen_ms,
+        "unreachable_since_ms": contact.lost_ms,
+        "trouble": contact.trouble,
         "sent": mine.size,
         "receipted": mine.receipted,
         "received": theirs.size,

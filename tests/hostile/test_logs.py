@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from node.replication import connections
 from protocol import messages
 from tests.hostile.rogues import Rogue
 from tests.hostile.stalls import open_stall, order
@@ -78,7 +79,7 @@ def test_W21_many_sessions_of_one_partner_leave_one_alive() -> None:
         rogue, first = await open_stall(town)
         talks = [await rogue.visit("factory") for _ in range(6)]
         for talk in (first, *talks[:-1]):
-            await talk.live()
+            await talk.live(connections.PING_S_MAX + 5)
         assert [talk.closed for talk in talks] == [True] * 5 + [False]
         rogue.channel.write("order.place", order(rogue))
         await talks[-1].deliver()

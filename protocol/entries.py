@@ -127,9 +127,7 @@ def channel_salt(initiator: bytes, responder: bytes) -> bytes:
 
 def _check_size(data: bytes) -> None:
     if len(data) > limits.ENTRY_BYTES_MAX:
-        raise PeerError(
-            Code.TOO_BIG, "an entry is too big", expected=f"{limits.ENTRY_BYTES_MAX} bytes", got=len(data)
-        )
+        raise PeerError(Code.TOO_BIG, "an entry is too big", expected=f"{limits.ENTRY_BYTES_MAX} bytes", got=len(data))
 
 
 def _read(fields: dict[str, Value]) -> Entry:

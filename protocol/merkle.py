@@ -155,9 +155,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     _check_root(result, root)
 
 
-def verify_consistency(
-    old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]
-) -> None:
+def verify_consistency(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]) -> None:
     """Check that the old tree is a prefix of the new one. The algorithm of RFC 9162 section 2.1.4.2.
 
     An old size of 0 needs the empty root and an empty proof, equal sizes need equal roots and an empty proof (C2SP
@@ -174,9 +172,7 @@ def verify_consistency(
     _walk_consistency(old_size, old_root, new_size, new_root, proof)
 
 
-def _walk_consistency(
-    old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]
-) -> None:
+def _walk_consistency(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]) -> None:
     # RFC 9162: an old tree that is one complete subtree is its own first hash.
     path = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
     if not path:
@@ -209,9 +205,7 @@ def pack(frontier: Frontier) -> bytes:
 def unpack(data: bytes, size: int) -> Frontier:
     """The inverse of `pack`. `LocalError` when the bytes are not as many as the size says."""
     if len(data) != size.bit_count() * HASH_BYTES:
-        raise LocalError(
-            f"the frontier of {size} leaves has {size.bit_count() * HASH_BYTES} bytes, not {len(data)}"
-        )
+        raise LocalError(f"the frontier of {size} leaves has {size.bit_count() * HASH_BYTES} bytes, not {len(data)}")
     return Frontier(size, tuple(data[start : start + HASH_BYTES] for start in range(0, len(data), HASH_BYTES)))
 
 

@@ -46,9 +46,7 @@ def test_what_is_no_message_is_not_sealed(size: int) -> None:
 
 def test_more_than_a_mebibyte_is_refused_before_anything_is_decrypted() -> None:
     sender, receiver = ciphers()
-    too_big = b"".join(piece(sender, bytes(FULL)) for _ in range(16)) + piece(
-        sender, bytes((1 << 20) + 1 - 16 * FULL)
-    )
+    too_big = b"".join(piece(sender, bytes(FULL)) for _ in range(16)) + piece(sender, bytes((1 << 20) + 1 - 16 * FULL))
     with pytest.raises(PeerError) as refusal:
         frames.unseal(receiver, too_big)
     assert refusal.value.code is Code.TOO_BIG

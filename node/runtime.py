@@ -18,7 +18,7 @@ from node.connectors import sheets
 from node.control import servers
 from node.discovery import announcements
 from node.links import networks
-from node.replication import connections, exchanges, fences, sequencing
+from node.replication import connections, exchanges, fences, sequencing, standings
 from node.storage import database, partners, settings
 from node.system import clocks, disks, homes
 from node.trade import (
@@ -70,7 +70,7 @@ class Parts:
 
     exchange: type[exchanges.Exchange] = exchanges.Exchange
     fold: type[histories.History] = histories.History
-    receipt_leaves: Callable[[str, int], None] = exchanges.unobserved
+    receipt_leaves: Callable[[str, int], None] = standings.unobserved
 
 
 PARTS = Parts()
@@ -95,7 +95,7 @@ class Node:
         secrets = keys.derive(unlocked.root)
         me = await opened.read(own_node)
         fence, unbroken = await opened.read(lambda db: fences.pass_fence(db, world.disk, world.entropy.token(16)))
-        standings = await opened.write(lambda db: first_standings(db, fence, unbroken))
+        first = await opened.write(lambda db: first_standings(db, fence, unbroken))
         waiting = receipts.Receipts()
         wired: list[connections.Connections] = []  # the books wake links that are made after them
         ledger = books.Books(
@@ -108,11 +108,11 @@ class Node:
             wake=lambda channel: wired[0].wake(channel),
             fold=parts.fold,
         )
-        core = exchanges.Core(
+        core = standings.Core(
             books=ledger,
             signer=sequencing.Signer(me, secrets),
             clock=world.clock,
-            standings=standings,
+            standings=first,
             fence=fence.token,
             signed=lambda origin, size: fences.note_signed(world.disk, fence, origin, size),
             receipted=waiting.note,
@@ -180,14 +180,14 @@ def own_node(db: sqlite3.Connection) -> identities.NodeId:
     return identities.NodeId(stored)
 
 
-def first_standings(db: sqlite3.Connection, fence: fences.Fence, unbroken: bool) -> dict[int, exchanges.Standing]:
+def first_standings(db: sqlite3.Connection, fence: fences.Fence, unbroken: bool) -> dict[int, standings.Standing]:
     """What is known of each channel's own logbook before any partner was heard; WAITING where nothing is said.
 
     A broken fence concerns every channel, a lost tail its own. It is kept in the channel's state until the partner
     has vouched, however often the node starts meanwhile.
     """
     behind = fences.is_behind(db, fence)
-    standings = {}
+    found = {}
     for channel in partners.channels(db):
         state = channel.state
         if state in (partners.ChannelState.PAIRING, partners.ChannelState.OPEN) and (
@@ -196,8 +196,8 @@ def first_standings(db: sqlite3.Connection, fence: fences.Fence, unbroken: bool)
             state = partners.ChannelState.RECOVERING
             partners.set_channel_state(db, channel.id, state)
         if state in STANDINGS:
-            standings[channel.id] = exchanges.Standing(STANDINGS[state])
-    return standings
+            found[channel.id] = standings.Standing(STANDINGS[state])
+    return found
 
 
 async def found(disk: ports.Disk, inception: bytes) -> identities.NodeId:

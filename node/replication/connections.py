@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from node import errors, ports
-from node.replication import exchanges, greetings
+from node.replication import exchanges, greetings, standings
 from node.storage import invites, partners
 from node.trade import books, doors, peering
 from protocol import identities, invitations, limits, messages, sessions
@@ -64,7 +64,7 @@ class Contact:
 class Connections:
     """All links of a node."""
 
-    core: exchanges.Core
+    core: standings.Core
     world: ports.Ports
     me: Me
     addresses: tuple[str, ...] = ()  # what invitations and the pair message name

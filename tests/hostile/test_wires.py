@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from node import ports
-from node.replication import exchanges, paces
+from node.replication import exchanges, paces, standings
 from node.storage import partners
 from node.trade import books
 from protocol import checkpoints, limits, merkle, messages
@@ -197,7 +197,7 @@ def test_W19_a_partner_behind_a_cut_is_shown_as_unreachable_and_since_when() -> 
 
 
 def test_W20_more_than_the_partner_was_told_is_refused() -> None:
-    credit = exchanges.Credit()
+    credit = standings.Credit()
     full = messages.Batch("o", 0, (b"x",) * limits.BATCH_ENTRIES_MAX, "")
     for _ in range(limits.BATCHES_IN_FLIGHT_MAX):
         credit.use(full)

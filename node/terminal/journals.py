@@ -43,5 +43,4 @@ def start(*, as_json: bool) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, wanted.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
     )

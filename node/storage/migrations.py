@@ -122,6 +122,7 @@ CREATE TABLE orders (
 ) WITHOUT ROWID;
 CREATE INDEX orders_by_state ON orders (state, ts_ms);
 CREATE INDEX orders_by_number ON orders (number);
+CREATE INDEX orders_by_time ON orders (ts_ms);
 """
 
 

@@ -119,13 +119,68 @@ def of_row(row: tuple[Any, ...]) -> OrderRow:
 
 
 def find_orders(db: sqlite3.Connection, wanted: str) -> list[OrderRow]:
-    """Orders by number, or by the first characters (at least 8) of the thread's hash in hex."""
+    """Orders by their number, by the number in the shop that they serve, or by the first characters of a hash.
+
+    Of a hash, 8 characters are needed. A consumer's order may have been split into several.
+    """
     rows = [of_row(row) for row in db.execute("SELECT * FROM orders WHERE number = ?", (wanted,))]
+    rows = rows or parts_of_shop_order(db, wanted)
     if rows or len(wanted) < 8 or any(letter not in "0123456789abcdef" for letter in wanted):
         return rows
     low = bytes.fromhex(wanted[: len(wanted) // 2 * 2])
     found = db.execute("SELECT * FROM orders WHERE thread >= ? AND thread < ? LIMIT 16", (low, low + b"\xff" * 32))
     return [of_row(row) for row in found if row[0].hex().startswith(wanted)]
+
+
+def parts_of_shop_order(db: sqlite3.Connection, number: str) -> list[OrderRow]:
+    """The orders to suppliers that serve consumer orders of this number."""
+    rows = db.execute(
+        "SELECT orders.* FROM shop_orders JOIN fulfilments ON fulfilments.shop_order = shop_orders.id"
+        " JOIN orders ON orders.thread = fulfilments.thread WHERE shop_orders.number = ? ORDER BY orders.thread",
+        (number,),
+    )
+    return [of_row(row) for row in rows]
+
+
+def shop_number_of(db: sqlite3.Connection, thread: bytes) -> str | None:
+    """The number, in its shop, of the consumer order that an order to a supplier serves."""
+    row = db.execute(
+        "SELECT number FROM shop_orders JOIN fulfilments ON fulfilments.shop_order = shop_orders.id"
+        " WHERE fulfilments.thread = ?",
+        (thread,),
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def page(
+    db: sqlite3.Connection,
+    state: str | None,
+    buying: bool | None,
+    channel: int | None,
+    limit: int,
+    after: bytes | None = None,
+) -> list[OrderRow]:
+    """Order rows, the newest first: at most `limit` of those that are older than the order `after`."""
+    clauses, values = conditions(state, buying, channel)
+    if after is not None:
+        clauses.append("(ts_ms, thread) < (SELECT ts_ms, thread FROM orders WHERE thread = ?)")
+        values.append(after)
+    where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+    rows = db.execute(f"SELECT * FROM orders {where} ORDER BY ts_ms DESC, thread DESC LIMIT ?", (*values, limit))
+    return [of_row(row) for row in rows]
+
+
+def in_turn(db: sqlite3.Connection, state: str) -> list[bytes]:
+    """The threads of all orders that this merchant sells and that stand in a state, first come, first served."""
+    rows = db.execute("SELECT thread FROM orders WHERE state = ? AND buying = 0 ORDER BY ts_ms, thread", (state,))
+    return [row[0] for row in rows]
+
+
+def conditions(state: str | None, buying: bool | None, channel: int | None) -> tuple[list[str], list[Any]]:
+    """Clauses of a WHERE and their values."""
+    wanted = {"state": state, "buying": None if buying is None else int(buying), "channel": channel}
+    given = {column: value for column, value in wanted.items() if value is not None}
+    return [f"{column} = ?" for column in given], list(given.values())
 
 
 def orders(
@@ -137,15 +192,8 @@ def orders(
     after: bytes = b"",
 ) -> list[OrderRow]:
     """Order rows by thread, paged by key: at most `limit` with a thread beyond `after`."""
-    clauses, values = ["thread > ?"], [after]  # type: tuple[list[str], list[Any]]
-    for column, value in (
-        ("state", state),
-        ("buying", None if buying is None else int(buying)),
-        ("channel", channel),
-    ):
-        if value is not None:
-            clauses.append(f"{column} = ?")
-            values.append(value)
+    clauses, values = conditions(state, buying, channel)
+    clauses, values = ["thread > ?", *clauses], [after, *values]
     rows = db.execute(f"SELECT * FROM orders WHERE {' AND '.join(clauses)} ORDER BY thread LIMIT ?", (*values, limit))
     return [of_row(row) for row in rows]
 

@@ -15,6 +15,10 @@ RECIPIENT: Final = ("name", "phone", "country", "province", "city", "district", 
 """What a parcel needs to know. It is sealed to whoever ships."""
 
 
+STATES: Final = ("placed", "proposed", "agreed", "part-shipped", "shipped", "delivered", "attention", "closed")
+"""Of an order as a whole (contracts.orders.OrderState)."""
+
+
 @click.group(cls=commands.Group)
 def order() -> None:
     """Orders, bought and sold."""
@@ -40,25 +44,34 @@ def recipient_options(command: Any) -> Any:
 @order.command("place")
 @click.argument("partner")
 @click.argument("lines", nargs=-1, required=True, metavar="SKU=QUANTITY...")
+@click.option("--hold", "holds", multiple=True, metavar="ID", help="Use up what is kept back for me; repeatable.")
 @click.option("--key", help="Repeating the command with the same key places nothing twice.")
 @recipient_options
 @commands.asks("order.place")
-def order_place(partner: str, lines: tuple[str, ...], key: str | None, **typed: Any) -> Arguments:
+def order_place(
+    partner: str, lines: tuple[str, ...], holds: tuple[str, ...], key: str | None, **typed: Any
+) -> Arguments:
     """Order goods from PARTNER."""
     recipient = {part: typed[f"recipient_{part}"] for part in RECIPIENT if typed[f"recipient_{part}"]}
     wanted = [{"sku": sku, "quantity": quantity} for sku, quantity in commands.quantities(lines).items()]
-    return {"partner": partner, "lines": wanted, "key": key, "recipient": recipient or None}
+    return {
+        "partner": partner,
+        "lines": wanted,
+        "holds": list(holds) or None,
+        "key": key,
+        "recipient": recipient or None,
+    }
 
 
 @order.command("list")
-@click.option("--state", help="Only orders in this state.")
+@click.option("--state", type=click.Choice(STATES), help="Only orders in this state.")
 @click.option("--selling/--buying", "selling", default=None, help="Only what I sell, or only what I buy.")
 @commands.partner
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="Orders on a page.")
 @click.option("--after", help="Go on after this order: what the page before named.")
 @commands.asks("order.list")
 def order_list(**typed: Any) -> Arguments:
-    """List orders."""
+    """List orders, the newest first."""
     return typed
 
 
@@ -66,7 +79,10 @@ def order_list(**typed: Any) -> Arguments:
 @click.argument("order", metavar="ID")
 @commands.asks("order.show")
 def order_show(**typed: Any) -> Arguments:
-    """Show one order: lines, quantities by state, parcels, and every document. ID: its number, or start of its hash."""
+    """Show one order: lines, quantities by state, parcels, and every document.
+
+    ID is its number, the number that it has in the shop, or the start of its hash.
+    """
     return typed
 
 
@@ -114,7 +130,10 @@ def order_ship(order: str | None, file: Path | None, quantities: tuple[str, ...]
 @click.option("--reason", help="Why, as a short code that the partner reads. [default: consumer]")
 @commands.asks("order.cancel")
 def order_cancel(orders: tuple[str, ...], quantities: tuple[str, ...], **typed: Any) -> Arguments:
-    """Ask to stop orders. The answer says whether it came in time."""
+    """Ask to stop orders; `order show` then says whether it came in time.
+
+    ID may be the number that an order has in the shop: then all its parts are stopped, whoever ships them.
+    """
     return commands.one_or_many(orders) | {"quantities": commands.lines(quantities), **typed}
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
-from node.terminal import tables
+from node.terminal import ledgers, reports, tables
 
 Json = Mapping[str, Any]
 View = Callable[[Json], RenderableType]
 
-NODE_CHARACTERS_SHOWN: Final = 15
-"""Two groups of a NodeID and a dash: enough to tell partners apart; commands take any prefix of seven characters."""
+ORDER_CHARACTERS_SHOWN: Final = 16
+"""An order number as this program makes them is shown whole, a hash by its beginning."""
 
-HASH_CHARACTERS_SHOWN: Final = 12
-"""Enough to name an order: commands take a prefix of eight or more."""
+LOOPBACK: Final = ("127.", "localhost:", "[::1]:")
 
 SHEET: Final = """\
 HANSE RECOVERY SHEET
@@ -41,7 +41,7 @@ def of(name: str, answer: Json) -> RenderableType:
 
 def fields(answer: Json) -> RenderableType:
     """Every field that is not a list of objects, one under the other; what was refused follows as a table."""
-    simple = [(label(key), value) for key, value in answer.items() if not is_list_of_objects(value)]
+    simple = [(tables.label(key), value) for key, value in answer.items() if not tables.is_list_of_objects(value)]
     refused = answer.get("refused")
     parts = [tables.fields(simple)]
     if refused:
@@ -49,35 +49,34 @@ def fields(answer: Json) -> RenderableType:
     return Group(*parts)
 
 
-def label(key: str) -> str:
-    """A key as a person reads it."""
-    return key.replace("_", " ")
-
-
-def is_list_of_objects(value: object) -> bool:
-    """Whether a value needs a table of its own."""
-    return isinstance(value, list) and (not value or isinstance(value[0], Mapping))
-
-
 def refusals(refused: list[Json]) -> RenderableType:
     """Orders that a rule said no to, a row for each reason."""
     rows = [
-        [shortened(order.get("order")), fault.get("code"), fault.get("path"), fault.get("expected"), fault.get("got")]
+        {"order": tables.shortened(order.get("order"), ORDER_CHARACTERS_SHOWN), **fault}
         for order in refused
         for fault in order.get("faults") or [{}]
     ]
-    return tables.table(["order", "code", "where", "expected", "got"], rows, empty="", title="refused")
-
-
-def shortened(text: object, characters: int = HASH_CHARACTERS_SHOWN) -> str:
-    """The first characters of a hash or NodeID."""
-    return str(text or "")[:characters]
+    columns = {
+        "order": "order",
+        "what": "why",
+        "code": "code",
+        "path": "where",
+        "expected": "expected",
+        "got": "got",
+    }
+    return Group(Text(), tables.rows_of({"rows": rows}, "rows", columns, empty="", title="Refused"))
 
 
 def founded(answer: Json) -> RenderableType:
     """A new node. The recovery sheet is printed here and never again."""
-    head = tables.fields([(label(key), value) for key, value in answer.items() if key != "recovery"])
-    return Group(head, Text("\n" + sheet(answer))) if "recovery" in answer else head
+    head = tables.fields([(tables.label(key), value) for key, value in answer.items() if key != "recovery"])
+    next_step = one_line(f"Start it with: hanse --home {shlex.quote(tables.plain(answer.get('home')))} run")
+    return Group(head, Text("\n" + sheet(answer)) if "recovery" in answer else Text(), next_step)
+
+
+def one_line(text: str) -> Text:
+    """A text that is there to be copied: never folded, whatever the width."""
+    return Text(text, no_wrap=True, overflow="ignore")
 
 
 def sheet(answer: Json) -> str:
@@ -88,7 +87,6 @@ def sheet(answer: Json) -> str:
 def status(answer: Json) -> RenderableType:
     """Who I am, who is there, what waits for me."""
     orders = answer.get("orders") or {}
-    sqlite = answer.get("sqlite") or {}
     return tables.fields(
         [
             ("name", answer.get("name")),
@@ -97,18 +95,32 @@ def status(answer: Json) -> RenderableType:
             ("partners", f"{answer.get('partners', 0)}, {answer.get('online', 0)} online"),
             ("selling", orders.get("selling") or "no orders"),
             ("buying", orders.get("buying") or "no orders"),
-            ("outbox", answer.get("outbox")),
+            ("not yet sent", answer.get("outbox")),
             ("waiting for me", answer.get("waiting_for_me") or "nothing"),
-            ("database", " ".join(tables.plain(part) for part in sqlite.values())),
+            ("database", durability(answer.get("sqlite") or {})),
         ]
     )
 
 
+def durability(sqlite: Json) -> str:
+    """How safely the database writes."""
+    synchronous = {0: "off", 1: "normal", 2: "full", 3: "extra"}.get(sqlite.get("synchronous", -1), "")
+    return f"SQLite {sqlite['version']}, {sqlite['journal_mode']}, synchronous {synchronous}" if sqlite else ""
+
+
 def invitation(answer: Json) -> RenderableType:
     """An invitation in one line, whatever the width: it is there to be copied."""
-    uri = Text(tables.plain(answer.get("uri")), no_wrap=True, overflow="ignore")
+    uri = tables.plain(answer.get("uri"))
     until = tables.moment(answer.get("expires_s", 0) * 1000)
-    return Group(uri, Text(f"One merchant may use it, until {until}. Send it over a channel that you trust."))
+    parts = [
+        one_line(uri),
+        Text(f"One merchant may use it, until {until}. Send it over a channel that you trust. There:"),
+        one_line(f"hanse join '{uri}'"),
+    ]
+    addresses = re.findall(r"[?&]a=([^&]*)", uri)
+    if addresses and all(address.startswith(LOOPBACK) for address in addresses):
+        parts.append(Text("Only this very machine reaches that address: see `listen` and `advertised` in config.toml."))
+    return Group(*parts)
 
 
 def words(answer: Json) -> RenderableType:
@@ -124,8 +136,10 @@ def partners(answer: Json) -> RenderableType:
     rows = [
         {
             **partner,
-            "node": shortened(partner.get("node"), NODE_CHARACTERS_SHOWN),
-            "online": "online" if partner.get("online") else "",
+            "node": tables.shortened(partner.get("node"), tables.NODE_CHARACTERS_SHOWN),
+            "online": "online" if partner.get("online") else tables.day(partner.get("last_seen_ms")),
+            "receipted": f"{partner.get('receipted', 0)}/{partner.get('sent', 0)}",
+            "channel_state": "" if partner.get("channel_state") == "open" else partner.get("channel_state"),
         }
         for partner in answer.get("partners") or []
     ]
@@ -134,266 +148,12 @@ def partners(answer: Json) -> RenderableType:
         "node": "node",
         "state": "state",
         "channel_state": "channel",
-        "online": "link",
-        "last_seen_ms": "last seen",
-        "sent": "sent",
+        "online": "last seen",
         "receipted": "receipted",
         "received": "received",
         "waiting": "waiting",
     }
     return tables.rows_of({"rows": rows}, "rows", columns, empty="No partners yet: `hanse invite` makes an invitation.")
-
-
-def imported(answer: Json) -> RenderableType:
-    """What became of a file, and what a person should know about it."""
-    notes = ("known", "dry_run", "unpriced", "differing", "skipped")
-    parts = [tables.fields([(label(key), value) for key, value in answer.items() if key not in notes])]
-    if answer.get("dry_run"):
-        parts.append(Text("Only checked: nothing was changed."))
-    if answer.get("known"):
-        parts.append(Text("This very file was imported before: nothing was changed."))
-    if answer.get("unpriced"):
-        parts.append(Text(f"{answer['unpriced']} without a supply price: they cannot be offered to anybody yet."))
-    if answer.get("differing"):
-        numbers = tables.plain(answer["differing"])
-        parts.append(Text(f"Known already, and written otherwise now; the orders stay as they were: {numbers}"))
-    if answer.get("skipped"):
-        columns = {"row": "row", "number": "order", "reason": "why it was set aside"}
-        parts += [Text(), tables.rows_of(answer, "skipped", columns, empty="")]
-    return Group(*parts)
-
-
-def goods(answer: Json) -> RenderableType:
-    """A catalogue."""
-    columns = {
-        "sku": "SKU",
-        "title": "title",
-        "spec": "options",
-        "price": "supply price",
-        "retail": "retail",
-        "stock": "stock",
-        "supplier": "supplier",
-        "state": "state",
-    }
-    return tables.rows_of(answer, "goods", columns, empty="No goods.")
-
-
-def agreements(answer: Json) -> RenderableType:
-    """Agreements with their state."""
-    rows = [
-        {
-            **row,
-            "agreement": shortened(row.get("agreement")),
-            "direction": "I sell to" if row.get("selling") else "I buy from",
-            "waits": "waits for me" if row.get("waits_for_me") else "",
-            "ship_by_hours": row["ship_by_s"] // 3600 if row.get("ship_by_s") else None,
-        }
-        for row in answer.get("agreements") or []
-    ]
-    columns = {
-        "agreement": "agreement",
-        "direction": "",
-        "partner": "partner",
-        "state": "state",
-        "currency": "currency",
-        "credit": "credit",
-        "ship_by_hours": "hours to ship",
-        "waits": "",
-    }
-    return tables.rows_of({"rows": rows}, "rows", columns, empty="No agreements.")
-
-
-def stock(answer: Json) -> RenderableType:
-    """What lies in the warehouse."""
-    columns = {"sku": "SKU", "on_hand": "on hand", "reserved": "reserved", "available": "available"}
-    return tables.rows_of(answer, "stock", columns, empty="No stock.")
-
-
-def holds(answer: Json) -> RenderableType:
-    """Goods that are kept back."""
-    rows = [
-        {
-            **row,
-            "hold": shortened(row.get("hold")),
-            "direction": "for" if row.get("selling") else "by",
-        }
-        for row in answer.get("holds") or []
-    ]
-    columns = {
-        "hold": "hold",
-        "direction": "",
-        "partner": "partner",
-        "sku": "SKU",
-        "quantity": "quantity",
-        "state": "state",
-    }
-    return tables.rows_of({"rows": rows}, "rows", columns, empty="Nothing is kept back.")
-
-
-def orders(answer: Json) -> RenderableType:
-    """A page of orders."""
-    rows = [
-        {
-            **row,
-            "order": shortened(row.get("order")),
-            "direction": "selling to" if row.get("selling") else "buying from",
-            "lines": len(row["lines"]) if isinstance(row.get("lines"), list) else row.get("lines"),
-        }
-        for row in answer.get("orders") or []
-    ]
-    columns = {
-        "order": "order",
-        "number": "number",
-        "direction": "",
-        "partner": "partner",
-        "state": "state",
-        "lines": "lines",
-        "amount": "amount",
-    }
-    page = tables.rows_of({"rows": rows}, "rows", columns, empty="No orders.")
-    if not answer.get("next"):
-        return page
-    return Group(page, Text(f"more: --after {tables.plain(answer['next'])}"))
-
-
-def order(answer: Json) -> RenderableType:
-    """One order: its lines with their quantities in each state, its parcels, and every document of its thread."""
-    direction = "selling to" if answer.get("selling") else "buying from"
-    head = tables.fields(
-        [
-            ("order", answer.get("order")),
-            ("number", answer.get("number")),
-            (direction, answer.get("partner")),
-            ("state", answer.get("state")),
-            ("owed", answer.get("owed")),
-            ("recipient", recipient(answer.get("recipient"))),
-        ]
-    )
-    columns = {
-        "line": "line",
-        "sku": "SKU",
-        "title": "title",
-        "ordered": "ordered",
-        "buckets": "quantities",
-        "price": "price",
-        "owed": "owed",
-    }
-    lines = tables.rows_of(answer, "lines", columns, empty="No lines.")
-    parcels = {"carrier": "carrier", "waybill": "waybill", "state": "parcel", "lines": "lines"}
-    papers = {
-        "type": "document",
-        "by": "by",
-        "ts_ms": "written",
-        "index": "index",
-        "receipted": "receipted",
-        "refused": "refused",
-        "hash": "hash",
-    }
-    parts = [head, Text(), lines, Text()]
-    if answer.get("shipments"):
-        parts += [tables.rows_of(answer, "shipments", parcels, empty=""), Text()]
-    parts.append(tables.rows_of(answer, "documents", papers, empty="No documents."))
-    return Group(*parts)
-
-
-def recipient(known: object) -> str:
-    """A recipient in one line."""
-    return ", ".join(tables.plain(part) for part in known.values() if part) if isinstance(known, Mapping) else ""
-
-
-def statements(answer: Json) -> RenderableType:
-    """Statements with their state."""
-    rows = [{**row, "statement": shortened(row.get("statement"))} for row in answer.get("statements") or []]
-    columns = {
-        "statement": "statement",
-        "partner": "partner",
-        "period": "period",
-        "state": "state",
-        "lines": "lines",
-        "total": "total",
-        "closing": "closing",
-    }
-    return tables.rows_of({"rows": rows}, "rows", columns, empty="No statements.")
-
-
-def statement(answer: Json) -> RenderableType:
-    """One statement, line by line."""
-    head = tables.fields([(label(key), value) for key, value in answer.items() if not is_list_of_objects(value)])
-    rows = [{**row, "key": shortened(row.get("key"))} for row in answer.get("detail") or []]
-    columns = {"key": "thread", "number": "order", "kind": "kind", "amount": "amount"}
-    return Group(head, tables.rows_of({"rows": rows}, "rows", columns, empty="No lines."))
-
-
-def payments(answer: Json) -> RenderableType:
-    """Payments, and what is owed to whom."""
-    rows = [{**row, "payment": shortened(row.get("payment"))} for row in answer.get("payments") or []]
-    columns = {
-        "payment": "payment",
-        "partner": "partner",
-        "state": "state",
-        "amount": "amount",
-        "reference": "reference",
-    }
-    balances = tables.rows_of(
-        answer, "balances", {"partner": "partner", "owes_me": "owes me"}, empty="", title="balances"
-    )
-    listed = tables.rows_of({"rows": rows}, "rows", columns, empty="No payments.")
-    return Group(listed, balances) if answer.get("balances") else listed
-
-
-def verdict(answer: Json) -> RenderableType:
-    """The auditor's four numbers, what each channel proves, and every artefact that does not hold."""
-    numbers = ("documents", "proved", "deemed", "contested", "not_disclosed", "refused")
-    head = tables.fields([(label(key), answer.get(key, 0)) for key in numbers])
-    channels = [
-        {
-            "parties": parties(channel),
-            "entries": sum(channel["sizes"]),
-            "proved": channel["numbers"]["proved"],
-            "statements": ", ".join(f"{row['period']} {row['state']}" for row in channel["statements"]),
-        }
-        for channel in answer.get("channels") or []
-    ]
-    columns = {"parties": "channel", "entries": "entries", "proved": "proved", "statements": "statements"}
-    proofs = tables.rows_of({"rows": channels}, "rows", columns, empty="No channel could be checked.")
-    faults = answer.get("faults") or []
-    found = [artefact(fault) for fault in faults] or [Text("Everything in this folder holds.", style="green")]
-    return Group(head, Text(), proofs, Text(), *found)
-
-
-def artefact(fault: Json) -> RenderableType:
-    """One finding of an auditor. The path stands alone in its line, whatever the width, so that it can be copied."""
-    path = Text(tables.plain(fault.get("path")), style="bold red", no_wrap=True, overflow="ignore")
-    said = tables.fields([(label(key), fault.get(key)) for key in ("what", "expected", "got", "code")])
-    return Group(path, Padding(said, (0, 0, 1, 2), expand=False))
-
-
-def demonstration(answer: Json) -> RenderableType:
-    """The figures of a demonstration, where everything lies, and how to look at it."""
-    figures = {key: value for key, value in answer.items() if key not in ("homes", "folder", "audit_export")}
-    homes = list(answer.get("homes") or [])
-    lines = ["", "The homes are left for inspection:", *(f"  {home}" for home in homes)]
-    lines += [f"  {answer.get('audit_export')}", "", "Look around, for instance:"]
-    for home in homes[:1]:
-        passphrase = home.removesuffix("/home") + "/passphrase"
-        lines += [f"  HANSE_PASSPHRASE_FILE={passphrase} hanse --home {home} run &"]
-        lines += [f"  hanse --home {home} order list"]
-    lines += [f"  hanse audit verify {answer.get('audit_export')}"]
-    text = Text("\n".join(map(tables.plain, lines)), no_wrap=True, overflow="ignore")
-    head = tables.fields((label(key), value) for key, value in figures.items())
-    return Group(Text(), head, text if answer.get("kept", True) else Text())
-
-
-def parties(channel: Json) -> list[str]:
-    """What both sides call themselves, or the beginning of their NodeIDs."""
-    both = zip(channel["names"], channel["parties"], strict=True)
-    return [name or shortened(node, NODE_CHARACTERS_SHOWN) for name, node in both]
-
-
-def findings(answer: Json) -> RenderableType:
-    """What the doctor found."""
-    columns = {"severity": "", "check": "check", "found": "found", "hint": "what to do"}
-    return tables.rows_of(answer, "findings", columns, empty="Nothing was checked.")
 
 
 VIEWS: Final[Mapping[str, View]] = {
@@ -402,19 +162,20 @@ VIEWS: Final[Mapping[str, View]] = {
     "invite": invitation,
     "join": words,
     "partners": partners,
-    "catalogue.import": imported,
-    "catalogue.list": goods,
-    "agreement.list": agreements,
-    "stock.list": stock,
-    "stock.holds": holds,
-    "order.import": imported,
-    "order.list": orders,
-    "order.show": order,
-    "statement.list": statements,
-    "statement.show": statement,
-    "payment.list": payments,
-    "audit.verify": verdict,
-    "doctor": findings,
-    "demo": demonstration,
+    "catalogue.import": ledgers.imported,
+    "catalogue.list": ledgers.goods,
+    "agreement.list": ledgers.agreements,
+    "stock.list": ledgers.stock,
+    "stock.holds": ledgers.holds,
+    "order.import": ledgers.imported,
+    "order.list": ledgers.orders,
+    "order.show": ledgers.order,
+    "statement.list": ledgers.statements,
+    "statement.show": ledgers.statement,
+    "payment.list": ledgers.payments,
+    "payment.received": ledgers.money_arrived,
+    "audit.verify": reports.verdict,
+    "doctor": reports.findings,
+    "demo": reports.demonstration,
 }
 """Use case, or local command, to its view."""

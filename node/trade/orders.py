@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import pydantic
 
 from contracts import orders, threads
 from node import errors
-from node.storage import logbooks, orderbooks
+from node.storage import logbooks, orderbooks, partners
 from node.trade import books, catalogues, credits, doors, offers, peering, personal, reservations
+from protocol import identities
 from protocol.entries import Entry
 
 register = doors.Register()
 
 
 class Listing(doors.Arguments):
-    """A page of orders; `after` is the `next` of the page before."""
+    """A page of orders, the newest first; `after` is the `next` of the page before."""
 
-    state: str | None = None
+    state: orders.OrderState | None = pydantic.Field(default=None, strict=False)
     selling: bool | None = None
     partner: str | None = None
     limit: int = 100
@@ -24,7 +28,7 @@ class Listing(doors.Arguments):
 
 
 class One(doors.Arguments):
-    """An order by number or by the beginning (8 or more) of its hash."""
+    """An order by its number, by the number in the shop it serves, or by the beginning (8 or more) of its hash."""
 
     order: str
 
@@ -41,12 +45,18 @@ class Found:
 def find(desk: books.Desk, wanted: str) -> Found:
     """The order that a person means. NodeError when there is no single one."""
     rows = orderbooks.find_orders(desk.db, wanted)
-    if len(rows) != 1:
+    if not rows:
         raise errors.NodeError(
-            "order.unknown" if not rows else "order.ambiguous",
-            f"no single order is called {wanted!r}",
-            expected="an order number, or 8 or more characters of its hash",
-            got=len(rows),
+            "order.unknown",
+            "no order is called so",
+            expected="an order's number, or 8 or more characters of its hash",
+            got=wanted,
+            hint="`hanse order list` shows them",
+        )
+    if len(rows) > 1:
+        names = [f"{row.number} ({desk.peek(row.channel).partner.name})" for row in rows]
+        raise errors.NodeError(
+            "order.ambiguous", "several orders are called so", expected=f"one of {', '.join(names)}", got=wanted
         )
     book = desk.book(rows[0].channel)
     return Found(rows[0], book, book.history.orders[rows[0].thread])
@@ -60,21 +70,23 @@ async def listed(trade: doors.Trade, given: Listing, report: doors.Report) -> do
         channel = None if given.partner is None else peering.find(desk, given.partner)[1].id
         buying = None if given.selling is None else not given.selling
         limit = max(1, min(given.limit, 1000))
-        rows = orderbooks.orders(desk.db, given.state, buying, channel, limit, page_end(given.after))
+        rows = orderbooks.page(desk.db, given.state, buying, channel, limit, page_end(desk, given.after))
         shown = [summary(desk, row) for row in rows]
         return {"orders": shown, "next": rows[-1].thread.hex() if len(rows) == limit else None}
 
     return await trade.books.read(unit)
 
 
-def page_end(after: str) -> bytes:
-    """The last order of the page before. NodeError `request.malformed`."""
-    try:
-        return bytes.fromhex(after)
-    except ValueError:
+def page_end(desk: books.Desk, after: str) -> bytes | None:
+    """The last order of the page before; None for the first page. NodeError `request.malformed`."""
+    if not after:
+        return None
+    row = next(iter(orderbooks.find_orders(desk.db, after)), None)
+    if row is None:
         raise errors.NodeError(
             "request.malformed", "this is not where a page ends", expected="what the page before named", got=after
-        ) from None
+        )
+    return row.thread
 
 
 def summary(desk: books.Desk, row: orderbooks.OrderRow) -> doors.Json:
@@ -84,8 +96,10 @@ def summary(desk: books.Desk, row: orderbooks.OrderRow) -> doors.Json:
     return {
         "order": row.thread.hex(),
         "number": row.number,
+        "shop_order": orderbooks.shop_number_of(desk.db, row.thread),
         "partner": book.partner.name,
         "selling": not row.buying,
+        "since_ms": row.ts_ms,
         "state": row.state,
         "lines": len(order.lines),
         "quantity": sum(line.ordered for line in order.lines.values()),
@@ -100,6 +114,7 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
     def unit(desk: books.Desk) -> doors.Json:
         found = find(desk, given.order)
         order, book = found.order, found.book
+        known = recipient(trade, desk, found)
         return {
             **summary(desk, found.row),
             "owed": catalogues.shown(order.owed.total, order.version.currency),
@@ -108,8 +123,10 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
                 {"carrier": parcel.carrier, "waybill": parcel.waybill, "state": parcel.state.value}
                 for parcel in order.parcels.values()
             ],
-            "documents": documents(book, found.row.thread),
-            "recipient": recipient(trade, desk, found),
+            "documents": documents(desk, book, found.row.thread),
+            "shipper": shipper(desk, found),
+            "recipient": known,
+            "sealed": known is None and is_sealed(desk, found),
         }
 
     return await trade.books.act(unit)
@@ -134,23 +151,31 @@ def describe_line(book: books.Book, order: orders.Order, line: orders.OrderLine)
     }
 
 
-def documents(book: books.Book, thread: bytes) -> list[doors.Json]:
+def documents(desk: books.Desk, book: books.Book, thread: bytes) -> list[doors.Json]:
     """The signed documents of a thread, each with its author and place, and why it was refused if it was."""
     found = book.history.channel.threads[thread]
     assert found.root is not None
-    first = {"hash": thread.hex(), "type": "order.place", **place_of(book, *found.root)}
+    logs = [logbooks.of_channel(desk.db, book.channel.id, mine=side == book.side) for side in (0, 1)]
+    first = {"hash": thread.hex(), "type": "order.place", **place_of(desk, book, logs, *found.root)}
     answers = threads.linearise(found.members, (), found.leader)
     return [first] + [
-        {"hash": member.hash.hex(), "type": member.document.TYPE, **place_of(book, member.side, member.index)}
+        {
+            "hash": member.hash.hex(),
+            "type": member.document.TYPE,
+            **place_of(desk, book, logs, member.side, member.index),
+        }
         for member in answers
     ]
 
 
-def place_of(book: books.Book, side: int, index: int) -> doors.Json:
-    """Who wrote an entry, where it stands, and why the fold refuses it if it does."""
+def place_of(desk: books.Desk, book: books.Book, logs: Sequence[logbooks.Logbook], side: int, index: int) -> doors.Json:
+    """Who wrote an entry and when, where it stands, whether it is receipted, and why the fold refuses it if it does."""
+    entry = books.stored_entry(desk.db, logs[side].id, index)
     return {
         "by": "me" if side == book.side else book.partner.name,
+        "ts_ms": None if entry is None else entry.ts_ms,
         "index": index,
+        "receipted": index < logs[side].receipted,
         "refused": [fault.code for fault in book.history.refusals.get((side, index), ())],
     }
 
@@ -166,6 +191,26 @@ def recipient(trade: doors.Trade, desk: books.Desk, found: Found) -> dict[str, s
     shop_order = orderbooks.shop_order_of(desk.db, found.row.thread)
     order = None if shop_order is None else orderbooks.shop_order(desk.db, shop_order)
     return None if order is None else order.content.get("recipient")
+
+
+def is_sealed(desk: books.Desk, found: Found) -> bool:
+    """Whether an address came with the order that this node cannot read."""
+    entry, _ = placed(desk, found)
+    return entry is not None and isinstance(entry.body.get("pii"), dict)
+
+
+def shipper(desk: books.Desk, found: Found) -> str | None:
+    """Who hands the goods to a carrier, as the listing says: "me", a partner's name, or a NodeID."""
+    sku = next(iter(found.order.lines.values())).terms[0].sku
+    listed = offers.listing(found.book, found.order.version.seller, sku)
+    ships = None if listed is None else listed[1].shipper
+    if ships is None:
+        return None
+    if ships.node == desk.books.me:
+        return "me"
+    node = identities.NodeId(ships.node)
+    partner = partners.by_node(desk.db, node)
+    return identities.to_text(node) if partner is None else partner.name
 
 
 def placed(desk: books.Desk, found: Found) -> tuple[Entry | None, logbooks.Logbook]:

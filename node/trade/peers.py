@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from contracts.orders import OrderState
 from contracts.peerings import PeeringState
 from node import errors
 from node.storage import invites, logbooks, orderbooks, outboxes, partners
@@ -138,10 +139,13 @@ async def remove(trade: doors.Trade, given: Named, report: doors.Report) -> door
 
     def unit(desk: books.Desk) -> doors.Json:
         partner, channel = peering.find(desk, given.partner)
-        open_orders = [row for row in orderbooks.orders(desk.db, None, None, channel.id, 1000) if row.state in OPEN]
-        if open_orders:
+        still = [row for state in OPEN for row in orderbooks.page(desk.db, state, None, channel.id, 1)]
+        if still:
             raise errors.NodeError(
-                "partner.busy", "orders with this partner are still open", expected="none", got=len(open_orders)
+                "partner.busy",
+                "orders with this partner are still open",
+                expected="all of them at an end",
+                got=", ".join(f"{row.number} {row.state}" for row in still),
             )
         desk.write(desk.book(channel.id), "channel.close", {})
         partners.set_state(desk.db, partner.id, partners.PartnerState.REMOVED)
@@ -150,7 +154,7 @@ async def remove(trade: doors.Trade, given: Named, report: doors.Report) -> door
     return await trade.books.act(unit)
 
 
-OPEN = frozenset({"placed", "seller-proposed", "agreed", "change-proposed", "cancelling", "part-shipped", "attention"})
+OPEN = (OrderState.PLACED, OrderState.PROPOSED, OrderState.AGREED, OrderState.PART_SHIPPED, OrderState.ATTENTION)
 
 
 @register.case("status", doors.NoArguments)

@@ -23,8 +23,8 @@ async def chosen(
     """Which orders a person means."""
     if not all:
         return list(several or []) + ([order] if order is not None else [])
-    rows = await trade.database.read(lambda db: orderbooks.orders(db, state, False, None, 1_000_000))
-    return [row.thread.hex() for row in rows]
+    waiting = await trade.database.read(lambda db: orderbooks.in_turn(db, state))
+    return [thread.hex() for thread in waiting]
 
 
 def line_quantities(order: orders.Order, given: Mapping[str, int] | None, *states: LotState) -> dict[int, int]:
@@ -33,7 +33,9 @@ def line_quantities(order: orders.Order, given: Mapping[str, int] | None, *state
         return {line.number: line.quantity(*states) for line in order.lines.values()}
     unknown = [key for key in given if not key.isdigit() or int(key) not in order.lines]
     if unknown:
-        raise errors.NodeError("order.line", "no such line", expected=list(order.lines), got=", ".join(unknown))
+        raise errors.NodeError(
+            "order.line", "no such line", expected=", ".join(map(str, order.lines)), got=", ".join(unknown)
+        )
     return {int(key): quantity for key, quantity in given.items()}
 
 
@@ -82,6 +84,14 @@ async def try_one(trade: doors.Trade, id: str, one: One) -> doors.Json | None:
     except errors.NodeError as error:
         return {
             "order": id,
-            "faults": [{"code": error.code, "path": "", "expected": str(error.expected), "got": str(error.got)}],
+            "faults": [
+                {
+                    "what": error.message,
+                    "code": error.code,
+                    "path": "",
+                    "expected": "" if error.expected is None else str(error.expected),
+                    "got": "" if error.got is None else str(error.got),
+                }
+            ],
         }
     return None

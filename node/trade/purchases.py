@@ -25,10 +25,14 @@ class Line(doors.Arguments):
 
 
 class Place(doors.Arguments):
-    """An order by hand. `key` makes a repeated request give the first answer."""
+    """An order by hand. `key` makes a repeated request give the first answer.
+
+    `holds` are used up by the lines of their SKUs.
+    """
 
     partner: str
     lines: list[Line]
+    holds: list[str] | None = None
     recipient: dict[str, str] | None = None
     key: str | None = None
 
@@ -149,7 +153,8 @@ async def place_one(trade: doors.Trade, given: Place, report: doors.Report) -> d
         _, channel = peering.find(desk, given.partner)
         book = desk.book(channel.id)
         wanted = [(line.sku, line.quantity) for line in given.lines]
-        used = {line.sku: holds.find(desk, line.hold)[1].key for line in given.lines if line.hold is not None}
+        named = [*(given.holds or []), *(line.hold for line in given.lines if line.hold is not None)]
+        used = holds_of(desk, named, {sku for sku, _ in wanted})
         written = place(desk, book, wanted, recipient=given.recipient, used=used)
         placed = [{"order": done.hash.hex(), "number": done.item.body["number"]} for done in written]
         return {**placed[0], "orders": placed}
@@ -157,10 +162,28 @@ async def place_one(trade: doors.Trade, given: Place, report: doors.Report) -> d
     return await doors.once(trade, given.key, unit)
 
 
+def holds_of(desk: books.Desk, named: Sequence[str], skus: set[str]) -> dict[str, bytes]:
+    """The holds that an order uses up, by SKU. NodeError `hold.unknown` for one that no line could use."""
+    used = {}
+    for name in named:
+        hold = holds.find(desk, name)[1]
+        if hold.sku not in skus:
+            raise errors.NodeError(
+                "hold.unknown",
+                "the hold is for a SKU that is not ordered",
+                expected=", ".join(sorted(skus)),
+                got=hold.sku,
+            )
+        used[hold.sku] = hold.key
+    return used
+
+
 @register.case("order.cancel", Cancel)
 async def cancel(trade: doors.Trade, given: Cancel, report: doors.Report) -> doors.Json:
     """Ask to stop orders. Before an answer that needs nobody's consent; afterwards the shipper says what it stopped."""
-    wanted = await portions.chosen(trade, given.order, given.orders, all=False)
+    named = await portions.chosen(trade, given.order, given.orders, all=False)
+    parts = await trade.database.read(lambda db: [(id, orderbooks.parts_of_shop_order(db, id)) for id in named])
+    wanted = [id for name, rows in parts for id in ([row.thread.hex() for row in rows] if len(rows) > 1 else [name])]
 
     def one(desk: books.Desk, id: str) -> None:
         found = orders.find(desk, id)

@@ -15,8 +15,9 @@ import click
 import pytest
 
 import cli
+from contracts import orders
 from node import errors, runtime
-from node.terminal import consoles
+from node.terminal import consoles, deals
 from tests.node import controls, programs
 
 REPOSITORY = Path(cli.__file__).parent
@@ -98,6 +99,11 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
         {"selling": True, "state": "placed", "limit": 5},
     ),
     (["order", "list", "--buying"], "order.list", {"selling": False, "limit": 100}),
+    (
+        ["order", "place", "F", "A=2", "--hold", "ab12cd34", "--hold", "cd34ef56"],
+        "order.place",
+        {"partner": "F", "lines": [{"sku": "A", "quantity": 2}], "holds": ["ab12cd34", "cd34ef56"]},
+    ),
     (["order", "show", "ab12cd34"], "order.show", {"order": "ab12cd34"}),
     (["order", "accept", "--all"], "order.accept", {"all": True, "backorder": False}),
     (
@@ -151,6 +157,10 @@ def test_what_is_typed_becomes_a_question(tmp_path: Path, typed: list[str], case
 
 IMPORTED = ("catalogue.import", "order.import")
 """Questions with a whole file in them, tested below."""
+
+
+def test_the_states_of_an_order_are_those_of_its_table() -> None:
+    assert list(deals.STATES) == [str(state) for state in orders.OrderState]
 
 
 def test_every_use_case_has_a_command() -> None:

@@ -6,15 +6,16 @@ import io
 from typing import Any
 
 import pytest
+from rich import cells
 from rich.console import Console, RenderableType
 
 from node import errors
 from node.terminal import complaints, meters, narrators, pictures, tables, views
 
 
-def drawn(what: RenderableType) -> str:
+def drawn(what: RenderableType, width: int = 160) -> str:
     out = io.StringIO()
-    Console(file=out, width=160, force_terminal=False).print(what)
+    Console(file=out, width=width, force_terminal=False).print(what)
     return out.getvalue()
 
 
@@ -147,6 +148,54 @@ MONEY = {"amount": 4200, "currency": "CNY", "text": "42.00 CNY"}
 def test_answers_are_readable(case: str, answer: dict[str, Any], wanted: list[str]) -> None:
     text = drawn(views.of(case, answer))
     assert [part for part in wanted if part not in text] == []
+
+
+ORDERS = {
+    "orders": [
+        {
+            "order": "ab" * 32,
+            "number": "NHZD57U552S3XUSF",
+            "shop_order": "A1001",
+            "partner": "晨光瓷器厂",
+            "selling": False,
+            "state": "part-shipped",
+            "since_ms": 1_795_510_102_635,
+            "amount": {"amount": 110880, "currency": "CNY", "text": "1108.80 CNY"},
+        }
+    ],
+    "next": None,
+}
+
+
+def test_a_list_of_orders_fits_eighty_columns_with_chinese_names() -> None:
+    lines = drawn(views.of("order.list", ORDERS), width=80).splitlines()
+    assert len(lines) == 3
+    assert all(
+        part in lines[2] for part in ("11-24", "NHZD57U552S3XUSF", "A1001", "晨光瓷器厂", "part-shipped", "1108.80 CNY")
+    )
+
+
+def test_a_row_becomes_a_block_where_the_window_is_narrow() -> None:
+    lines = drawn(views.of("order.list", ORDERS), width=40).splitlines()
+    assert ["number", "NHZD57U552S3XUSF"] in [line.split() for line in lines]
+    assert all(cells.cell_len(line.rstrip()) <= 40 for line in lines)
+
+
+def test_long_texts_are_folded_and_short_ones_never() -> None:
+    title = "功夫茶具套装（含茶盘、茶壶、六只品茗杯以及茶巾与收纳盒，适合送礼）"
+    rows = [{"sku": f"CG-{number:03}", "title": title, "stock": 12} for number in range(3)]
+    lines = drawn(views.of("catalogue.list", {"goods": rows}), width=40).splitlines()
+    assert all(any(line.startswith(f"CG-{number:03}") for line in lines) for number in range(3))
+    assert all(cells.cell_len(line.rstrip()) <= 40 for line in lines)
+
+
+def test_what_is_owed_is_said_with_its_direction() -> None:
+    owes = {"amount": 100, "currency": "CNY", "text": "1.00 CNY"}
+    debt = {"amount": -100, "currency": "CNY", "text": "-1.00 CNY"}
+    assert "still owed to me  1.00 CNY" in drawn(views.of("payment.received", {"announced": True, "owes_me": owes}))
+    assert "now I owe  1.00 CNY" in drawn(views.of("payment.received", {"announced": False, "owes_me": debt}))
+    listed = {"payments": [], "balances": [{"partner": "F", "owes_me": debt}]}
+    assert "I owe it" in drawn(views.of("payment.list", listed))
 
 
 def test_a_further_page_is_named() -> None:

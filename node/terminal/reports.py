@@ -1,0 +1,69 @@
+"""What examinations and demonstrations have to report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from node.terminal import tables
+
+Json = Mapping[str, Any]
+
+
+def verdict(answer: Json) -> RenderableType:
+    """The auditor's four numbers, what each channel proves, and every artefact that does not hold."""
+    numbers = ("documents", "proved", "deemed", "contested", "not_disclosed", "refused")
+    head = tables.fields([(tables.label(key), answer.get(key, 0)) for key in numbers])
+    channels = [
+        {
+            "parties": parties(channel),
+            "entries": sum(channel["sizes"]),
+            "proved": channel["numbers"]["proved"],
+            "statements": ", ".join(f"{row['period']} {row['state']}" for row in channel["statements"]),
+        }
+        for channel in answer.get("channels") or []
+    ]
+    columns = {"parties": "channel", "entries": "entries", "proved": "proved", "statements": "statements"}
+    proofs = tables.rows_of({"rows": channels}, "rows", columns, empty="No channel could be checked.")
+    faults = answer.get("faults") or []
+    found = [artefact(fault) for fault in faults] or [Text("Everything in this folder holds.", style="green")]
+    return Group(head, Text(), proofs, Text(), *found)
+
+
+def artefact(fault: Json) -> RenderableType:
+    """One finding of an auditor. The path stands alone in its line, whatever the width, so that it can be copied."""
+    path = Text(tables.plain(fault.get("path")), style="bold red", no_wrap=True, overflow="ignore")
+    said = tables.fields([(tables.label(key), fault.get(key)) for key in ("what", "expected", "got", "code")])
+    return Group(path, Padding(said, (0, 0, 1, 2), expand=False))
+
+
+def demonstration(answer: Json) -> RenderableType:
+    """The figures of a demonstration, where everything lies, and how to look at it."""
+    figures = {key: value for key, value in answer.items() if key not in ("homes", "folder", "audit_export")}
+    homes = list(answer.get("homes") or [])
+    lines = ["", "The homes are left for inspection:", *(f"  {home}" for home in homes)]
+    lines += [f"  {answer.get('audit_export')}", "", "Look around, for instance:"]
+    for home in homes[:1]:
+        passphrase = home.removesuffix("/home") + "/passphrase"
+        lines += [f"  HANSE_PASSPHRASE_FILE={passphrase} hanse --home {home} run &"]
+        lines += [f"  hanse --home {home} order list"]
+    lines += [f"  hanse audit verify {answer.get('audit_export')}"]
+    text = Text("\n".join(map(tables.plain, lines)), no_wrap=True, overflow="ignore")
+    head = tables.fields((tables.label(key), value) for key, value in figures.items())
+    return Group(Text(), head, text if answer.get("kept", True) else Text())
+
+
+def parties(channel: Json) -> list[str]:
+    """What both sides call themselves, or the beginning of their NodeIDs."""
+    both = zip(channel["names"], channel["parties"], strict=True)
+    return [name or tables.shortened(node, tables.NODE_CHARACTERS_SHOWN) for name, node in both]
+
+
+def findings(answer: Json) -> RenderableType:
+    """What the doctor found."""
+    columns = {"severity": "", "check": "check", "found": "found", "hint": "what to do"}
+    return tables.rows_of(answer, "findings", columns, empty="Nothing was checked.")

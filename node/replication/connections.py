@@ -111,6 +111,10 @@ class Connections:
         known = self.contacts.get(partner, Contact())
         return doors.Contact(None if self.online(partner) else known.lost_ms, known.trouble)
 
+    def signing(self, channel: int) -> str:
+        """Whether this node may sign in a channel."""
+        return self.core.standings.get(channel, standings.Standing()).author.value
+
     def wake(self, channel: int) -> None:
         """A channel has something to send."""
         for connected in self.live.values():

@@ -430,6 +430,12 @@ def stored_entry(db: sqlite3.Connection, logbook: int, index: int) -> entries.En
     return entries.parse(rows[0][2]) if rows else None
 
 
+def waiting_entry(db: sqlite3.Connection, logbook: int) -> entries.Entry | None:
+    """The first entry in the outbox, parsed; None when nothing waits."""
+    rows = outboxes.rows(db, logbook, 1)
+    return entries.parse(rows[0][2]) if rows else None
+
+
 def load(db: sqlite3.Connection, me: identities.NodeId, channel_id: int, fold: type[histories.History]) -> Book:
     """Replay a channel from its stored entries and its outbox, without effects: those are in the tables already."""
     channel = partners.channel(db, channel_id)

@@ -53,6 +53,9 @@ class Network(Protocol):
     def contact(self, partner: int) -> Contact:
         """How it goes with this partner since the node was started."""
 
+    def signing(self, channel: int) -> str:
+        """Whether this node may sign in a channel: waiting (for the partner), ready, recovering or forked."""
+
     @property
     def addresses(self) -> tuple[str, ...]:
         """Where this node is reached."""

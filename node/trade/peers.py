@@ -13,6 +13,7 @@ from node.trade import agreements, books, doors, peering, statements
 from protocol import identities, invitations, limits
 
 register = doors.Register()
+RECEIPT_LATE_MS = 3_600_000  # an hour: a living node answers within seconds, and one that is away is missed by then
 JOIN_POLL_S, JOIN_POLLS_MAX = 0.05, 200  # ten seconds in all
 
 
@@ -108,11 +109,20 @@ def describe(trade: doors.Trade, desk: books.Desk, partner: partners.Partner) ->
         "last_seen_ms": partner.last_seen_ms,
         "unreachable_since_ms": contact.lost_ms,
         "trouble": contact.trouble,
+        "signing": trade.network.signing(channel.id),
+        "overdue_since_ms": overdue_since_ms(desk, mine),
         "sent": mine.size,
         "receipted": mine.receipted,
         "received": theirs.size,
         "waiting": outboxes.waiting(desk.db, mine.id),
     }
+
+
+def overdue_since_ms(desk: books.Desk, mine: logbooks.Logbook) -> int | None:
+    """Since when the oldest entry without a receipt should have had one (L08); None while nothing is late."""
+    oldest = books.stored_entry(desk.db, mine.id, mine.receipted) or books.waiting_entry(desk.db, mine.id)
+    due_ms = None if oldest is None else oldest.ts_ms + RECEIPT_LATE_MS
+    return due_ms if due_ms is not None and due_ms <= desk.now_ms() else None
 
 
 @register.case("partner.rename", Rename)

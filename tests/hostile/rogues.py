@@ -125,6 +125,10 @@ class Channel:
 
     # -- the partner's
 
+    def peer_head(self) -> str:
+        """The partner's own newest head that is here."""
+        return self.checkpoint
+
     def root_there(self, size: int | None = None) -> bytes:
         """The root over what I store of the partner's logbook."""
         end = len(self.theirs) if size is None else size
@@ -270,6 +274,8 @@ class Talk:
                         await self.say(self.channel.receipt())
                 elif isinstance(message, messages.Receipt):
                     self.channel.held[message.size] = message.notes
+                elif isinstance(message, messages.IdentityWant):
+                    await self.say(messages.IdentityLog(message.first, ()))
         return self.heard[began:]
 
     async def deliver(self, first: int | None = None) -> list[messages.Message]:

@@ -307,7 +307,7 @@ class Rogue:
         self.life = lives.Life(name, 1)
         self.links = links.SimLinks(town.network, name, self.life)
         self.channels: dict[str, Channel] = {}
-        self.boots = 0
+        self.boots = 1
         self._random = entropy.SeededEntropy("rogue-session", name)
 
     @property
@@ -320,6 +320,10 @@ class Rogue:
         (only,) = self.channels.values()
         return only
 
+    def restart(self) -> None:
+        """Be another start of the same node from now on: with another boot id."""
+        self.boots += 1
+
     async def invitation(self, node: str) -> invitations.Invitation:
         """A fresh invitation of a node."""
         return invitations.from_uri((await self.town.ask(node, "invite"))["uri"])
@@ -331,8 +335,7 @@ class Rogue:
     def session(
         self, peer: identities.NodeId, secret: bytes | None = None, kel: tuple[int, bytes] | None = None
     ) -> sessions.Session:
-        """The dialling side of a new session, with a new boot id."""
-        self.boots += 1
+        """The dialling side of a new session."""
         mine = self.keyring.identity
         return sessions.Session.initiator(
             me=mine.node_id,

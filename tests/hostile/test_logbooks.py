@@ -244,6 +244,7 @@ def test_L08_a_partner_that_withholds_receipts_is_shown_as_overdue_and_gets_noth
 def test_L13_two_living_sessions_of_different_starts_are_both_ended_and_told() -> None:
     async def story(town: Town) -> None:
         rogue, older = await open_stall(town)
+        rogue.restart()
         newer = await rogue.visit("factory")
         await asyncio.gather(older.live(connections.PING_S_MAX + 5), newer.live(connections.PING_S_MAX + 5))
         assert older.closed and newer.closed

@@ -317,11 +317,9 @@ def test_W20_two_nodes_that_send_each_other_very_much_at_once_do_not_lock_up(mon
 def test_W21_of_many_sessions_of_one_partner_the_newest_wins_and_few_are_open() -> None:
     async def story(town: Town) -> None:
         rogue, _ = await open_stall(town)
-        boots = rogue.boots
         talks = []
         for _ in range(50):
             link, session = await rogue.link("factory"), rogue.session(rogue.channel.peer.node_id)
-            rogue.boots = boots
             if await rogue.handshake(link, session):
                 talks.append(Talk(rogue.channel, session, link))
         await asyncio.sleep(15)

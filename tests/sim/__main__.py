@@ -10,12 +10,13 @@ import gc
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.sim import plans, programs, runs
+from tests.sim import merchants, plans, programs, runs, swarms
 
 LINES_SHOWN = 60
+MINUTES = runs.DURATION_MS // swarms.MINUTE_MS
 
 
 def commit() -> str:
@@ -44,10 +45,10 @@ def failure(outcome: programs.Outcome, how: str) -> str:
     )
 
 
-def run(plan: plans.Plan, how: str, trace: bool) -> programs.Outcome:
+def run(plan: plans.Plan, program: merchants.Merchants, how: str, trace: bool) -> programs.Outcome:
     """Play one plan and say what came of it."""
     began_s = time.perf_counter()
-    outcome = runs.play(plan, keep_trace=trace)
+    outcome = runs.play(plan, program, keep_trace=trace)
     seconds = time.perf_counter() - began_s
     gc.collect()
     print(failure(outcome, how) if outcome.violations else line(outcome, seconds), flush=True)
@@ -61,28 +62,34 @@ def chosen(given: argparse.Namespace) -> Iterator[tuple[plans.Plan, str]]:
     if given.replay is not None:
         yield plans.from_lines(given.replay.read_text()), f"--replay {given.replay}"
         return
-    seeds = range(given.first, given.first + given.seeds) if given.seeds is not None else [given.seed]
-    for seed in seeds:
-        yield runs.draw(seed), f"--seed {seed}"
+    minutes = "" if given.minutes == MINUTES else f" --minutes {given.minutes}"
+    for seed in range(given.first, given.first + given.seeds) if given.seeds is not None else [given.seed]:
+        yield runs.draw(seed, given.minutes * swarms.MINUTE_MS), f"--seed {seed}{minutes}"
 
 
-def main() -> int:
-    """The status: 0 when everything held, 1 when something did not."""
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What is asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.sim", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="one simulated network")
     parser.add_argument("--seeds", type=int, help="so many of them, one after the other")
     parser.add_argument("--first", type=int, default=1, help="the first of --seeds")
+    parser.add_argument("--minutes", type=int, default=MINUTES, help="virtual minutes before everything heals")
     parser.add_argument("--replay", type=Path, help="a plan from a file")
     parser.add_argument("--shrink", action="store_true", help="make a failing plan small and print it")
     parser.add_argument("--trace", action="store_true", help="show the end of the trace")
-    given = parser.parse_args()
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None, make: Callable[[], merchants.Merchants] = merchants.Merchants) -> int:
+    """The status: 0 when everything held, 1 when something did not."""
+    given = parse(arguments)
     failed = 0
     for plan, how in chosen(given):
-        outcome = run(plan, how, given.trace)
+        outcome = run(plan, make(), how, given.trace)
         if outcome.violations:
             failed += 1
             if given.shrink:
-                print(plans.to_lines(runs.shrunk(outcome)), end="")
+                print(plans.to_lines(runs.shrunk(outcome, make)), end="")
     return 1 if failed else 0
 
 

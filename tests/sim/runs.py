@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -24,7 +24,7 @@ from tests.sim import (
 
 NODES_MIN, NODES_MAX = 3, 8
 DURATION_MS = 40 * swarms.MINUTE_MS
-SHRINK_RUNS_MAX = 250
+RUNS_MAX = 250  # replays to make one failure small
 KINDS = invariants.LOGBOOKS + promises.PROMISES + conservations.CONSERVATIONS
 SILENT = 50  # only what is worse than an error is logged: a run says what it has to say in its outcome
 
@@ -57,12 +57,14 @@ def quiet() -> Iterator[None]:
         structlog.configure(**before)
 
 
-def shrunk(found: programs.Outcome, runs_max: int = SHRINK_RUNS_MAX) -> plans.Plan:
+def shrunk(
+    found: programs.Outcome, make: Callable[[], merchants.Merchants] = merchants.Merchants, runs_max: int = RUNS_MAX
+) -> plans.Plan:
     """The least plan that breaks the same invariant as a failed run."""
     invariant = found.violations[0].invariant
 
     def fails(plan: plans.Plan) -> bool:
-        return bool(found := play(plan).violations) and found[0].invariant == invariant
+        return bool(found := play(plan, make()).violations) and found[0].invariant == invariant
 
     stopped = replace(found.plan, duration_ms=min(found.plan.duration_ms, found.elapsed_ms))
     return shrink.shrink(stopped if fails(stopped) else found.plan, fails, runs_max)

@@ -278,12 +278,13 @@ class Shadow:
     def _placed(self, fold: Fold, item: histories.Item) -> str:
         """What an order of mine is for: it is placed once for each consumer's order and for each buyer's."""
         parent = orderbooks.parent_of(self._db, item.hash)
-        shop_order = orderbooks.shop_order_of(self._db, item.hash)
+        row = orderbooks.shop_order_of(self._db, item.hash)
+        shop_order = None if row is None else orderbooks.shop_order(self._db, row)
         if parent is not None:
             self.registry.parents[item.hash] = parent
             return f"order for {parent.hex()} from {fold.partner}"
         if shop_order is not None:
-            return f"order for consumer order {shop_order} from {fold.partner}"
+            return f"order for {shop_order.number} of {shop_order.shop} from {fold.partner}"
         return f"order {item.hash.hex()}"
 
     def _hand_over(self, fold: Fold, item: histories.Item) -> None:

@@ -6,6 +6,11 @@ that start, found, examine or demonstrate a node. Modules that take long to load
 
 from __future__ import annotations
 
+import signal
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while modules load ends the program without a traceback
+
 import importlib.metadata
 import sys
 from collections.abc import Sequence
@@ -24,6 +29,8 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit with its status (docs/operating.md lists them). Nobody else exits."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     terminal = consoles.Terminal()
     try:
         guard()
@@ -35,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         terminal.fail_usage(error)
         status = errors.Exit.USAGE
     except (KeyboardInterrupt, click.Abort):
+        terminal.interrupted()
         status = errors.Exit.INTERRUPTED
     except Exception as error:
         terminal.fail_bug(error)
@@ -115,15 +123,30 @@ def audit_export(directory: Path) -> dict[str, str]:
     return {"directory": str(directory.absolute())}
 
 
+@audit.command("document")
+@click.argument("document", metavar="HASH")
+@click.argument("directory", type=FOLDER)
+@commands.asks("audit.document")
+def audit_document(document: str, directory: Path) -> dict[str, str]:
+    """Write the proof of one document into the new folder DIRECTORY; it shows no other.
+
+    HASH, or the start of it, is what `order show` lists.
+    """
+    return {"document": document, "directory": str(directory.absolute())}
+
+
 @audit.command("verify")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False, exists=True))
 def audit_verify(directory: Path) -> int:
-    """Check an exported DIRECTORY offline: signatures, proofs, every transition, every amount."""
+    """Check an exported DIRECTORY offline: signatures, proofs, every transition, every amount.
+
+    Of the proof of one document, who wrote it, who had it, and since when.
+    """
     from node.terminal import audits
 
     terminal = commands.current()
     report = audits.verify(directory)
-    terminal.answer("audit.verify", report.content())
+    terminal.answer(report.case, report.content())
     return report.status
 
 

@@ -57,7 +57,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "bench.closed": (Exit.REFUSED, "the node was not started for a benchmark"),
     # the home and the machine
     "home.empty": (Exit.CONFIGURATION, "the home holds no node yet"),
-    "home.exists": (Exit.REFUSED, "the home already holds a node"),
+    "home.exists": (Exit.REFUSED, "the folder already holds a node, or other files"),
     "home.locked": (Exit.REFUSED, "another process runs on this home"),
     "home.permission": (Exit.PERMISSION, "a file of the home can be read by others, or belongs to somebody else"),
     "home.unfit": (Exit.DISK, "the file system of the home cannot keep what is written to it"),

@@ -154,7 +154,11 @@ def unseal(content: bytes, passphrase: str) -> Keys:
     try:
         opened = cipher(header, cost, passphrase).decrypt(bytes.fromhex(header["nonce"]), sealed, bound(header))
     except InvalidTag:
-        raise errors.NodeError("key.passphrase", "the passphrase is wrong") from None
+        raise errors.NodeError(
+            "key.passphrase",
+            "the passphrase is wrong",
+            hint=f"it came from ${PASSPHRASE_FILE_VARIABLE}, ${PASSPHRASE_VARIABLE} or the keyboard, in this order",
+        ) from None
     try:
         match encoding.decode(opened, bytes_max=limits.ENTRY_BYTES_MAX):
             case {"root": bytes(root), "kem": list(kem), **rest} if not rest and len(root) == SECRET_BYTES:
@@ -227,7 +231,7 @@ def find_passphrase(
     if prompt is None:
         raise errors.NodeError(
             "key.passphrase",
-            "the keys are encrypted and no passphrase was given",
+            "the keys need a passphrase and none was given",
             hint=f"set {PASSPHRASE_FILE_VARIABLE} to a file that holds it, or start from a terminal",
         )
     return prompt()

@@ -66,10 +66,18 @@ def connect(folder: Path) -> Connection:
         raise errors.NodeError("node.stranger", "the node belongs to another user", got=error.strerror) from error
     except OSError as error:
         connected.close()
-        raise errors.NodeError(
-            "node.not-running", "no node runs on this home", got=str(folder.parent), hint="start it with `hanse run`"
-        ) from error
+        raise not_running(folder.parent) from error
     return Connection(connected)
+
+
+def not_running(home: Path) -> errors.NodeError:
+    """What is said where nobody listens."""
+    if (home / "keys").exists():
+        said, hint = "no node runs on this home", "start it with `hanse run`"
+    else:
+        said = "no node runs here, and this folder holds none"
+        hint = "name the folder of your node with --home or HANSE_HOME, or make a node with `hanse init NAME`"
+    return errors.NodeError("node.not-running", said, got=str(home), hint=hint)
 
 
 def read(response: http.client.HTTPResponse, on_progress: OnProgress | None) -> Any:

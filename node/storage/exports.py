@@ -33,6 +33,15 @@ def receipted_sizes(db: sqlite3.Connection, logbook: int) -> Iterator[int]:
     return (row[0] for row in rows)
 
 
+def leaves(db: sqlite3.Connection, prefix: str, count_max: int = 2) -> list[bytes]:
+    """The leaf hashes that begin with at least 8 hex digits. Reads through all logbooks."""
+    if len(prefix) < 8 or any(digit not in "0123456789abcdef" for digit in prefix):
+        return []
+    low = bytes.fromhex(prefix[: len(prefix) // 2 * 2])
+    rows = db.execute("SELECT DISTINCT leaf FROM entries WHERE leaf >= ? AND leaf < ?", (low, low + b"\xff" * 32))
+    return [row[0] for row in rows if row[0].hex().startswith(prefix)][:count_max]
+
+
 def place_of(db: sqlite3.Connection, leaf: bytes) -> tuple[str, int] | None:
     """(origin, index) of the entry with this leaf hash, None when there is none. Reads through all logbooks."""
     row = db.execute(

@@ -19,6 +19,9 @@ from pathlib import Path
 from node import errors
 from node.system import files
 
+OWN_NAMES = ("config.toml", "keys", "data", "state", "lost+found")
+"""What may lie in the folder of a new home: what an attempt left that failed, and what a file system makes itself."""
+
 FAILURES_WITHIN_MS = 300_000
 FAILURES_KEPT_MAX = 16
 
@@ -72,7 +75,12 @@ def create(path: Path) -> Home:
     """
     home = Home(path.absolute())
     if home.keys.exists() or home.database.exists():
-        raise errors.NodeError("home.exists", f"{home.path} already holds a node")
+        raise errors.NodeError(
+            "home.exists",
+            f"{home.path} already holds a node",
+            hint="start it with `hanse run`, or name another folder with --home",
+        )
+    refuse_strangers(home)
     try:
         home.path.mkdir(mode=files.FOLDER_MODE, parents=True, exist_ok=True)
         for folder in (home.path, home.data, home.state):
@@ -85,6 +93,23 @@ def create(path: Path) -> Home:
     return home
 
 
+def refuse_strangers(home: Home) -> None:
+    """Refuse a folder with other people's things in it: only this user could open it from now on. NodeError."""
+    try:
+        found = sorted(path.name for path in home.path.iterdir()) if home.path.is_dir() else []
+    except OSError as error:
+        raise files.failed(f"{home.path} cannot be read", error) from error
+    others = [name for name in found if name not in OWN_NAMES]
+    if others:
+        raise errors.NodeError(
+            "home.exists",
+            f"{home.path} holds other files",
+            expected="a new folder, or an empty one",
+            got=", ".join(others[:3]) + (" ..." if len(others) > 3 else ""),
+            hint="name another folder with --home",
+        )
+
+
 def open_home(path: Path, owner: int | None = None) -> Home:
     """A home that exists, checked for owner and modes (faults.md S12). `owner` is this process's user unless given.
 
@@ -95,7 +120,7 @@ def open_home(path: Path, owner: int | None = None) -> Home:
     files.check_private(home.path, user)
     if not home.data.is_dir() or not home.state.is_dir():
         raise errors.NodeError(
-            "home.empty", f"{home.path} holds no node", expected="`hanse init NAME` first", got="nothing"
+            "home.empty", f"{home.path} holds no node", hint="make one with `hanse init NAME`, or name another folder"
         )
     for private in (home.data, home.state, home.keys, *home.data.iterdir(), *home.state.iterdir()):
         files.check_private(private, user)

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from node import errors
-from node.audits import verifications
+from node.audits import documents, verifications
 from node.terminal import meters
 
 Json = dict[str, Any]
@@ -21,6 +21,7 @@ class Report:
 
     directory: Path
     verdict: verifications.Verdict
+    case: ClassVar[str] = "audit.verify"
 
     @property
     def status(self) -> errors.Exit:
@@ -38,8 +39,32 @@ class Report:
         }
 
 
-def verify(directory: Path) -> Report:
+@dataclass(frozen=True, slots=True)
+class ProofReport:
+    """What the proof of one document shows."""
+
+    directory: Path
+    verdict: documents.DocumentVerdict
+    case: ClassVar[str] = "audit.verify.document"
+
+    @property
+    def status(self) -> errors.Exit:
+        """0 when everything holds, 65 when anything does not."""
+        return errors.Exit.DONE if self.verdict.ok else errors.Exit.UNREADABLE
+
+    def content(self) -> Json:
+        """What is proved, where nothing is wrong; every finding otherwise."""
+        proved = plain(dataclasses.asdict(dataclasses.replace(self.verdict, faults=())))
+        del proved["faults"]
+        found = [plain(dataclasses.asdict(fault)) for fault in self.verdict.faults]
+        head = {"ok": self.verdict.ok, "directory": str(self.directory), "faults": found}
+        return {**head, **proved} if self.verdict.ok else head
+
+
+def verify(directory: Path) -> Report | ProofReport:
     """Check an exported folder. Raises for nothing that is in it: what is wrong becomes a finding."""
+    if (directory / f"{documents.DOCUMENT}.entry").is_file():
+        return ProofReport(directory.absolute(), documents.verify(directory))
     with meters.Meter() as meter:
         return Report(directory.absolute(), verifications.verify(directory, meter.report))
 

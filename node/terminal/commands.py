@@ -134,7 +134,7 @@ def quantities(typed: tuple[str, ...], what: str = "SKU") -> dict[str, int]:
         name, _, quantity = text.rpartition("=")
         need(
             bool(name) and quantity.isascii() and quantity.isdigit(),
-            f"{text!r} is not {what}=QUANTITY, as in {what}=12",
+            f"{text!r} is not {what}=QUANTITY with a whole number of 0 or more, as in {what}=12",
         )
         need(name not in found, f"{name!r} stands twice")
         found[name] = int(quantity)

@@ -18,7 +18,10 @@ COLUMNS: Final = {
     "expected": "expected",
     "got": "got",
 }
-"""Keys of a fault, in the order of the table; a key that no fault has gets no column."""
+"""Keys of a fault, in the order of the table; a key that no fault has gets no column.
+
+`path` repeats row and column for programs, and is left out beside them.
+"""
 
 
 def of(error: errors.NodeError) -> RenderableType:
@@ -33,4 +36,6 @@ def of(error: errors.NodeError) -> RenderableType:
     )
     if not error.faults:
         return Group(head, known)
-    return Group(head, known, tables.rows_of({"faults": error.faults}, "faults", COLUMNS, empty=""))
+    located = any(fault.get("row") for fault in error.faults)
+    columns = {key: heading for key, heading in COLUMNS.items() if not (located and key == "path")}
+    return Group(head, known, tables.rows_of({"faults": error.faults}, "faults", columns, empty=""))

@@ -36,11 +36,15 @@ class Terminal:
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Json:
         """Ask the running node. NodeError whatever it answers but yes."""
         from node.control import clients
-        from node.terminal import meters
 
         given = {key: value for key, value in arguments.items() if value is not None}
+        if not sys.stderr.isatty():
+            answer: Json = clients.call(self.home, name, given)
+            return answer
+        from node.terminal import meters
+
         with meters.Meter() as meter:
-            answer: Json = clients.call(self.home, name, given, meter.report)
+            answer = clients.call(self.home, name, given, meter.report)
         return answer
 
     def answer(self, name: str, content: Mapping[str, Any]) -> None:
@@ -65,6 +69,11 @@ class Terminal:
             from node.terminal import complaints
 
             console(sys.stderr).print(complaints.of(error))
+
+    def interrupted(self) -> None:
+        """Say what Ctrl-C left behind."""
+        if not self.as_json:
+            sys.stderr.write("Interrupted. What was done by then stays done; the same command does the rest.\n")
 
     def fail_usage(self, error: click.ClickException) -> None:
         """Print that a command was not understood."""

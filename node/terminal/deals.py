@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -137,6 +138,12 @@ def order_cancel(orders: tuple[str, ...], quantities: tuple[str, ...], **typed: 
     return commands.one_or_many(orders) | {"quantities": commands.lines(quantities), **typed}
 
 
+def month(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """A month as everybody writes it, so that both sides call a statement by the same name."""
+    commands.need(re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", value) is not None, f"{value!r} is no month as in 2026-11")
+    return value
+
+
 @click.group(cls=commands.Group)
 def statement() -> None:
     """Month ends: what is owed, line by line."""
@@ -144,7 +151,7 @@ def statement() -> None:
 
 @statement.command("propose")
 @click.argument("partner")
-@click.argument("period", metavar="YYYY-MM")
+@click.argument("period", metavar="YYYY-MM", callback=month)
 @click.option("--buying/--selling", "buying", default=None, help="Which account, where each sells to the other.")
 @commands.asks("statement.propose")
 def statement_propose(**typed: Any) -> Arguments:

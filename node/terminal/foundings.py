@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from node import config, errors, keystore, runtime
 from node.system import clocks, files, homes
@@ -15,6 +15,9 @@ from node.terminal import views
 from protocol import identities, keys
 
 Json = dict[str, Any]
+
+TYPED: Final = {"name": "NAME", "listen": "--listen", "advertised": "--advertise"}
+"""What was typed for a key of the configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,11 @@ def decide(plan: Plan) -> config.Config:
     """The configuration that was asked for, checked like a file. NodeError `config.malformed`."""
     lines = {"name": plan.name, "listen": plan.listen, "advertised": ",".join(plan.advertised)}
     environment = {config.ENVIRONMENT_PREFIX + key.upper(): value for key, value in lines.items() if value}
-    return config.read(None, "init", environment)
+    try:
+        return config.read(None, "init", environment)
+    except errors.NodeError as error:
+        faults = [{**fault, "path": TYPED[fault["path"].rpartition(" ")[2]]} for fault in error.faults]
+        raise errors.NodeError(error.code, "no node can be made like this", faults=faults) from None
 
 
 def hand_out(plan: Plan, node: identities.NodeId, sheet: keystore.RecoverySheet) -> Json:

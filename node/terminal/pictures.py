@@ -12,4 +12,4 @@ def qr(content: str) -> Text:
     """A QR code of a text, dark on light in every terminal, with the quiet zone that readers need."""
     out = io.StringIO()
     segno.make(content, error="m", micro=False).terminal(out=out, compact=True, border=2)
-    return Text.from_ansi(out.getvalue(), no_wrap=True)
+    return Text(out.getvalue().rstrip("\n"), style="#ffffff on #000000", no_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,18 @@ def verdict(answer: Json) -> RenderableType:
     faults = answer.get("faults") or []
     found = [artefact(fault) for fault in faults] or [Text("Everything in this folder holds.", style="green")]
     return Group(head, Text(), proofs, Text(), *found)
+
+
+def proof(answer: Json) -> RenderableType:
+    """What the proof of one document shows."""
+    if not answer.get("ok"):
+        return Group(*[artefact(fault) for fault in answer.get("faults") or []])
+    shown = [(tables.label(key), answer.get(key)) for key in ("type", "author", "reader", "origin", "index", "leaf")]
+    since = tables.moment(answer.get("receipted_s", 0) * 1000)
+    lines = json.dumps(answer.get("body"), ensure_ascii=False, indent=2).splitlines()
+    body = Text("\n".join(map(tables.plain, lines)))
+    holds = Text("The proof holds: the author wrote it, and the reader had it on its disk at that time.", style="green")
+    return Group(tables.fields([*shown, ("receipted", since)]), body, holds)
 
 
 def artefact(fault: Json) -> RenderableType:

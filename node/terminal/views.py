@@ -175,6 +175,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "payment.list": ledgers.payments,
     "payment.received": ledgers.money_arrived,
     "audit.verify": reports.verdict,
+    "audit.verify.document": reports.proof,
     "doctor": reports.findings,
     "demo": reports.demonstration,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated
 
 import pydantic
@@ -47,6 +48,7 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
     def unit(desk: books.Desk) -> doors.Json:
         partner, channel = peering.find(desk, given.partner)
         book = desk.book(channel.id)
+        check_share(given.cancel_fee)
         terms = agreements.standard(
             partner.node if given.buying else book.me,
             given.currency,
@@ -71,11 +73,17 @@ async def accept(trade: doors.Trade, given: Accept, report: doors.Report) -> doo
         waiting = [
             agreement
             for agreement in proposals(book)
-            if given.agreement is None or agreement.key.hex().startswith(given.agreement)
+            if given.agreement is None
+            or any(id.hex().startswith(given.agreement) for id in (agreement.key, agreement.last))
         ]
         if len(waiting) != 1:
+            known = ", ".join(agreement.last.hex()[:12] for agreement in proposals(book))
             raise errors.NodeError(
-                "agreement.unknown", "no single proposal to accept", expected="one proposal", got=len(waiting)
+                "agreement.unknown",
+                f"{len(waiting)} proposals could be meant",
+                expected=f"one of {known}" if known else f"a proposal of {book.partner.name} that waits",
+                got=given.agreement or "none named",
+                hint="`hanse agreement list` shows them",
             )
         proposal = waiting[0]
         role = "seller" if proposal.seller == book.side else "buyer"
@@ -144,6 +152,17 @@ def in_force(book: books.Book, seller: int) -> Version:
         expected="an agreement accepted by both",
         got="none",
         hint="propose one with `hanse agreement propose`",
+    )
+
+
+def check_share(text: str) -> None:
+    """NodeError `request.malformed` for what is no part of a price."""
+    with contextlib.suppress(refusals.Refused):
+        rate = amounts.rate(text)
+        if 0 <= rate.numerator <= rate.denominator:
+            return
+    raise errors.NodeError(
+        "request.malformed", "a fee is a part of the price", expected="0 to 1, for instance 0.1 for a tenth", got=text
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 
 from contracts import amounts
@@ -246,14 +247,15 @@ def derived(offer: offers.Offer, rate: amounts.Rate, supplier: int) -> shelves.G
 
 
 def percent(text: str, add: int = 0) -> amounts.Rate:
-    """A percentage as an exact rate, plus `add` percent: ("20", 100) is 1.2. NodeError for anything else."""
-    try:
+    """A percentage as an exact rate, plus `add` percent: ("20", 100) is 1.2. NodeError where it is none or below 0."""
+    with contextlib.suppress(refusals.Refused):
         rate = amounts.rate(text)
-    except refusals.Refused:
-        raise errors.NodeError(
-            "request.malformed", "a percentage is a plain decimal", expected="for instance 20 or 12.5", got=text
-        ) from None
-    return amounts.Rate(rate.numerator + add * rate.denominator, rate.denominator * 100)
+        numerator = rate.numerator + add * rate.denominator
+        if numerator >= 0:
+            return amounts.Rate(numerator, rate.denominator * 100)
+    raise errors.NodeError(
+        "request.malformed", "a percentage is a plain decimal", expected="for instance 20 or 12.5", got=text
+    )
 
 
 def title_of(titles: dict[str, str]) -> str:

@@ -165,7 +165,7 @@ def test_the_states_of_an_order_are_those_of_its_table() -> None:
 
 def test_every_use_case_has_a_command() -> None:
     known = {name for register in runtime.REGISTERS for name in register.cases}
-    assert {case for _, case, _ in QUESTIONS} | {*IMPORTED, "audit.export"} == known
+    assert {case for _, case, _ in QUESTIONS} | {*IMPORTED, "audit.export", "audit.document"} == known
 
 
 @pytest.mark.parametrize(("typed", "case", "wanted"), QUESTIONS, ids=[" ".join(row[0]) for row in QUESTIONS])
@@ -212,6 +212,29 @@ def test_an_export_goes_to_an_absolute_folder(tmp_path: Path, monkeypatch: pytes
     with controls.Control(tmp_path, {"audit.export": {"channels": 1}}) as control:
         assert programs.run("--home", str(tmp_path), "audit", "export", "books").exit_code == 0
     assert control.asked == [("audit.export", {"directory": str(tmp_path / "books")})]
+
+
+def test_a_proof_goes_to_an_absolute_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with controls.Control(tmp_path, {"audit.document": {"document": "ab" * 32}}) as control:
+        assert programs.run("--home", str(tmp_path), "audit", "document", "abababab", "proof").exit_code == 0
+    assert control.asked == [("audit.document", {"document": "abababab", "directory": str(tmp_path / "proof")})]
+
+
+def test_a_month_is_written_in_one_way(tmp_path: Path) -> None:
+    for period in ("11/2026", "2026-13", "2026-1", "November", ""):
+        done = programs.run("--home", str(tmp_path), "--json", "statement", "propose", "F", period)
+        assert done.exit_code == errors.Exit.USAGE
+        assert "2026-11" in programs.answer(done)["error"]["message"]
+
+
+def test_nobody_listens_in_a_folder_without_a_node(tmp_path: Path) -> None:
+    for made, hint in ((False, "hanse init"), (True, "hanse run")):
+        if made:
+            (tmp_path / "keys").touch()
+        error = programs.answer(programs.run("--home", str(tmp_path), "--json", "status"))["error"]
+        assert (error["code"], error["exit"]) == ("node.not-running", errors.Exit.UNREACHABLE)
+        assert hint in error["hint"]
 
 
 def test_waybills_come_from_a_sheet(tmp_path: Path) -> None:

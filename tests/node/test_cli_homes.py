@@ -89,6 +89,22 @@ def test_init_never_overwrites(home: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+def test_init_leaves_a_folder_with_other_files_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "photographs").mkdir()
+    tmp_path.chmod(0o755)
+    done = programs.run("--home", str(tmp_path), "--json", "init", "Tea", environment=PASSPHRASE)
+    error = programs.answer(done)["error"]
+    assert (error["code"], error["got"]) == ("home.exists", "photographs")
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert [path.name for path in tmp_path.iterdir()] == ["photographs"]
+
+
+def test_init_names_faults_as_they_were_typed(tmp_path: Path) -> None:
+    line = ["--home", str(tmp_path / "home"), "--json", "init", " ", "--listen", "x", "--advertise", "y y"]
+    error = programs.answer(programs.run(*line, environment=PASSPHRASE))["error"]
+    assert sorted(fault["path"] for fault in error["faults"]) == ["--advertise", "--listen", "NAME"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "status", "code"),
     [

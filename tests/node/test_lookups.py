@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from node import errors
+from tests.node import programs
 from tests.node.test_trading import agree, goods, order
 from tests.node.towns import Town, play
 
@@ -172,3 +174,30 @@ def test_a_partner_with_open_orders_stays() -> None:
         await town.ask("shop", "partner.remove", partner="factory")
 
     play(story)
+
+
+def test_one_document_is_proved_to_somebody_without_a_node(tmp_path: Path) -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await goods(town, "factory")
+        await agree(town, "factory", "shop")
+        placed = await order(town, "shop", "factory")
+        done = await town.ask("factory", "audit.document", document=placed[:16], directory=str(tmp_path / "proof"))
+        assert done["document"] == placed
+        for wanted in ("nope", placed[:7], "00" * 32):
+            with pytest.raises(errors.NodeError) as caught:
+                await town.ask("factory", "audit.document", document=wanted, directory=str(tmp_path / "no"))
+            assert (caught.value.code, caught.value.got) == ("audit.document", wanted)
+
+    play(story)
+    checked = programs.run("audit", "verify", str(tmp_path / "proof"), "--json")
+    shown = programs.answer(checked)
+    assert (checked.exit_code, shown["ok"], shown["type"]) == (0, True, "order.place")
+    assert "The proof holds" in programs.run("audit", "verify", str(tmp_path / "proof")).stdout
+    paper = tmp_path / "proof" / "document.entry"
+    paper.write_bytes(paper.read_bytes()[:-1] + b"!")
+    for typed in (["--json"], []):
+        checked = programs.run("audit", "verify", str(tmp_path / "proof"), *typed)
+        assert checked.exit_code == errors.Exit.UNREADABLE
+        assert "document.entry" in checked.stdout and "order.place" not in checked.stdout

@@ -66,6 +66,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "storage.failed": (Exit.BUG, "the database failed; the node stops and reads the truth again at the next start"),
     "storage.guarantees": (Exit.BUG, "this SQLite does not give the guarantees that the node needs"),
     "storage.newer": (Exit.CONFIGURATION, "the database was written by a newer program"),
+    "storage.damaged": (Exit.LATER, "an entry on this disk is damaged; its copy is fetched from the partner"),
     "storage.crash-loop": (Exit.DISK, "storage failed at several starts in a row"),
     # configuration
     "config.malformed": (Exit.CONFIGURATION, "the configuration has faults"),

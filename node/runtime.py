@@ -19,7 +19,7 @@ from node.control import servers
 from node.discovery import announcements
 from node.links import networks
 from node.replication import connections, exchanges, fences, sequencing, standings
-from node.storage import database, partners, settings
+from node.storage import database, logbooks, partners, settings
 from node.system import clocks, disks, homes
 from node.trade import (
     agreements,
@@ -95,6 +95,7 @@ class Node:
         secrets = keys.derive(unlocked.root)
         me = await opened.read(own_node)
         fence, unbroken = await opened.read(lambda db: fences.pass_fence(db, world.disk, world.entropy.token(16)))
+        await opened.write(stop_damaged)
         first = await opened.write(lambda db: first_standings(db, fence, unbroken))
         waiting = receipts.Receipts()
         wired: list[connections.Connections] = []  # the books wake links that are made after them
@@ -178,6 +179,13 @@ def own_node(db: sqlite3.Connection) -> identities.NodeId:
     if stored is None:
         raise errors.NodeError("home.empty", "this home holds no node", expected="`hanse init NAME` first")
     return identities.NodeId(stored)
+
+
+def stop_damaged(db: sqlite3.Connection) -> None:
+    """Mend the cached heads of all logbooks; a channel whose tree gives another root than was signed stops (L14)."""
+    for channel in logbooks.mend_heads(db):
+        log.error("the tree of a logbook is damaged: the channel stops", channel=channel)
+        partners.stop(db, channel, "damaged", b"the tree gives another root than the signed head")
 
 
 def first_standings(db: sqlite3.Connection, fence: fences.Fence, unbroken: bool) -> dict[int, standings.Standing]:

@@ -17,7 +17,7 @@ from protocol import checkpoints, messages, syncing
 from protocol.errors import Code, PeerError
 from protocol.syncing import AuthorEvent, ReaderEvent
 
-STOPPED = {partners.ChannelState.FORKED: Code.FORK, partners.ChannelState.STOPPED: Code.AHEAD}
+STOPPED = {partners.ChannelState.FORKED: Code.FORK, partners.ChannelState.STOPPED: Code.BUSY}
 
 
 @dataclass(frozen=True, slots=True)

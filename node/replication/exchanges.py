@@ -227,7 +227,8 @@ class Exchange(pumps.Pump):
     async def _take_data(self, data: messages.Data) -> None:
         loss = self.loss
         if loss is None:
-            return  # nothing was asked for
+            await self._mend(data)
+            return
         signer = self.core.signer
 
         def unit(desk: books.Desk) -> messages.Want | None:
@@ -237,6 +238,26 @@ class Exchange(pumps.Pump):
         self.dues.want = await self.core.books.write(unit)
         if self.dues.want is None:
             raise ports.LinkClosed("own logbook is back: HEADS are exchanged afresh")
+
+    async def _mend(self, data: messages.Data) -> None:
+        """Put the partner's copy of a damaged entry in its place; without one, the channel stops."""
+        damage, self.mending = self.mending, None
+        if damage is None:
+            return  # nothing was asked for
+
+        def unit(db: sqlite3.Connection) -> bool:
+            logbook = logbooks.by_id(db, damage.logbook)
+            fits = (data.origin, data.first, len(data.entries)) == (logbook.origin, damage.position, 1)
+            if fits and logbooks.mend(db, logbook, damage.position, data.entries[0]):
+                return True
+            partners.stop(db, self.channel, "damaged", f"entry {damage.position} of {logbook.origin}".encode())
+            return False
+
+        mended = await self._write(unit)
+        self.core.books.damages.pop(self.channel, None)
+        self.core.books.forget(self.channel)
+        log.warning("a damaged entry was mended" if mended else "a damaged entry is lost", partner=self.partner.name)
+        await self._dispatch()
 
     async def _take_recovery(self, message: messages.Recovery) -> None:
         """The partner vouches for my head."""

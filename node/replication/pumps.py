@@ -46,6 +46,7 @@ class Pump:
     partner_size: int = 0  # of the partner's own logbook, as its HEADS showed it
     vouched: bool = False  # the partner signed that it holds no later head of mine
     loss: recoveries.Loss | None = None
+    mending: logbooks.DamagedError | None = None  # what the partner was asked for
     credit: standings.Credit = field(default_factory=standings.Credit)
     incoming: attachments.Incoming = field(default_factory=attachments.Incoming)
     outgoing: attachments.Outgoing = field(default_factory=attachments.Outgoing)
@@ -95,6 +96,9 @@ class Pump:
 
         try:
             return await self.core.books.database.write(guarded)
+        except logbooks.DamagedError as damage:
+            await self.core.books.note_damage(damage)
+            raise
         except sequencing.ContradictionError as error:
             proof = error
         await self.core.books.database.write(lambda db: sequencing.keep_contradiction(db, self.channel, proof))
@@ -127,6 +131,7 @@ class Pump:
                 raise self.ending
             await self._say_dues()
             if self.greeted and not self.retired:
+                await self._ask_for_damaged()
                 await self._send_batches()
                 await self._ask_blobs()
                 await self._answer_want()
@@ -148,7 +153,7 @@ class Pump:
     async def _send_batches(self) -> None:
         """Sign what waits as often as a batch may be closed, send what the partner does not have, and my receipts."""
         while self.greeted:
-            step = await self._write(self._next) if self.may_author else standings.NOTHING
+            step = await self._find() if self.may_author else standings.NOTHING
             if step.removed:
                 self._part()
             if step.batch is None or not self._may_send(step.batch, step.repeated):
@@ -161,6 +166,12 @@ class Pump:
             await self.send(step.batch)
             if self.dues.receipt is None or self.dues.receipt.mine.size <= end:
                 await self._say_receipt()
+
+    async def _find(self) -> standings.Step:
+        try:
+            return await self._write(self._next)
+        except logbooks.DamagedError:
+            return standings.NOTHING  # until the copy is back
 
     def _next(self, db: sqlite3.Connection) -> standings.Step:
         """The next batch to send; or the outbox gets its indices and signatures, and the batch comes next time."""
@@ -214,6 +225,15 @@ class Pump:
         if credit is not None:
             await self.send(credit)
 
+    async def _ask_for_damaged(self) -> None:
+        """Ask the partner for its copy of an entry that is damaged here, once a session."""
+        damage = self.core.books.damages.get(self.channel)
+        if damage is None or self.mending is not None or self.loss is not None:
+            return
+        self.mending = damage
+        logbook = await self.core.books.database.read(lambda db: logbooks.by_id(db, damage.logbook))
+        await self.send(messages.Want(logbook.origin, damage.position, damage.position + 1))
+
     async def _answer_want(self) -> None:
         want = self.dues.wanted
         if want is None:
@@ -229,7 +249,11 @@ class Pump:
             found = logbooks.entries(db, logbook.id, want.first, end)
             return messages.Data(want.origin, want.first, recoveries.fitting(found))
 
-        data = await self.core.books.database.read(unit)
+        try:
+            data = await self.core.books.database.read(unit)
+        except logbooks.DamagedError as damage:
+            await self.core.books.note_damage(damage)
+            data = messages.Data(want.origin, want.first, ())
         if self._paced(sequencing.size_bytes(data.entries)):
             self.dues.wanted = None
             await self.send(data)

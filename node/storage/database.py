@@ -77,6 +77,9 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 result = unit(connection)
+            except sqlite3.IntegrityError:
+                connection.execute("ROLLBACK")  # a rule of the schema said no: a bug of ours, and the disk is sound
+                raise
             except sqlite3.Error:
                 raise
             except BaseException:

@@ -57,6 +57,19 @@ class Receipt:
 COLUMNS = "id, channel, mine, origin, size, frontier, root, checkpoint, receipted, known_size, known_checkpoint"
 
 
+class DamagedError(errors.NodeError):
+    """Stored bytes do not hash to what was signed: entry `position` of a logbook (L14)."""
+
+    def __init__(self, logbook: int, position: int) -> None:
+        super().__init__(
+            "storage.damaged",
+            "an entry on this disk is damaged; its copy is fetched from the partner",
+            got=f"entry {position}",
+            hint="look at the disk of this machine",
+        )
+        self.logbook, self.position = logbook, position
+
+
 def of_row(row: Sequence[object]) -> Logbook:
     """A `Logbook` from a row of COLUMNS."""
     (id, channel, mine, origin, size, frontier, root, checkpoint, receipted, known_size, known_checkpoint) = row
@@ -64,6 +77,8 @@ def of_row(row: Sequence[object]) -> Logbook:
     assert isinstance(frontier, bytes) and isinstance(root, bytes) and isinstance(checkpoint, str)
     assert isinstance(receipted, int) and isinstance(known_size, int) and isinstance(known_checkpoint, str)
     unpacked = merkle.unpack(frontier, size)
+    if merkle.root(unpacked) != root:  # whatever was signed on top of it would be a second history
+        raise errors.StorageError(f"the head of {origin} is damaged")
     return Logbook(
         id, channel, bool(mine), origin, size, unpacked, root, checkpoint, receipted, known_size, known_checkpoint
     )
@@ -92,6 +107,11 @@ def of_origin(db: sqlite3.Connection, origin: str) -> Logbook | None:
     """The logbook with this origin, None when there is none."""
     row = db.execute(f"SELECT {COLUMNS} FROM logbooks WHERE origin = ?", (origin,)).fetchone()
     return None if row is None else of_row(row)
+
+
+def by_id(db: sqlite3.Connection, id: int) -> Logbook:
+    """The logbook with this row id."""
+    return of_row(db.execute(f"SELECT {COLUMNS} FROM logbooks WHERE id = ?", (id,)).fetchone())
 
 
 def append(
@@ -187,21 +207,70 @@ def frontier_at(db: sqlite3.Connection, logbook: Logbook, size: int) -> merkle.F
 
 
 def entries(db: sqlite3.Connection, logbook: int, first: int, end: int) -> list[bytes]:
-    """The stored bytes of entries [first, end)."""
-    rows = db.execute(
-        "SELECT data FROM entries WHERE logbook = ? AND position >= ? AND position < ? ORDER BY position",
-        (logbook, first, end),
-    )
-    return [row[0] for row in rows]
+    """The stored bytes of entries [first, end). DamagedError if one does not hash to its leaf."""
+    return [data for _, _, data in rows(db, logbook, first, end)]
 
 
 def rows(db: sqlite3.Connection, logbook: int, first: int, end: int) -> list[tuple[int, bytes, bytes]]:
-    """Index, leaf hash and bytes of entries [first, end)."""
+    """Index, leaf hash and bytes of entries [first, end). DamagedError if one does not hash to its leaf."""
+    found = raw_rows(db, logbook, first, end)
+    for position, leaf, data in found:
+        if merkle.leaf_hash(data) != leaf:
+            raise DamagedError(logbook, position)
+    return found
+
+
+def raw_rows(db: sqlite3.Connection, logbook: int, first: int, end: int) -> list[tuple[int, bytes, bytes]]:
+    """The same, damaged or not."""
     return db.execute(
         "SELECT position, leaf, data FROM entries WHERE logbook = ? AND position >= ? AND position < ?"
         " ORDER BY position",
         (logbook, first, end),
     ).fetchall()
+
+
+def mend(db: sqlite3.Connection, logbook: Logbook, position: int, data: bytes) -> bool:
+    """Put the partner's copy in the place of a damaged entry, if the tree says that it is the one; tells whether."""
+    leaf = merkle.leaf_hash(data)
+    ((_, stored, _),) = raw_rows(db, logbook.id, position, position + 1)
+    if leaf != stored:  # then it is the stored hash that is damaged, or the copy is another entry
+        db.execute("UPDATE entries SET leaf = ? WHERE logbook = ? AND position = ?", (leaf, logbook.id, position))
+        if not is_sound(db, logbook, position // BLOCK):
+            db.execute("UPDATE entries SET leaf = ? WHERE logbook = ? AND position = ?", (stored, logbook.id, position))
+            return False
+    db.execute("UPDATE entries SET data = ? WHERE logbook = ? AND position = ?", (data, logbook.id, position))
+    return True
+
+
+def is_sound(db: sqlite3.Connection, logbook: Logbook, block: int) -> bool:
+    """Whether the leaf hashes of a block give the tree hash that was stored when it was complete, or the root."""
+    if (block + 1) * BLOCK > logbook.size:
+        return merkle.root(frontier_at(db, logbook, logbook.size)) == logbook.root
+    (stored,) = block_hashes(db, logbook.id, 1, block // BLOCK)[block % BLOCK :][:1]
+    return merkle.append(merkle.EMPTY, block_hashes(db, logbook.id, 0, block)).nodes[0] == stored
+
+
+def mend_heads(db: sqlite3.Connection) -> list[int]:
+    """Compare every cached root with the tree and the signed head. What the tree still gives is put right.
+
+    Returns the channels whose tree gives another root than the one signed: nothing may be signed on top of it.
+    """
+    lost = []
+    for id, channel, size, frontier, root in db.execute(
+        "SELECT id, channel, size, frontier, root FROM logbooks"
+    ).fetchall():
+        head = db.execute("SELECT root FROM heads WHERE logbook = ? AND size = ?", (id, size)).fetchone()
+        signed = merkle.EMPTY_ROOT if size == 0 else None if head is None else head[0]
+        fits = len(frontier) == merkle.HASH_BYTES * size.bit_count()
+        if signed == root and fits and merkle.root(merkle.unpack(frontier, size)) == root:
+            continue
+        found = merkle.frontier_at(size, node_at(db, id))
+        db.execute(
+            "UPDATE logbooks SET frontier = ?, root = ? WHERE id = ?", (merkle.pack(found), merkle.root(found), id)
+        )
+        if merkle.root(found) != signed:
+            lost.append(channel)
+    return lost
 
 
 def leaves(db: sqlite3.Connection, logbook: int, first: int, end: int) -> list[bytes]:

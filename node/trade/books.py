@@ -103,6 +103,7 @@ class Books:
     conduct: Conduct
     wake: Callable[[int], None]  # a channel has something new in its outbox, or a blob to ask for
     fold: type[histories.History] = histories.History
+    damages: dict[int, logbooks.DamagedError] = field(default_factory=dict)  # by channel: what has to be fetched back
     _books: dict[int, Book] = field(default_factory=dict)
 
     async def write(self, unit: Callable[[Desk], Result]) -> Result:
@@ -129,7 +130,11 @@ class Books:
                     self._books.pop(channel, None)  # folded in memory, rolled back on disk: read again when needed
                 raise
 
-        result = await self.database.write(transact)
+        try:
+            result = await self.database.write(transact)
+        except logbooks.DamagedError as damage:
+            await self.note_damage(damage)
+            raise
         for channel in sorted(desks[0].written):
             self.wake(channel)
         return result
@@ -142,7 +147,19 @@ class Books:
 
     async def read(self, unit: Callable[[Desk], Result]) -> Result:
         """Run a unit that writes nothing. Books may be read as they are; pending entries are not folded."""
-        return await self.database.read(lambda db: unit(Desk(db, self)))
+        try:
+            return await self.database.read(lambda db: unit(Desk(db, self)))
+        except logbooks.DamagedError as damage:
+            await self.note_damage(damage)
+            raise
+
+    async def note_damage(self, damage: logbooks.DamagedError) -> None:
+        """An entry on the disk is damaged: whoever talks with the partner of its channel fetches the copy (L14)."""
+        logbook = await self.database.read(lambda db: logbooks.by_id(db, damage.logbook))
+        if logbook.channel not in self.damages:
+            log.error("an entry is damaged on this disk", origin=logbook.origin, index=damage.position)
+        self.damages[logbook.channel] = damage
+        self.wake(logbook.channel)
 
     async def dispatch(self, channel: int) -> None:
         """Fold what the partner sent, portion by portion, and then do what follows from it.
@@ -154,6 +171,8 @@ class Books:
                 pass
         except errors.StorageError:
             raise
+        except logbooks.DamagedError:
+            log.warning("nothing is folded until the damaged entry is back", channel=channel)
         except Exception as error:
             log.error("the fold failed: the channel stops", channel=channel, exc_info=error)
             fault = repr(error)

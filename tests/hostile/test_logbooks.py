@@ -301,3 +301,130 @@ def test_L13_a_cloned_machine_stops_signing_on_both_sides_and_nothing_forks() ->
 
 
 # L14: damage at rest --------------------------------------------------------------------------------------------
+
+
+def spoil(town: Town, node: str, sql: str, *values: object) -> None:
+    """Change a row on the disk of a node, as a failing disk would."""
+    changed = town.citizens[node].image.reader.execute(sql, values)
+    assert changed.rowcount == 1, sql
+
+
+FLIP = "UPDATE entries SET data = CAST(? || substr(data, 2) AS BLOB) WHERE logbook = ? AND position = ?"
+
+
+@pytest.mark.parametrize("logbook", [1, 2], ids=["own", "partner's"])
+def test_L14_a_flipped_entry_is_noticed_and_fetched_back_from_the_partner(logbook: int) -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await goods(town, "factory")
+        await agree(town, "factory", "shop")
+        await buy(town, "shop", "factory")
+        before = town.citizens["factory"].image.snapshot()
+        town.kill("factory")
+        spoil(town, "factory", FLIP, b"\x00", logbook, 1)
+        await town.start("factory")  # the fold reads everything again, and meets it
+        await asyncio.sleep(30)
+        await town.settle()
+        rows = town.citizens["factory"].image.reader
+        whole = disks.Image("before", 9, town.trace)
+        whole.restore(before, with_state=True)
+        sql = "SELECT leaf, data FROM entries WHERE logbook = ? AND position = 1"
+        assert rows.execute(sql, (logbook,)).fetchone() == whole.reader.execute(sql, (logbook,)).fetchone()
+        whole.close()
+        assert (await town.ask("factory", "order.accept", all=True))["accepted"] == 1
+        await town.settle()
+        assert [row["state"] for row in (await town.ask("shop", "order.list"))["orders"]] == ["agreed"]
+
+    play(story)
+
+
+def test_L14_a_flipped_leaf_hash_is_put_right_when_the_tree_says_so() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await goods(town, "factory")
+        await agree(town, "factory", "shop")
+        town.kill("factory")
+        spoil(town, "factory", "UPDATE entries SET leaf = ? WHERE logbook = 1 AND position = 1", bytes(32))
+        await town.start("factory")
+        await asyncio.sleep(30)
+        await buy(town, "shop", "factory")
+        assert (await town.ask("factory", "order.accept", all=True))["accepted"] == 1
+        await town.settle()
+
+    play(story)
+
+
+def test_L14_damaged_bytes_are_never_sent() -> None:
+    async def story(town: Town) -> None:
+        rogue, talk = await open_stall(town)
+        await talk.close()
+        spoil(town, "factory", FLIP, b"\x00", 1, 2)
+        again = await rogue.visit("factory", mirror_size=0, mirror_root=entries_root())
+        came = await again.live()
+        assert not any(isinstance(message, messages.Batch) for message in came)
+        (want,) = [message for message in came if isinstance(message, messages.Want)]
+        assert (want.origin, want.first, want.end) == (rogue.channel.mirror, 2, 3)
+        await again.say(messages.Data(want.origin, 2, (rogue.channel.theirs[2],)))
+        await again.live()
+        assert again.count(messages.Batch) > 0
+
+    play(story)
+
+
+def test_L14_an_entry_whose_copy_nobody_has_stops_its_channel_and_no_other() -> None:
+    async def story(town: Town) -> None:
+        rogue, talk = await open_stall(town)
+        await talk.close()
+        spoil(town, "factory", FLIP, b"\x00", 1, 2)
+        again = await rogue.visit("factory", mirror_size=0, mirror_root=entries_root())
+        await again.hear(messages.Want)
+        await again.say(messages.Data(rogue.channel.mirror, 2, (b"another entry",)))
+        await again.live()
+        assert again.failures() == ["node.busy"]
+        assert (await partner_of(town, "factory"))["channel_state"] == "stopped"
+        assert kept(town, "factory") == ["damaged"]
+        await town.open("shop")
+        await town.pair("factory", "shop")
+        await agree(town, "factory", "shop")
+        await buy(town, "shop", "factory")
+
+    play(story)
+
+
+@pytest.mark.parametrize("column", ["root", "frontier"])
+def test_L14_a_flipped_root_is_noticed_before_anything_is_signed_on_it_and_put_right_from_the_tree(column: str) -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await goods(town, "factory")
+        await agree(town, "factory", "shop")
+        spoil(
+            town,
+            "factory",
+            f"UPDATE logbooks SET {column} = CAST(? || substr({column}, 2) AS BLOB) WHERE id = 1",
+            b"\x00",
+        )
+        with pytest.raises(errors.StorageError):
+            await town.ask("factory", "partners")
+        await asyncio.sleep(5)
+        town.kill("factory")
+        await town.start("factory")
+        await buy(town, "shop", "factory")
+        assert (await town.ask("factory", "order.accept", all=True))["accepted"] == 1
+        await town.settle()
+
+    play(story)
+
+
+def test_L14_a_tree_that_gives_another_root_than_was_signed_stops_its_channel() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        town.kill("factory")
+        spoil(town, "factory", "UPDATE heads SET root = ? WHERE logbook = 1 AND size = 3", bytes(32))
+        await town.start("factory")
+        assert (await partner_of(town, "factory", "shop"))["channel_state"] == "stopped"
+
+    play(story)

@@ -80,6 +80,10 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
         partner_root = logbooks.root_at(desk.db, theirs, theirs.receipted)
         assert own_root is not None and partner_root is not None
         cut = (mine.receipted, theirs.receipted) if book.side == 0 else (theirs.receipted, mine.receipted)
+        if mine.receipted > book.history.sizes[book.side] or theirs.receipted > book.seen:
+            raise errors.NodeError(
+                "channel.recovering", f"the books with {given.partner} are not whole yet", hint="try again later"
+            )
         computed = book.history.statement_lines(version.key, cut)
         content = encoded(computed)
         body = body_of(book, version, given.period, computed, blobs.put(desk.db, content))

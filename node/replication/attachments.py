@@ -26,6 +26,7 @@ class Incoming:
 
     sizes: dict[bytes, int] = field(default_factory=dict)
     pieces: dict[bytes, bytearray] = field(default_factory=dict)
+    whole: list[bytes] = field(default_factory=list)  # complete, and not stored yet
     reached: int = 0  # row id of the newest want that was sent in this session
 
     def choose(self, rows: Sequence[tuple[int, bytes, int]], spoilt: Collection[bytes]) -> tuple[bytes, ...]:

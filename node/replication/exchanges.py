@@ -16,7 +16,7 @@ import structlog
 
 from node import ports
 from node.replication import comparisons, pumps, recoveries, sequencing
-from node.storage import blobs, logbooks, outboxes, partners
+from node.storage import logbooks, outboxes, partners
 from node.trade import books
 from protocol import identities, messages, sessions, syncing
 from protocol.errors import Code, PeerError
@@ -89,7 +89,7 @@ class Exchange(pumps.Pump):
             case messages.BlobWant():
                 self.outgoing.ask(message.hashes)
             case messages.Blob():
-                await self._take_blob(message)
+                self._take_blob(message)
             case messages.IdentityWant():
                 self.dues.identity = message.first
             case messages.IdentityLog():
@@ -313,16 +313,15 @@ class Exchange(pumps.Pump):
 
     # Blobs ------------------------------------------------------------------------------------------------------
 
-    async def _take_blob(self, blob: messages.Blob) -> None:
+    def _take_blob(self, blob: messages.Blob) -> None:
+        """A whole blob waits for the pump, which stores what came meanwhile at once: nobody was promised anything."""
         try:
             data = self.incoming.take(blob)
         except PeerError:
             self.standing.spoilt.add(blob.hash)
             raise
         if data is not None:
-            await self._write(lambda db: blobs.put(db, data))
-            self.look = True
-            self.core.blob_stored(blob.hash)
+            self.incoming.whole.append(data)
 
     # Identity ---------------------------------------------------------------------------------------------------
 

@@ -133,6 +133,7 @@ class Pump:
             if self.greeted and not self.retired:
                 await self._ask_for_damaged()
                 await self._send_batches()
+                await self._store_blobs()
                 await self._ask_blobs()
                 await self._answer_want()
                 await self._send_blobs()
@@ -271,6 +272,15 @@ class Pump:
         me = self.core.signer.node
         stored = await self.core.books.database.read(lambda db: partners.identity_entries(db, me))
         await self.send(messages.IdentityLog(first, tuple(stored[first:])))
+
+    async def _store_blobs(self) -> None:
+        """Store what came, in one transaction, and pass it on to whoever waits for it."""
+        whole, self.incoming.whole = self.incoming.whole, []
+        if whole:
+            digests = await self._write(lambda db: [blobs.put(db, data) for data in whole])
+            self.look = True
+            for digest in digests:
+                self.core.blob_stored(digest)
 
     async def _ask_blobs(self) -> None:
         """Ask for the next blobs that are wanted, each once a session, as long as not too many are under way."""

@@ -7,6 +7,7 @@ ends, and the truth is read again at the next start (faults.md, finding 3).
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
@@ -71,25 +72,24 @@ class Database:
         return self._broken
 
     def _transact(self, unit: Unit[Result]) -> Result:
+        """A rule of the schema that says no is a bug of ours: the disk is sound, and the next unit may come."""
         self._refuse_if_broken()
-        connection = self._connection
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                result = unit(connection)
-            except sqlite3.IntegrityError:
-                connection.execute("ROLLBACK")  # a rule of the schema said no: a bug of ours, and the disk is sound
-                raise
-            except sqlite3.Error:
-                raise
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise self._break(f"the database failed in the middle of a change: {error}", error) from error
+            self._connection.execute("BEGIN IMMEDIATE")
+            result = unit(self._connection)
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            self._abandon()
+            if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
+                raise self._break(f"the database failed in the middle of a change: {error}", error) from error
+            raise
         return result
+
+    def _abandon(self) -> None:
+        """End an open transaction: nobody reads on behind it, and nothing of it reaches the disk any more."""
+        with contextlib.suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
     async def close(self) -> None:
         """Close the connection."""

@@ -66,6 +66,7 @@ class Town:
         citizen = self.citizens[name]
         citizen.incarnation += 1
         life = citizen.life = lives.Life(name, citizen.incarnation)
+        life.on_death.append(lambda: self.network.drop_host(name, half_open=False))
         world = ports.Ports(
             clock=clocks.VirtualClock(self.loop),
             entropy=entropy.SeededEntropy(SEED, f"{name}.{citizen.incarnation}"),

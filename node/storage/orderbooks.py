@@ -68,7 +68,7 @@ def add_fulfilment(
     db: sqlite3.Connection, thread: bytes, channel: int, shop_order: int | None, parent: bytes | None
 ) -> None:
     """Remember for whom an order to a supplier was placed: a consumer order, or an order of a buyer."""
-    db.execute("INSERT INTO fulfilments VALUES (?, ?, ?, ?)", (thread, channel, shop_order, parent))
+    db.execute("INSERT OR REPLACE INTO fulfilments VALUES (?, ?, ?, ?)", (thread, channel, shop_order, parent))
 
 
 def rename_fulfilment(db: sqlite3.Connection, old: bytes, new: bytes) -> None:
@@ -109,6 +109,14 @@ def drop_channel(db: sqlite3.Connection, channel: int) -> None:
 def order(db: sqlite3.Connection, thread: bytes) -> OrderRow | None:
     """The row of an order thread."""
     row = db.execute("SELECT * FROM orders WHERE thread = ?", (thread,)).fetchone()
+    return None if row is None else of_row(row)
+
+
+def order_numbered(db: sqlite3.Connection, channel: int, number: str) -> OrderRow | None:
+    """The order with this number that this node placed on a channel."""
+    row = db.execute(
+        "SELECT * FROM orders WHERE number = ? AND channel = ? AND buying = 1", (number, channel)
+    ).fetchone()
     return None if row is None else of_row(row)
 
 

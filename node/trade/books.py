@@ -100,6 +100,7 @@ class Books:
     database: database.Database
     clock: ports.Clock
     entropy: ports.Entropy
+    blind: Callable[[bytes], bytes]  # 32 bytes that stand for what is named, the same for ever, and tell nobody what
     conduct: Conduct
     wake: Callable[[int], None]  # a channel has something new in its outbox, or a blob to ask for
     fold: type[histories.History] = histories.History
@@ -295,6 +296,7 @@ class Desk:
         """
         self.touched.add(channel)
         theirs = logbooks.of_channel(self.db, channel, mine=False)
+        before = partners.channel(self.db, channel).applied
         partners.set_applied(self.db, channel, theirs.size)
         self.books.forget(channel)
         book = self.books.loaded(self.db, channel)
@@ -304,7 +306,20 @@ class Desk:
             proof = f"{book.history.sizes} of {book.mine.size}, {theirs.size}\n\n{theirs.checkpoint}"
             partners.stop(self.db, channel, "seen", proof.encode())
         self.books.conduct.rebuild(self, book)
+        reactions.put(self.db, channel, self._unanswered(book, before))
         return whole
+
+    def _unanswered(self, book: Book, first: int) -> list[int]:
+        """Entries of the partner that may want an answer which this node does not remember to have given.
+
+        Whoever answers looks first whether the answer is there already: it came back, or another channel has it.
+        """
+        found = []
+        for item in stored_items(self.db, book.theirs.id, 1 - book.side, book.seen, first):
+            refused = (item.side, item.index) in book.history.refusals
+            if not refused and self.books.conduct.concerns(self, book, item, histories.Outcome()):
+                found.append(item.index)
+        return found
 
     def react(self, rows: Sequence[reactions.Row]) -> None:
         """Do what waits. One that another task has done meanwhile is passed over.
@@ -476,9 +491,11 @@ def own_items(db: sqlite3.Connection, book: Book) -> Iterator[histories.Item]:
         yield read_item(book.side, book.mine.size + offset, leaf, data)
 
 
-def stored_items(db: sqlite3.Connection, logbook: int, side: int, size: int) -> Iterator[histories.Item]:
-    """The first `size` entries of a logbook, read in portions."""
-    for first in range(0, size, DISPATCH_ENTRIES_MAX):
+def stored_items(
+    db: sqlite3.Connection, logbook: int, side: int, size: int, begin: int = 0
+) -> Iterator[histories.Item]:
+    """Entries [begin, size) of a logbook, read in portions."""
+    for first in range(begin, size, DISPATCH_ENTRIES_MAX):
         for position, leaf, data in logbooks.rows(db, logbook, first, min(size, first + DISPATCH_ENTRIES_MAX)):
             yield read_item(side, position, leaf, data)
 

@@ -12,7 +12,7 @@ from node.trade import agreements, books, catalogues, credits, doors, holds, off
 from protocol.encoding import Value
 
 register = doors.Register()
-NUMBER_BYTES = 10  # 80 random bits in an order number: unique on a channel, and tells nothing
+NUMBER_BYTES = 10  # 80 bits in an order number: unique on a channel
 STOPPABLE = (LotState.PLACED, LotState.SELLER_PROPOSED, LotState.CHANGE_PROPOSED, LotState.AGREED)
 
 
@@ -64,6 +64,7 @@ def place(
     *,
     numbers: Sequence[int] | None = None,
     recipient: Mapping[str, str] | None = None,
+    served: bytes | None = None,
     shop_order: int | None = None,
     parent: bytes | None = None,
     forwarded: Mapping[str, Value] | None = None,
@@ -73,6 +74,7 @@ def place(
 
     The consumer's address is either `recipient`, sealed here to the node that ships, or `forwarded`, sealed already.
     `used` names by SKU the holds that the order uses up. `numbers` are those of the lines; 1 and up when absent.
+    `served` is what the order is for: see `placed_for`, which has to be asked before.
     """
     agreement = agreements.in_force(book, 1 - book.side)
     by_shipper: dict[bytes | None, list[tuple[int, offers.Offer, int]]] = {}
@@ -88,11 +90,11 @@ def place(
         book, agreement, sum(worth(offer, quantity) for row in by_shipper.values() for _, offer, quantity in row)
     )
     written = []
-    for kem, lines in by_shipper.items():
+    for part, (kem, lines) in enumerate(by_shipper.items()):
         id = books.new_id(desk.books.entropy, desk.now_ms())
         body: books.Body = {
             "agreement": agreement.hash,
-            "number": new_number(desk),
+            "number": number_for(desk, book, served, part),
             "lines": [
                 line_body(number, offer, quantity, (used or {}).get(offer.document.sku))
                 for number, offer, quantity in lines
@@ -116,9 +118,25 @@ def worth(offer: offers.Offer, quantity: int) -> int:
     return 0 if quoted is None else quoted.gross
 
 
-def new_number(desk: books.Desk) -> str:
-    """A random order number for one channel."""
-    return base64.b32encode(desk.books.entropy.token(NUMBER_BYTES)).decode()
+def number_for(desk: books.Desk, book: books.Book, served: bytes | None, part: int = 0) -> str:
+    """An order number that tells nobody anything.
+
+    It is random, unless the order serves something that has a name for ever: then it is the same whenever this node
+    orders for it from this partner, so that an order is known again even when the disk that remembered it is gone.
+    """
+    if served is None:
+        return base64.b32encode(desk.books.entropy.token(NUMBER_BYTES)).decode()
+    return base64.b32encode(desk.books.blind(book.partner.node + bytes([part]) + served)[:NUMBER_BYTES]).decode()
+
+
+def placed_for(desk: books.Desk, book: books.Book, served: bytes) -> list[orderbooks.OrderRow]:
+    """The orders that this node placed with a partner for what is named, one for each node that ships."""
+    found: list[orderbooks.OrderRow] = []
+    while True:
+        row = orderbooks.order_numbered(desk.db, book.channel.id, number_for(desk, book, served, len(found)))
+        if row is None:
+            return found
+        found.append(row)
 
 
 def line_body(number: int, offer: offers.Offer, quantity: int, hold: bytes | None) -> dict[str, Value]:
@@ -155,8 +173,12 @@ async def place_one(trade: doors.Trade, given: Place, report: doors.Report) -> d
         wanted = [(line.sku, line.quantity) for line in given.lines]
         named = [*(given.holds or []), *(line.hold for line in given.lines if line.hold is not None)]
         used = holds_of(desk, named, {sku for sku, _ in wanted})
-        written = place(desk, book, wanted, recipient=given.recipient, used=used)
-        placed = [{"order": done.hash.hex(), "number": done.item.body["number"]} for done in written]
+        served = None if given.key is None else b"command\n" + given.key.encode()
+        known = [] if served is None else placed_for(desk, book, served)
+        placed = [{"order": row.thread.hex(), "number": row.number} for row in known]
+        if not known:
+            written = place(desk, book, wanted, recipient=given.recipient, served=served, used=used)
+            placed = [{"order": done.hash.hex(), "number": str(done.item.body["number"])} for done in written]
         return {**placed[0], "orders": placed}
 
     return await doors.once(trade, given.key, unit)

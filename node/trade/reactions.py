@@ -14,9 +14,9 @@ from contracts import histories
 from contracts.documents import holds
 from contracts.holds import Hold, HoldState
 from contracts.lots import LotState
-from contracts.orders import Order
+from contracts.orders import Order, OrderState
 from node.storage import shelves
-from node.trade import books, chains, orders, personal, reservations
+from node.trade import alignments, books, chains, orders, personal, reservations
 from protocol.encoding import Value
 
 log = structlog.get_logger(__name__)
@@ -45,6 +45,10 @@ class Habits:
         """The list of orders and what is kept back on the shelf; what lies there has to be counted by a person."""
         orders.relist(desk, book)
         reservations.recount(desk)
+        for item in books.stored_items(desk.db, book.theirs.id, 1 - book.side, book.seen):
+            order = book.history.orders.get(item.hash)
+            if order is not None and order.state is not OrderState.CLOSED:
+                personal.want(desk, book, item)
         log.warning("a logbook was recovered: count the shelf", partner=book.partner.name)
 
     def concerns(self, desk: books.Desk, book: books.Book, item: histories.Item, outcome: histories.Outcome) -> bool:
@@ -81,16 +85,19 @@ def accept_peering(desk: books.Desk, book: books.Book, item: histories.Item) -> 
 
 
 def stop_parcels(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
-    """A buyer cancels: what has not left is held by the fold already. Say so, at once and without a human (T5)."""
+    """A buyer cancels: what has not left is held by the fold already. Say so, at once and without a human (T5).
+
+    A cancel of the supplier concerns the buyer whom its order serves.
+    """
     thread = item.body["thread"]
     assert isinstance(thread, bytes)
     order = book.history.orders.get(thread)
-    if order is None or order.version.seller != book.side or item.hash not in chains.open_cancels(order):
-        if order is not None and order.version.seller == book.side:
-            chains.cancel_on(desk, book, item)  # withdrawn before an answer: the supplier must still hear of it
+    if order is None:
         return
-    if not chains.cancel_on(desk, book, item):
-        chains.answer_cancel(desk, book, thread, item.hash)
+    if order.version.seller != book.side:
+        chains.follow(desk, book, item)
+    elif not chains.align(desk, book, thread) and item.hash in alignments.open_cancels(order):
+        alignments.answer_cancel(desk, book, thread, item.hash)
 
 
 def hold_on_shelf(desk: books.Desk, book: books.Book, before: Hold | None, after: Hold) -> None:
@@ -115,7 +122,10 @@ def take_order(desk: books.Desk, book: books.Book, item: histories.Item) -> None
     order = book.history.orders[item.hash]
     used = {hold.key: hold for hold in used_holds(book, item) if is_on_shelf(desk, book, hold)}
     for hold in used.values():
-        shelves.move(desk.db, hold.sku, -hold.quantity, 0, hold.location)
+        if reservations.kept_back(book.history, hold):
+            shelves.move(desk.db, hold.sku, -hold.quantity, 0, hold.location)
+        else:
+            reservations.recount(desk)  # the order was answered or withdrawn already
     lines = item.body["lines"]
     assert isinstance(lines, list)
     parts: list[Value] = []
@@ -134,6 +144,8 @@ def is_on_shelf(desk: books.Desk, book: books.Book, hold: Hold) -> bool:
 
 def hold_stock(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
     """A buyer asks to keep stock back: the shelf decides."""
+    if book.history.holds[item.hash].state is not HoldState.ASKED:
+        return
     ask = holds.Ask.model_validate(item.body)
     available = shelves.shelf(desk.db, ask.sku, ask.location).available
     granted = min(ask.quantity, available)
@@ -146,10 +158,10 @@ def hold_stock(desk: books.Desk, book: books.Book, item: histories.Item) -> None
 HANDLERS: Mapping[str, Handler] = {
     "peer.invite": accept_peering,
     "order.place": take_order,
-    "order.respond": chains.answer_buyer,
-    "shipment.handover": chains.hand_on,
+    "order.respond": chains.follow,
+    "shipment.handover": chains.follow,
     "shipment.status": chains.report_on,
     "cancel.request": stop_parcels,
-    "cancel.result": chains.settle_cancel,
+    "cancel.result": chains.follow,
     "stock.hold": hold_stock,
 }

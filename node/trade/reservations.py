@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from contracts import orders
+from contracts import histories, orders
 from contracts.holds import Hold, HoldState
 from contracts.lots import LotState
 from node.storage import shelves
@@ -56,7 +56,7 @@ def recount(desk: books.Desk) -> None:
                 kept[sku] = kept.get(sku, 0) + reserved
         for hold in book.history.holds.values():
             if hold.seller == book.side:
-                kept[hold.sku] = kept.get(hold.sku, 0) + held(hold)
+                kept[hold.sku] = kept.get(hold.sku, 0) + kept_back(book.history, hold)
     for row in shelves.shelves(desk.db):
         wanted = kept.get(row.sku, 0) if is_own(desk, row.sku) else 0
         shelves.move(desk.db, row.sku, wanted - row.reserved, 0, row.location)
@@ -65,3 +65,12 @@ def recount(desk: books.Desk) -> None:
 def held(hold: Hold | None) -> int:
     """The units that a hold keeps back; one that an order has used up is let go when the order is answered."""
     return hold.quantity if hold is not None and hold.state in (HoldState.HELD, HoldState.CONSUMED) else 0
+
+
+def kept_back(history: histories.History, hold: Hold) -> int:
+    """The units that a hold keeps back beside what orders do: none once the order that used it up is answered."""
+    if hold.state is HoldState.CONSUMED and hold.order is not None:
+        lines = history.orders[hold.order].lines.values()
+        if not any(line.terms[0].sku == hold.sku and line.quantity(LotState.PLACED) for line in lines):
+            return 0
+    return held(hold)

@@ -127,9 +127,16 @@ def place_all(desk: books.Desk, routed: Sequence[Routed]) -> dict[int, int]:
         )
         if row is None:
             continue  # another import took it meanwhile
+        served = b"consumer\n" + order.wanted.source.encode()
         for channel, lines in order.by_channel.items():
             book = desk.book(channel)
+            known = purchases.placed_for(desk, book, served)
+            for part in known:  # placed before a disk was lost: the supplier gave it back
+                orderbooks.add_fulfilment(desk.db, part.thread, channel, row, None)
+            if known:
+                continue
             wanted = [(line.sku, line.quantity) for line in lines]
-            placed = purchases.place(desk, book, wanted, recipient=order.wanted.recipient, shop_order=row)
+            recipient = order.wanted.recipient
+            placed = purchases.place(desk, book, wanted, recipient=recipient, served=served, shop_order=row)
             counts[book.partner.id] = counts.get(book.partner.id, 0) + len(placed)
     return counts

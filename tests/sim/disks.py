@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from node import errors
 from tests.sim import entropy, lives, traces
@@ -246,7 +246,7 @@ class SimDisk:
         """Where traps spring. Called before and after everything that reaches the disk."""
         self._life.check()
         if self.image.full and point in (Point.COMMIT, Point.STATE):
-            raise sqlite3.OperationalError("database or disk is full")
+            self._fail("database or disk is full")
         match self.image.sprung(point) if self.image.traps else None:
             case None:
                 return
@@ -254,9 +254,15 @@ class SimDisk:
                 self._life.kill()
                 raise lives.Dead(self.image.name)
             case Effect.FAIL:
-                raise sqlite3.OperationalError("disk I/O error")
+                self._fail("disk I/O error")
             case Effect.FULL:
-                raise sqlite3.OperationalError("database or disk is full")
+                self._fail("database or disk is full")
+
+    def _fail(self, message: str) -> NoReturn:
+        """An error after which SQLite has rolled its transaction back by itself, as it does."""
+        if self._connection is not None and self._connection.in_transaction:
+            sqlite3.Connection.rollback(self._connection)
+        raise sqlite3.OperationalError(message)
 
     def _work(self, unit: Callable[[], Result], future: asyncio.Future[Result], answer_at_s: float) -> None:
         if future.cancelled():

@@ -38,6 +38,7 @@ class Ledger:
     """What clients were told of orders: the word of a plan, and the hash that the node answered."""
 
     orders: dict[str, str] = field(default_factory=dict)
+    holds: dict[str, str] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)  # node -> orders asked for by hand
 
 
@@ -78,15 +79,25 @@ class Errand:
     def reply(self, answer: dict[str, Any]) -> programs.Reply:
         """What the client remembers, and the entries that it was told to be safe."""
         word = self.arguments.get("word")
+        if isinstance(word, str) and "hold" in answer:
+            self.desk.ledger.holds[word] = answer["hold"]
         if isinstance(word, str) and "order" in answer:
-            known = self.desk.ledger.orders.setdefault(word, answer["order"])
-            if known != answer["order"]:
+            known = self.desk.ledger.orders.get(word)
+            self.desk.ledger.orders[word] = answer["order"]
+            if known is not None and known != answer["order"] and not self._is_lost(known):
                 detail = f"the order {word} was placed as {known} and as {answer['order']}"
                 self.desk.world.violate("exactly_once_effect", self.desk.name, detail)
         return programs.Reply(answer, tuple(self._safe(answer)))
 
+    def _is_lost(self, order: str) -> bool:
+        """Whether an order went down with a disk, before anybody else had it."""
+        restored = self.desk.world.hosts[self.desk.name].image.restores > 0
+        return restored and orderbooks.order(self.desk.db, bytes.fromhex(order)) is None
+
     def _safe(self, answer: dict[str, Any]) -> list[bytes]:
         shadow = self.desk.shadow
+        if self.verb == "stock.hold":
+            return [shadow.entry_id(bytes.fromhex(answer["hold"]))]
         if self.verb in ("order.place", "agreement.propose", "statement.propose", "payment.sent", "payment.received"):
             named = [answer[name] for name in ("order", "agreement", "statement", "payment") if name in answer][:1]
             return [shadow.entry_id(bytes.fromhex(hash)) for hash in named]
@@ -109,7 +120,27 @@ def place(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
     """`word` is the idempotency key as well."""
     asked = {key: arguments[key] for key in ("partner", "lines")}
     desk.ledger.keys[desk.name] = desk.ledger.keys.get(desk.name, 0) + 1
-    return {**asked, "key": arguments["word"], **({"recipient": RECIPIENT} if arguments.get("recipient") else {})}
+    recipient = {"recipient": RECIPIENT} if arguments.get("recipient") else {}
+    hold = {"holds": [held(desk, arguments)]} if "hold" in arguments else {}
+    return {**asked, "key": arguments["word"], **recipient, **hold}
+
+
+def held(desk: Desk, arguments: dict[str, plans.Json]) -> str:
+    """The hold that was asked for under a word."""
+    found = desk.ledger.holds.get(str(arguments["hold"]))
+    if found is None:
+        raise Idle
+    return found
+
+
+def ask_hold(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
+    """As it stands, without the word."""
+    return {key: value for key, value in arguments.items() if key != "word"}
+
+
+def release(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
+    """A hold by its word."""
+    return {"hold": held(desk, arguments)}
 
 
 def import_orders(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
@@ -210,6 +241,8 @@ GIVEN = {
     "catalogue.import": import_goods,
     "catalogue.share": plain,
     "stock.set": count_shelf,
+    "stock.hold": ask_hold,
+    "stock.release": release,
     "statement.propose": plain,
     "statement.agree": agree,
     "payment.sent": plain,

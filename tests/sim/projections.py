@@ -61,7 +61,7 @@ def _shelf(program: merchants.Merchants, name: str, shadow: shadows.Shadow) -> s
                     kept[sku] += reserved
         for hold in fold.history.holds.values():
             if hold.seller == fold.side:
-                kept[hold.sku] += reservations.held(hold)
+                kept[hold.sku] += reservations.kept_back(fold.history, hold)
     for shelf in shelves.shelves(db):
         good = shelves.good(db, shelf.sku)
         if good is not None and good.supplier is None and shelf.reserved != kept[shelf.sku]:

@@ -184,7 +184,28 @@ def _pay(draw: entropy.Draw, market: markets.Market, place: int, at_ms: int) -> 
     return [*acts, plans.Act(later_ms, seller, "payment.received", {"pick": draw.between(0, BITS_MAX)})]
 
 
+def _hold(draw: entropy.Draw, market: markets.Market, place: int, at_ms: int) -> list[plans.Act]:
+    """Stock kept back for an order that comes a little later, crosses a release, or never comes."""
+    pairs = [pair for pair in market.supplies() if pair[0] in market.factories and pair[1] in market.shops]
+    factory, shop = draw.choice(pairs)
+    sku, quantity, word = draw.choice(market.articles[factory]).sku, draw.between(1, 12), f"h{place}"
+    wanted: dict[str, plans.Json] = {"word": word, "partner": factory, "sku": sku, "quantity": quantity}
+    acts = [plans.Act(at_ms, shop, "stock.hold", wanted)]
+    ordered_ms = at_ms + int(draw.exponential(2 * swarms.MINUTE_MS))
+    lines: list[plans.Json] = [{"sku": sku, "quantity": max(1, quantity + draw.choice((-2, 0, 0, 3)))}]
+    ordered: dict[str, plans.Json] = {"word": f"oh{place}", "partner": factory, "lines": lines, "hold": word}
+    if draw.chance(0.7):
+        acts.append(plans.Act(ordered_ms, shop, "order.place", ordered))
+    if draw.chance(0.3):
+        acts.append(plans.Act(ordered_ms + draw.between(0, 2_000), shop, "order.cancel", {"order": f"oh{place}"}))
+    if draw.chance(0.4):
+        released_ms = max(at_ms, ordered_ms + draw.between(-1_000, 1_000))
+        acts.append(plans.Act(released_ms, draw.choice((factory, shop)), "stock.release", {"hold": word}))
+    return acts
+
+
 ROUNDS = {
+    "hold": _hold,
     "accept": _accept_all,
     "ship": _ship_some,
     "cancel": _cancel_some,

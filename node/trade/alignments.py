@@ -1,0 +1,193 @@
+"""Bringing the two orders of a dealer's link to the same state: what the buyer ordered, and what serves it.
+
+Nothing here follows one document. Whatever came from either side, the two states are compared and what is missing on
+one of them is written: so it does not matter what crossed what, what was handled twice, or what a lost disk forgot.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from contracts import errors as refusals
+from contracts.documents import cancellations, shipments
+from contracts.lots import LotState
+from contracts.orders import Order, OrderLine
+from node.trade import books, purchases, reservations
+from protocol.encoding import Value
+
+log = structlog.get_logger(__name__)
+Parcel = tuple[str, str]  # carrier and waybill
+PROMISED = (LotState.AGREED, LotState.CHANGE_PROPOSED)
+UNDECIDED = (LotState.PLACED, LotState.SELLER_PROPOSED)
+GONE = reservations.GONE
+
+
+@dataclass(slots=True)
+class Link:
+    """An order of a buyer in the book `downstream`, and the order to the supplier in `upstream` that serves it."""
+
+    desk: books.Desk
+    downstream: books.Book
+    thread: bytes
+    upstream: books.Book
+    child: bytes
+
+    @property
+    def order(self) -> Order:
+        """The buyer's order, as it stands now."""
+        return self.downstream.history.orders[self.thread]
+
+    @property
+    def source(self) -> Order:
+        """The order to the supplier, as it stands now."""
+        return self.upstream.history.orders[self.child]
+
+    def lines(self) -> list[tuple[int, OrderLine, OrderLine]]:
+        """Number, line of the buyer and line of the supplier, which bear the same number."""
+        order = self.order
+        return [(number, order.lines[number], source) for number, source in self.source.lines.items()]
+
+    def write(self, book: books.Book, kind: str, body: books.Body) -> None:
+        """Write one document. Where a rule refuses it, nothing is written, and the rest goes on."""
+        try:
+            self.desk.write(book, kind, body)
+        except refusals.Refused as refused:
+            log.warning("an automatic answer was refused", partner=book.partner.name, type=kind, fault=str(refused))
+
+
+def align(link: Link, reasons: Mapping[int, str]) -> None:
+    """Write what is missing on either side. `reasons`: by line, why the supplier declined, where it just said so."""
+    stop_surplus(link)
+    answer(link, reasons)
+    hand_on(link)
+    answer_cancels(link)
+    give_up(link)
+
+
+def stop_surplus(link: Link) -> None:
+    """Stop at the supplier what the buyer does not want any more."""
+    lines: list[Value] = []
+    for number, line, source in link.lines():
+        open_ = source.quantity(*purchases.STOPPABLE)
+        wanted = line.quantity(*purchases.STOPPABLE, *GONE)
+        quantity = min(open_, open_ + source.quantity(*GONE) - wanted)
+        if quantity > 0:
+            lines.append({"line": number, "quantity": quantity})
+    if lines:
+        body: books.Body = {"thread": link.child, "role": "buyer", "lines": lines, "reason": "consumer"}
+        link.write(link.upstream, "cancel.request", body)
+
+
+def answer(link: Link, reasons: Mapping[int, str]) -> None:
+    """Accept and decline as the supplier did. Its offers wait for this merchant's decision."""
+    parts: list[Value] = []
+    for number, line, source in link.lines():
+        placed = line.quantity(LotState.PLACED)
+        more = source.quantity(*PROMISED, *GONE) - line.quantity(*PROMISED, *GONE)
+        accepted = min(placed, max(0, more))
+        declined = max(0, placed - accepted - source.quantity(*UNDECIDED))
+        if accepted:
+            parts.append({"line": number, "action": "accept", "quantity": accepted})
+        if declined:
+            reason = reasons.get(number, "supply")
+            parts.append({"line": number, "action": "reject", "quantity": declined, "reason": reason})
+    if parts:
+        link.write(link.downstream, "order.respond", {"thread": link.thread, "lines": parts})
+
+
+def hand_on(link: Link) -> None:
+    """Tell the buyer of every parcel of the supplier, with the same waybill.
+
+    What the buyer cancelled meanwhile travels at this node's risk. What the supplier leaves out for good is left out
+    here with the last parcel.
+    """
+    for label in dict.fromkeys((parcel.carrier, parcel.waybill) for parcel in link.source.parcels.values()):
+        told, held = carried(link.order, label), carried(link.source, label)
+        parts: list[Value] = []
+        for number, line, source in link.lines():
+            agreed = line.quantity(LotState.AGREED)
+            quantity = min(held[number] - told[number], agreed)
+            if quantity > 0:
+                short = source.quantity(LotState.SHORT) - line.quantity(LotState.SHORT)
+                outstanding = max(0, agreed - quantity - max(0, short))
+                parts.append({"line": number, "quantity": quantity, "outstanding": outstanding})
+        if parts:
+            body: books.Body = {"thread": link.thread, "carrier": label[0], "waybill": label[1], "lines": parts}
+            link.write(link.downstream, "shipment.handover", body)
+
+
+def carried(order: Order, label: Parcel) -> Counter[int]:
+    """The units of each line that left under a waybill."""
+    held: Counter[int] = Counter()
+    for parcel in order.parcels.values():
+        document = parcel.member.document
+        if (parcel.carrier, parcel.waybill) == label and isinstance(document, shipments.Handover):
+            held.update({line.line: line.quantity for line in document.lines})
+    return held
+
+
+def answer_cancels(link: Link) -> None:
+    """Say what became of the buyer's cancels, once the supplier has said it of the same lines."""
+    waiting = {number for number, _, source in link.lines() if source.quantity(LotState.CANCELLING)}
+    for cancel, numbers in open_cancels(link.order).items():
+        if not numbers & waiting:
+            answer_cancel(link.desk, link.downstream, link.thread, cancel)
+
+
+def give_up(link: Link) -> None:
+    """Take back what was promised to the buyer and will not come, since the supplier cancelled it."""
+    lines: list[Value] = []
+    for number, line, source in link.lines():
+        promised = line.quantity(*PROMISED)
+        coming = source.quantity(*UNDECIDED, *PROMISED, *GONE) - line.quantity(*GONE)
+        if promised > max(0, coming):
+            lines.append({"line": number, "quantity": promised - max(0, coming)})
+    body: books.Body = {"thread": link.thread, "role": "seller", "lines": lines, "reason": "supply"}
+    if lines:
+        link.write(link.downstream, "cancel.request", body)
+
+
+# --- cancels, on any order that this node sells
+
+
+def open_cancels(order: Order) -> dict[bytes, set[int]]:
+    """The cancels under which a quantity still waits for the shipper's word, and in which lines."""
+    found: dict[bytes, set[int]] = {}
+    for line in order.lines.values():
+        for lot in line.lots:
+            if lot.cancel is not None and lot.state in (LotState.CANCELLING, LotState.RTO_ASKED):
+                found.setdefault(lot.cancel, set()).add(line.number)
+    return found
+
+
+def answer_cancel(desk: books.Desk, book: books.Book, thread: bytes, cancel: bytes) -> None:
+    """Say what became of a cancel: what is held is stopped; what had left before is too late, with its hand-over."""
+    order = book.history.orders[thread]
+    told = too_late(book, thread, cancel)
+    lines: list[Value] = []
+    for line in order.lines.values():
+        for lot in line.lots:
+            if lot.cancel != cancel:
+                continue
+            outcome: dict[str, Value] = {"line": line.number, "quantity": lot.quantity}
+            if lot.state is LotState.CANCELLING:
+                lines.append({**outcome, "outcome": "stopped"})
+            elif lot.state is LotState.RTO_ASKED and (line.number, lot.shipment) not in told:
+                lines.append({**outcome, "outcome": "too_late", "handover": lot.shipment})
+    if lines:
+        desk.write(book, "cancel.result", {"thread": thread, "cancel": cancel, "lines": lines})
+
+
+def too_late(book: books.Book, thread: bytes, cancel: bytes) -> set[tuple[int, bytes | None]]:
+    """The (line, hand-over) pairs of which this node has said already that they left before a cancel."""
+    return {
+        (line.line, line.handover)
+        for member in book.history.channel.threads[thread].members[book.side]
+        if isinstance(member.document, cancellations.Result) and member.document.cancel == cancel
+        for line in member.document.lines
+        if line.outcome == "too_late"
+    }

@@ -35,6 +35,7 @@ HINTS = {
     FaultCode.MAPPING: HEADINGS_HINT,
     FaultCode.CURRENCY: "--currency names the one of amounts that name none",
     "route.supplier": "`hanse partners` lists your suppliers",
+    "stock.reserved": "leave the stock cell empty, or cancel orders first",
     "route.sku": "`hanse catalogue list --partner PARTNER` lists what a partner offers",
 }
 """What a person at the command line can do about a fault, besides mending the file."""
@@ -126,6 +127,7 @@ async def import_catalogue(trade: doors.Trade, given: Import, report: doors.Repo
     def unit(desk: books.Desk) -> doors.Json:
         if settings.answered(desk.db, key) is not None:
             return {"new": 0, "changed": 0, "unchanged": len(sheet.rows), "known": True}
+        refuse(given.name, promised_away(desk, sheet.rows))
         wanted = [good_of(desk, row) for row in sheet.rows]
         counts = goods.compare(desk, wanted) if given.dry_run else goods.put_goods(desk, wanted)
         if not given.dry_run:
@@ -144,6 +146,17 @@ async def import_catalogue(trade: doors.Trade, given: Import, report: doors.Repo
         "ignored": list(sheet.unknown),
         "dry_run": given.dry_run,
     }
+
+
+def promised_away(desk: books.Desk, rows: Sequence[CatalogueRow]) -> list[routes.RouteFault]:
+    """Rows that count less on the shelf than accepted orders wait for."""
+    faults = []
+    for row in rows:
+        reserved = 0 if row.stock is None else shelves.shelf(desk.db, row.sku).reserved
+        if row.stock is not None and row.stock < reserved:
+            expected = f"at least the {reserved} that accepted orders wait for"
+            faults.append(routes.RouteFault(row.row, "stock.reserved", expected, str(row.stock)))
+    return faults
 
 
 def good_of(desk: books.Desk, row: CatalogueRow) -> shelves.Good:

@@ -90,13 +90,22 @@ class Outgoing:
         self.due.append(digest)
         return True
 
-    def found(self, data: bytes | None) -> None:
-        """What the disk has of the next one that is due."""
+    def look(self) -> bytes:
+        """The next one to look for on the disk. It counts as owed meanwhile: it may arrive while the disk is read."""
         digest = self.due.popleft()
-        if data is None:
-            self.owed.add(digest)
-        else:
+        self.owed.add(digest)
+        return digest
+
+    def found(self, digest: bytes, data: bytes | None) -> None:
+        """What the disk has of it."""
+        if data is not None:
+            self.owed.discard(digest)
             self.whole, self.digest, self.offset = data, digest, 0
+
+    def postpone(self, digest: bytes) -> None:
+        """It is here, and cannot go out yet."""
+        self.owed.discard(digest)
+        self.due.appendleft(digest)
 
     def piece(self) -> messages.Blob | None:
         """The next piece of the blob that is going out; None when there is none."""

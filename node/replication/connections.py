@@ -12,13 +12,14 @@ import contextlib
 import datetime
 import hashlib
 import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
 from node import errors, ports
-from node.replication import exchanges, greetings, standings
+from node.replication import complaints, exchanges, greetings, standings
 from node.storage import invites, partners
 from node.trade import books, doors, peering
 from protocol import identities, invitations, limits, messages, sessions
@@ -73,6 +74,8 @@ class Connections:
     contacts: dict[int, Contact] = field(default_factory=dict)  # by partner id
     _hints: dict[int, str] = field(default_factory=dict)  # where a partner was seen on the local network
     _changed: dict[int, asyncio.Event] = field(default_factory=dict)
+    _complaints: complaints.Complaints = field(default_factory=complaints.Complaints)
+    _now_s: Callable[[], float] = float  # the loop's clock, once there is a loop
     _group: asyncio.TaskGroup | None = None
     _failed: asyncio.Future[None] | None = None  # carries a failure of storage to whoever supervises `run`
 
@@ -219,14 +222,16 @@ class Connections:
     ) -> None:
         """From first byte to last; never raises. `opened` is set once it is clear whether a session came of it."""
         dialled = peer is not None
+        self._now_s = asyncio.get_running_loop().time
         try:
             await self._converse(link, peer, secret, dialled, opened)
         except ports.LinkClosed:
             log.debug("link closed", remote=link.remote)
         except TimeoutError:
-            log.info("handshake took too long", remote=link.remote)
+            self._say(log.info, "handshake took too long", complaints.host_of(link.remote))
         except PeerError as error:
-            log.warning("partner broke the protocol", remote=link.remote, fault=str(error))
+            who = complaints.host_of(link.remote)
+            self._say(log.warning, "the protocol was broken", who, error.code, fault=str(error))
         except errors.StorageError as error:
             if self._failed is not None and not self._failed.done():
                 self._failed.set_exception(error)
@@ -329,14 +334,15 @@ class Connections:
         if peer.kel[0] > identity.size:
             return greetings.Learn(identity.size)
         if peer.kel[0] == identity.size and peer.kel[1] != identity.root:
-            log.warning("partner shows another identity log", partner=partner.name)
+            self._say(log.warning, "a partner shows another identity log", partner.name)
             return False
         return identity.keys["hs"] == peer.static  # a shorter log is a restored copy: its key still counts
 
     def _may_use(self, db: sqlite3.Connection, peer: sessions.Authenticated, tag: bytes) -> bool:
         invite = partners.invite(db, tag)
         if invite is not None and invite.node not in (None, peer.node_id):
-            log.warning("an invitation that is used up was used by another node", node=identities.to_text(peer.node_id))
+            who = identities.to_text(peer.node_id)
+            self._say(log.warning, "an invitation was used again by another node", who)
             return False
         return invite is not None
 
@@ -430,7 +436,7 @@ class Connections:
                 contact.doubted = old.exchange
                 self._spawn(self._doubt(partner, old.exchange, exchange))
         self._notify(partner)
-        log.info("partner connected", partner=partner.name, remote=exchange.link.remote)
+        self._say(log.info, "partner connected", partner.name, remote=exchange.link.remote)
         return True
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
@@ -473,7 +479,10 @@ class Connections:
             del self.live[partner.id]
             contact.lost_ms = self.world.clock.now_ms()
             self._notify(partner)
-            log.info("partner disconnected", partner=partner.name)
+            self._say(log.info, "partner disconnected", partner.name, trouble=contact.trouble or None)
+
+    def _say(self, tell: Callable[..., Any], event: str, who: str, code: str = "", **fields: Any) -> None:
+        self._complaints.say(tell, event, who, self._now_s(), code, **fields)
 
     def _notify(self, partner: partners.Partner) -> None:
         if partner.id in self._changed:

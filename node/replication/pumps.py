@@ -301,11 +301,12 @@ class Pump:
             if piece is not None:
                 await self.send(piece)
             elif self.outgoing.due:
-                digest = self.outgoing.due[0]
+                digest = self.outgoing.look()
                 data = await self.core.books.database.read(lambda db, digest=digest: blobs.get(db, digest))  # type: ignore[misc]
                 if data is not None and not self._paced(len(data)):
+                    self.outgoing.postpone(digest)
                     return
-                self.outgoing.found(data)
+                self.outgoing.found(digest, data)
             else:
                 return
 

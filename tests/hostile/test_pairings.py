@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
+
 from node import errors, ports
+from node.replication import complaints
 from protocol import identities, invitations, limits, messages, sessions
 from tests.hostile.rogues import Channel, Keyring, Rogue, Talk
 from tests.node.towns import Town, play
@@ -286,3 +289,37 @@ def test_H09_a_removed_partner_that_withholds_its_receipt_is_cut_off_as_well() -
         assert received == len(rogue.channel.mine)
 
     play(story)
+
+
+def test_H09_a_removed_partner_that_knocks_a_thousand_times_is_seen_once_a_minute() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory")
+        rogue = Rogue(town)
+        talk = await rogue.pair("factory")
+        await town.ask("factory", "partner.remove", partner="rogue")
+        await talk.live()
+        peer = rogue.channel.peer.node_id
+        with structlog.testing.capture_logs() as lines:
+            for _ in range(1_000):
+                assert not await rogue.handshake(await rogue.link("factory"), rogue.session(peer))
+            minutes = 1 + town.loop.elapsed_ms() // 60_000
+        shown = [line for line in lines if line["log_level"] != "debug"]
+        assert 1 <= len(shown) <= minutes, shown[:5]
+        assert sum(line.get("kept_back", 0) for line in shown) > 500
+
+    play(story)
+
+
+def test_W14_complaints_about_ever_new_strangers_share_one_line() -> None:
+    lines: list[dict[str, object]] = []
+
+    def tell(event: str, **fields: object) -> None:
+        lines.append({"event": event, **fields})
+
+    said = complaints.Complaints()
+    for number in range(10_000):
+        said.say(tell, "refused", f"host {number}", 0.0, "wire.malformed")
+    assert len(lines) == complaints.KINDS_MAX + 1 and len(said.said) <= complaints.KINDS_MAX + 1
+    said.say(tell, "refused", "host 9999", complaints.SILENCE_S, "wire.malformed")
+    assert lines[-1]["who"] == "host 9999", "room is made again after a minute"
+    assert complaints.host_of("[::1]:5") == "[::1]" and complaints.host_of("x") == "x"

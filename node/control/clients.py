@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -72,7 +73,7 @@ def connect(folder: Path) -> Connection:
 
 def not_running(home: Path) -> errors.NodeError:
     """What is said where nobody listens."""
-    if (home / "keys").exists():
+    if os.path.lexists(home / "keys"):
         said, hint = "no node runs on this home", "start it with `hanse run`"
     else:
         said = "no node runs here, and this folder holds none"

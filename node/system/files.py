@@ -170,10 +170,10 @@ def mounts() -> str:
 
 def failed(message: str, error: OSError) -> errors.NodeError:
     """The NodeError for an operation on a file that failed."""
-    code = "disk.full" if errors.is_full(error) else "disk.failed"
+    code, hint = "disk.full" if errors.is_full(error) else "disk.failed", ""
     if error.errno in (errno.EACCES, errno.EPERM):
-        code = "home.permission"
-    return errors.NodeError(code, message, got=error.strerror)
+        code, hint = "home.permission", "look who owns it and who may write there, or name another folder"
+    return errors.NodeError(code, message, got=error.strerror, hint=hint)
 
 
 def unfit(folder: Path, expected: str, error: OSError | None = None) -> errors.NodeError:

@@ -74,7 +74,7 @@ def create(path: Path) -> Home:
     NodeError `home.exists`, `home.unfit`, `disk.*`.
     """
     home = Home(path.absolute())
-    if home.keys.exists() or home.database.exists():
+    if os.path.lexists(home.keys) or os.path.lexists(home.database):
         raise errors.NodeError(
             "home.exists",
             f"{home.path} already holds a node",

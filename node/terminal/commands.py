@@ -27,7 +27,7 @@ def common(environment: bool) -> list[click.Parameter]:
     return [
         click.Option(
             ["--home"],
-            type=click.Path(path_type=Path, file_okay=False),
+            type=click.Path(path_type=Path, file_okay=False, readable=False),
             envvar="HANSE_HOME" if environment else None,
             show_envvar=environment,
             expose_value=False,

@@ -76,7 +76,7 @@ def examine(path: Path) -> Report:
     """Look at everything; a check that finds a fault does not keep the next one from looking."""
     home = homes.Home(path.absolute())
     found = [*program(), *guarded("home", lambda: modes(home))]
-    if not home.state.is_dir():
+    if not os.path.isdir(home.state):
         return Report(tuple(found))
     process = running(home)
     checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (

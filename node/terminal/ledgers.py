@@ -238,7 +238,7 @@ def payments(answer: Json) -> RenderableType:
         "reference": "reference",
     }
     listed = tables.rows_of({"rows": rows}, "rows", columns, empty="No payments.")
-    owing = [row for row in answer.get("balances") or [] if row.get("owes_me")]
+    owing = [row for row in answer.get("balances") or [] if (row.get("owes_me") or {}).get("amount")]
     if not owing:
         return listed
     balances = tables.rows_of({"rows": owing}, "rows", {"partner": "partner", "owes_me": "owes me"}, empty="")

@@ -173,10 +173,17 @@ def peer_user(connected: Any) -> int:
 async def arguments(request: web.Request) -> dict[str, Any]:
     """The arguments of a request. NodeError `request.malformed`, `request.too-big`."""
     try:
-        given = json.loads(await request.read() or b"{}")
+        sent = await request.read() or b"{}"
+        given = json.loads(sent)
+        if b"\\ud" in sent.lower():  # half a surrogate pair is no text, and fits neither database nor documents
+            json.dumps(given, ensure_ascii=False).encode()
     except web.HTTPRequestEntityTooLarge:
         raise errors.NodeError(
             "request.too-big", "the arguments are too large", expected=f"at most {formats.ARGUMENTS_BYTES_MAX} bytes"
+        ) from None
+    except UnicodeEncodeError:
+        raise errors.NodeError(
+            "request.malformed", "the arguments hold what is no text", expected="UTF-8", got="other bytes"
         ) from None
     except (ValueError, RecursionError):
         raise errors.NodeError("request.malformed", "the arguments are no JSON") from None

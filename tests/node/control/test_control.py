@@ -96,6 +96,18 @@ def test_a_result_comes_back_with_bytes_as_hex(home: homes.Home) -> None:
     assert asyncio.run(scenario()) == {"got": {"text": "茶壶", "raw": "0102", "n": 3}, "bytes": "00ff"}
 
 
+def test_what_is_no_text_is_refused(home: homes.Home) -> None:
+    for text in ("\udcff", "a\ud800"):  # bytes that are no UTF-8 come from the command line like this
+        error = refused(home, "order.echo", {"partner": text})
+        assert (error.code, error.exit, error.expected) == ("request.malformed", errors.Exit.USAGE, "UTF-8")
+
+    async def scenario() -> Any:
+        async with serving(home) as ask:
+            return await ask("order.echo", {"text": "🍵"})
+
+    assert asyncio.run(scenario())["got"] == {"text": "🍵"}  # a whole pair is one
+
+
 def test_many_commands_at_once(home: homes.Home) -> None:
     async def scenario() -> list[Any]:
         async with serving(home) as ask:

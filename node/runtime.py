@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hmac
 import signal
 import sqlite3
@@ -65,6 +66,11 @@ HINTS_MAX = 64  # sightings on the local network that wait to be tried
 BENCH_VARIABLE = "HANSE_BENCH"  # "1" adds the use cases that `hanse bench` measures with
 
 
+def blind(root: bytes, what: bytes) -> bytes:
+    """32 bytes that stand for what is named, the same for ever, and tell nobody else what it is."""
+    return hmac.digest(root, b"hanse/number/1\n" + what, "sha256")
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a node is put together from where somebody may want another: for metrics, and to plant bugs in tests."""
@@ -72,6 +78,7 @@ class Parts:
     exchange: type[exchanges.Exchange] = exchanges.Exchange
     fold: type[histories.History] = histories.History
     receipt_leaves: Callable[[str, int], None] = standings.unobserved
+    blind: Callable[[bytes, bytes], bytes] = blind
 
 
 PARTS = Parts()
@@ -106,7 +113,7 @@ class Node:
             database=opened,
             clock=world.clock,
             entropy=world.entropy,
-            blind=lambda what: hmac.digest(unlocked.root, b"hanse/number/1\n" + what, "sha256"),
+            blind=functools.partial(parts.blind, unlocked.root),
             conduct=reactions.Habits(),
             wake=lambda channel: wired[0].wake(channel),
             fold=parts.fold,

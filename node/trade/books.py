@@ -100,7 +100,7 @@ class Books:
     database: database.Database
     clock: ports.Clock
     entropy: ports.Entropy
-    blind: Callable[[bytes], bytes]  # 32 bytes that stand for what is named, the same for ever, and tell nobody what
+    blind: Callable[[bytes], bytes]  # stands for what is named, see `runtime.blind`
     conduct: Conduct
     wake: Callable[[int], None]  # a channel has something new in its outbox, or a blob to ask for
     fold: type[histories.History] = histories.History

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from node import config, errors, keystore, ports, runtime
@@ -188,11 +188,7 @@ class Merchants:
 
     def parts(self, name: str, build: Build) -> runtime.Parts:
         """The parts of a node, with the simulator listening to its receipts."""
-        return runtime.Parts(
-            exchange=build.parts.exchange,
-            fold=build.parts.fold,
-            receipt_leaves=lambda origin, size: self.world.receipt_sent(name, origin, size),
-        )
+        return replace(build.parts, receipt_leaves=lambda origin, size: self.world.receipt_sent(name, origin, size))
 
     def desk(self, name: str) -> errands.Desk:
         """What a merchant has before them when they ask something of their node."""

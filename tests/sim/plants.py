@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -80,6 +81,16 @@ class BlindFold(histories.History):
         return replace(item, seen=seen)
 
 
+class Amnesia:
+    """Names what an order is for by another name each time, so that the order is not known again."""
+
+    def __init__(self) -> None:
+        self._times = itertools.count()
+
+    def __call__(self, root: bytes, what: bytes) -> bytes:
+        return runtime.blind(root, what + next(self._times).to_bytes(8, "big"))
+
+
 HASTY = merchants.Build(runtime.Parts(exchange=HastyExchange))
-FORGETFUL = merchants.Build(disk=ForgetfulDisk)
+FORGETFUL = merchants.Build(runtime.Parts(blind=Amnesia()), ForgetfulDisk)
 BLIND = merchants.Build(runtime.Parts(fold=BlindFold))

@@ -7,6 +7,10 @@ was shipped or cancelled.
 
 Tax is a share of the rounded net value of a line; a fee or penalty is a share of the rounded value of the cancelled
 quantity, without tax. A charge of the whole order (freight) is owed as soon as any of its goods are.
+
+A commission is what the buyer keeps of the goods' value with tax, for each fee of the agreement, and the tax on it: a
+share of the rounded fee. What the agreement withholds is a share of the same value, as long as the quantity is not
+final; then it is owed like the rest.
 """
 
 from __future__ import annotations
@@ -29,6 +33,10 @@ class Owed(NamedTuple):
     fee: int = 0
     penalty: int = 0
     payment: int = 0
+    commission: int = 0
+    commission_tax: int = 0
+    withheld: int = 0
+    setoff: int = 0
 
     @property
     def total(self) -> int:
@@ -73,10 +81,13 @@ def of_line(terms: Sequence[LineTerms], of: Lots, version: Version) -> Owed:
     """What one line owes now."""
     owed_states = lots.OWED[version.terms.basis]
     shipped: dict[int, int] = {}
+    pending: dict[int, int] = {}  # of what is shipped, the quantity that is not final
     levied: dict[tuple[int, tuple[str, str]], int] = {}
     for lot in of:
         if lot.state in owed_states:
             shipped[lot.terms] = shipped.get(lot.terms, 0) + lot.quantity
+            if lot.state not in lots.RELEASED:
+                pending[lot.terms] = pending.get(lot.terms, 0) + lot.quantity
         if lot.levy is not None and lot.state in _LEVIED:
             levied[(lot.terms, lot.levy)] = levied.get((lot.terms, lot.levy), 0) + lot.quantity
     if not shipped and not levied:
@@ -92,7 +103,21 @@ def of_line(terms: Sequence[LineTerms], of: Lots, version: Version) -> Owed:
             fee += amount
         else:
             penalty -= amount
-    return Owed(goods=goods, tax=tax, fee=fee, penalty=penalty)
+    owed = Owed(goods=goods, tax=tax, fee=fee, penalty=penalty)
+    if version.fees or version.withholding.numerator:
+        return _kept(owed, sum(terms[place].gross(quantity) for place, quantity in pending.items()), version)
+    return owed
+
+
+def _kept(owed: Owed, pending: int, version: Version) -> Owed:
+    """The same less what the buyer keeps: its commissions for good, and a part of `pending` until it is final."""
+    gross = owed.goods + owed.tax
+    fees = [(fee.rate.of(gross), fee.tax) for fee in version.fees]
+    return owed._replace(
+        commission=-sum(fee for fee, _ in fees),
+        commission_tax=-sum(tax.of(fee) for fee, tax in fees),
+        withheld=-version.withholding.of(pending),
+    )
 
 
 _LEVIED: Final = frozenset({LotState.CANCELLED, LotState.RETURNING, LotState.SHORT})

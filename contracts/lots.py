@@ -119,6 +119,7 @@ SOURCES: Final = {event: tables.sources(TABLE, event) for event in LotEvent}
 # returning for the returns of T6
 CLOSED: Final = frozenset({S.REJECTED, S.WITHDRAWN, S.CANCELLED, S.SHORT, S.RECEIVED})
 UNFULFILLED: Final = frozenset({S.REJECTED, S.WITHDRAWN, S.CANCELLED, S.SHORT})
+RELEASED: Final[frozenset[LotState]] = frozenset()  # nothing of their price is withheld any more
 # owed as soon as they are in this state, by the basis of the agreement. Goods on their way back stay owed until they
 # were inspected (T6): the term table refunds them "after inspect"
 OWED: Final = {

@@ -13,11 +13,21 @@ from contracts.items import Member
 
 
 @dataclass(frozen=True, slots=True)
+class Commission:
+    """What the buyer keeps of the price: `rate` of the goods' value with tax, and `tax`, a share of that."""
+
+    name: str
+    rate: amounts.Rate
+    tax: amounts.Rate
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """One set of terms: a proposal, counter or amendment, with its tables made ready for the fold.
 
-    `seller` is the side (0 or 1) that sells. `fees` and `penalties` by (kind, stage): what share of the goods' value a
-    cancelling buyer, or a cancelling or failing seller, owes.
+    `seller` is the side (0 or 1) that sells. `rates` by (fee or penalty, stage): what share of the goods' value a
+    cancelling buyer, or a cancelling or failing seller, owes. `fees` is what the buyer keeps of every price,
+    `withholding` the share that it keeps until a quantity is final.
     """
 
     hash: bytes
@@ -29,6 +39,8 @@ class Version:
     terms: papers.Terms
     rates: Mapping[tuple[str, str], amounts.Rate]
     cancel: Mapping[str, frozenset[str]]
+    fees: tuple[Commission, ...] = ()
+    withholding: amounts.Rate = amounts.ZERO_RATE
 
 
 def version(member: Member, key: bytes, seller: int, replaces: bytes | None, terms: papers.Terms) -> Version:
@@ -47,6 +59,8 @@ def version(member: Member, key: bytes, seller: int, replaces: bytes | None, ter
         terms=terms,
         rates=rates,
         cancel={row.stage: frozenset(row.cancel) for row in terms.rows},
+        fees=tuple(Commission(fee.name, amounts.rate(fee.rate), amounts.rate(fee.tax)) for fee in terms.fees),
+        withholding=amounts.rate(terms.withholding),
     )
 
 
@@ -61,6 +75,8 @@ def standard(
     recall_fee: str = "0.1",
     seller_penalty: str = "0",
     credit_limit_minor: int | None = None,
+    withholding: str = "0",
+    fees: tuple[Mapping[str, object], ...] = (),
     texts: tuple[Mapping[str, object], ...] = (),
 ) -> dict[str, object]:
     """The body of sensible terms (`terms` of `agreement.propose`), to be edited by the merchant.
@@ -101,6 +117,10 @@ def standard(
         "payment_due_s": 14 * 86_400,
         "texts": list(texts),
     }
+    if amounts.rate(withholding).numerator:
+        terms["withholding"] = withholding
+    if fees:
+        terms["fees"] = list(fees)
     if credit_limit_minor is not None:
         limit = {"a": credit_limit_minor, "c": currency, "e": amounts.exponent(currency)}
         terms["credit_limit"] = limit

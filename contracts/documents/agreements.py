@@ -58,6 +58,15 @@ class Answer(Fields):
     on_silence: Silence
 
 
+class Commission(Fields):
+    """What the buyer keeps of every price, as a marketplace does: `rate` of the goods' value with tax, and on top
+    `tax`, a share of that."""
+
+    name: Code
+    rate: Rate
+    tax: Rate = "0"
+
+
 class Wording(Fields):
     """The agreement in words: inline `text`, or the `hash` of a blob, in one `language`. All mean the same."""
 
@@ -70,7 +79,8 @@ class Terms(Fields):
     """Everything that two merchants agree on, as data that the fold and the node run.
 
     `basis`: what makes goods owed, their hand-over or their delivery. `seller` and `currency` name the direction and
-    the money of this agreement and never change; the other node of the channel is the buyer.
+    the money of this agreement and never change; the other node of the channel is the buyer. `withholding` is the share
+    of what is owed for goods that the buyer keeps until they are final, `fees` what it keeps for good.
     """
 
     seller: NodeId
@@ -87,6 +97,7 @@ class Terms(Fields):
     short_penalty: Rate = "0"
     oversell_penalty: Rate = "0"
     withholding: Rate = "0"
+    fees: Annotated[tuple[Commission, ...], Field(strict=False, max_length=8)] = ()
     floor_prices: bool = False
     countries: Annotated[tuple[Country, ...], Field(strict=False, max_length=250)] = ()
     channels: Short[Code] = ()
@@ -100,6 +111,8 @@ class Terms(Fields):
             raise repeated("each stage once", "rows", len(self.rows))
         if len({answer.proposal for answer in self.answers}) < len(self.answers):
             raise repeated("each proposal once", "answers", len(self.answers))
+        if len({fee.name for fee in self.fees}) < len(self.fees):
+            raise repeated("each fee once", "fees", len(self.fees))
         return self
 
 

@@ -9,6 +9,7 @@ import rich_click as click
 from node.terminal import commands, uploads
 
 Arguments = dict[str, Any]
+BASES = ("shipment", "delivery")
 
 
 @click.group(cls=commands.Group)
@@ -64,10 +65,15 @@ def agreement() -> None:
 @click.option("--credit", metavar="AMOUNT", help="How much the buyer may owe. [default: no limit]")
 @click.option("--cancel-fee", metavar="RATE", help="What cancelling costs after acceptance, as a part of the price.")
 @click.option("--ship-by-hours", type=click.IntRange(1), help="Hours from acceptance until the goods must leave.")
+@click.option("--basis", type=click.Choice(BASES), help="What makes goods owed. [default: shipment]")
+@click.option("--withhold", metavar="RATE", help="The part of the price that the buyer keeps until goods are final.")
+@click.option("--fee", "fees", multiple=True, metavar="NAME=RATE[+TAX]", help="What the buyer keeps; repeatable.")
 @commands.asks("agreement.propose")
-def agreement_propose(**typed: Any) -> Arguments:
+def agreement_propose(fees: tuple[str, ...], **typed: Any) -> Arguments:
     """Propose terms to PARTNER."""
-    return typed
+    for fee in fees:
+        commands.need(all(fee.partition("=")[::2]), f"{fee!r} is no NAME=RATE, as in market=0.05")
+    return typed | ({"fees": dict(fee.split("=", 1) for fee in fees)} if fees else {})
 
 
 @agreement.command("accept")

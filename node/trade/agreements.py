@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pydantic
 
@@ -14,11 +14,16 @@ from node import errors
 from node.trade import books, doors, peering
 
 register = doors.Register()
+Basis = Literal["shipment", "delivery"]
 HOURS_MAX = 10 * 366 * 24  # ten years, the longest time that a document can name
 
 
 class Propose(doors.Arguments):
-    """Terms that start from the standard ones. `buying`: the partner is the seller. `credit` in decimal text."""
+    """Terms that start from the standard ones. `buying`: the partner is the seller. `credit` in decimal text.
+
+    `basis` is what makes goods owed; `withhold` the share of it that the buyer keeps until the goods are final; `fees`
+    what it keeps for good: shares by name, a tax on them behind a plus sign, for instance {"market": "0.05+0.18"}.
+    """
 
     partner: str
     currency: str = "CNY"
@@ -26,6 +31,9 @@ class Propose(doors.Arguments):
     credit: str | None = None
     cancel_fee: str = "0"
     ship_by_hours: Annotated[int, pydantic.Field(ge=1, le=HOURS_MAX)] = 48
+    basis: Basis = "shipment"
+    withhold: str = "0"
+    fees: dict[str, str] = pydantic.Field(default_factory=dict)
 
 
 class Accept(doors.Arguments):
@@ -48,11 +56,15 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
     def unit(desk: books.Desk) -> doors.Json:
         partner, channel = peering.find(desk, given.partner)
         book = desk.book(channel.id)
-        check_share(given.cancel_fee)
+        for share in (given.cancel_fee, given.withhold):
+            check_share(share)
         terms = agreements.standard(
             partner.node if given.buying else book.me,
             given.currency,
+            basis=given.basis,
             cancel_fee=given.cancel_fee,
+            withholding=given.withhold,
+            fees=tuple(commission(name, text) for name, text in given.fees.items()),
             ship_by_s=given.ship_by_hours * 3600,
             credit_limit_minor=None if given.credit is None else parse_money(given.credit, given.currency).minor,
         )
@@ -153,6 +165,14 @@ def in_force(book: books.Book, seller: int) -> Version:
         got="none",
         hint="propose one with `hanse agreement propose`",
     )
+
+
+def commission(name: str, text: str) -> dict[str, str]:
+    """A fee that the buyer keeps, from what a person typed: its share, and the tax on it behind a plus sign."""
+    rate, _, tax = text.partition("+")
+    for share in (rate, tax or "0"):
+        check_share(share)
+    return {"name": name, "rate": rate, "tax": tax or "0"}
 
 
 def check_share(text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from contracts.dues import Owed
 from contracts.orders import OrderState
 from tests.contracts import desks
 from tests.contracts.desks import BUYER, SELLER, Shop, cancel, handover, respond, result
@@ -239,7 +240,7 @@ def test_a_charge_is_owed_with_the_first_goods() -> None:
     thread = shop.agreed(3, charges=charges)
     assert shop.desks[0].balance("EUR") == 0
     shop.both(SELLER, "shipment.handover", handover(thread, (1, 1)))
-    assert shop.sync().orders[thread].owed == (1000, 190, 500, 0, 0, 0)
+    assert shop.sync().orders[thread].owed == Owed(goods=1000, tax=190, charge=500)
 
 
 def test_parts_add_up_at_any_price() -> None:

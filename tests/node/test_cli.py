@@ -120,6 +120,14 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     ),
     (["order", "cancel", "ab", "cd"], "order.cancel", {"orders": ["ab", "cd"]}),
     (["order", "cancel", "ab", "--quantity", "2=1"], "order.cancel", {"order": "ab", "quantities": {"2": 1}}),
+    (
+        ["agreement", "propose", "D", "--basis", "delivery", "--withhold", "0.1", "--fee", "market=0.05+0.2"],
+        "agreement.propose",
+        {
+            **{"partner": "D", "buying": False, "currency": "CNY"},
+            **{"basis": "delivery", "withhold": "0.1", "fees": {"market": "0.05+0.2"}},
+        },
+    ),
     (["statement", "propose", "D", "2026-11"], "statement.propose", {"partner": "D", "period": "2026-11"}),
     (
         ["statement", "propose", "D", "2026-11", "--buying"],

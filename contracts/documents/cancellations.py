@@ -31,7 +31,8 @@ class CancelledLine(Fields):
 
 class Request(Document):
     """Either side cancels. `fault` is a claim for complaints, it decides no money. `recall`: also ask for what is
-    already under way back (the agreement's row `handed_over` prices it)."""
+    already under way back (the agreement's row `handed_over` prices it). A dealer's names the cancel that it passes on:
+    `parent` its buyer's, `upstream` its supplier's (see `fields.Document`)."""
 
     TYPE: ClassVar[str] = "cancel.request"
     thread: Hash
@@ -40,6 +41,8 @@ class Request(Document):
     reason: Code
     fault: Literal["buyer", "seller", "carrier", "none"] = "none"
     recall: bool = False
+    parent: Hash | None = None
+    upstream: Hash | None = None
     respond_by_s: Seconds | None = None
     on_silence: Silence | None = None
 
@@ -60,7 +63,11 @@ class ResultLine(Fields):
 
 
 class Result(Document):
-    """The shipper's answer to the request with the hash `cancel`."""
+    """The seller's answer to the request with the hash `cancel`.
+
+    `own_risk`: a dealer says so before its supplier did (table T5). If the parcel comes all the same, it is the
+    dealer's loss, as with every hand-over that a granted cancel forbids.
+    """
 
     TYPE: ClassVar[str] = "cancel.result"
     SIGNERS: ClassVar[frozenset[str]] = SELLER
@@ -68,6 +75,8 @@ class Result(Document):
     cancel: Hash
     lines: Lines[ResultLine]
     reason: Code | None = None
+    own_risk: bool = False
+    upstream: Hash | None = None
 
 
 TYPES: Final[tuple[type[Document], ...]] = (Request, Result)

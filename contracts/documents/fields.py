@@ -51,7 +51,12 @@ class Fields(BaseModel):
 
 
 class Document(Fields):
-    """The body of an entry. `TYPE` and `VERSION` are the entry's `t` and `v`; `SIGNERS` the roles of the table."""
+    """The body of an entry. `TYPE` and `VERSION` are the entry's `t` and `v`; `SIGNERS` the roles of the table.
+
+    Where a document was made from one on another channel of its author, `parent` (what a buyer wants, on its way to
+    the supplier) or `upstream` (what the supplier says, on its way to the buyer) is a commitment to that one: salted,
+    so that it tells nothing until it is opened (docs/protocol.md section 11.7). The fold draws nothing from them.
+    """
 
     TYPE: ClassVar[str]
     VERSION: ClassVar[int] = 1

@@ -80,7 +80,8 @@ class Place(Document):
 
     The consumer is either `pii` (sealed to the shipper) or `token` (a marketplace's masked recipient, with its
     waybill `grant`); an order for the buyer's own warehouse has neither. `partial` false: a line is accepted as a
-    whole or not. `kind` is UNCL1001 (220 order, 221 blanket, 226, 227 consignment). `parent` is an opaque commitment.
+    whole or not. `kind` is UNCL1001 (220 order, 221 blanket, 226, 227 consignment). `parent`: the order of a
+    buyer that this one serves (see `fields.Document`).
     """
 
     TYPE: ClassVar[str] = "order.place"
@@ -155,6 +156,7 @@ class Respond(Document):
     lines: Lines[Part]
     original_open: bool = False
     sales_order: Number | None = None
+    upstream: Hash | None = None
     respond_by_s: Seconds | None = None
     on_silence: Silence | None = None
 

@@ -54,6 +54,7 @@ class Handover(Document):
     weight_g: Grams | None = None
     shipped_s: Moment | None = None
     outstanding_reason: Code | None = None
+    upstream: Hash | None = None
     attachments: Attachments = ()
 
     @model_validator(mode="after")
@@ -75,6 +76,7 @@ class Status(Document):
     place: Destination | None = None
     eta_s: Moment | None = None
     code: Code | None = None
+    upstream: Hash | None = None
 
 
 class ReceivedLine(Fields):
@@ -103,6 +105,7 @@ class Receipt(Document):
     thread: Hash
     shipment: Hash | None = None
     lines: Lines[ReceivedLine]
+    parent: Hash | None = None
     attachments: Attachments = ()
 
     @model_validator(mode="after")

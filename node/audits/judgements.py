@@ -8,7 +8,7 @@ contested       it takes part in something on which the two sides differ: a paym
                 a document that stands although the partner said that it refused it
 deemed          it took effect by the silence of the other side (law 5)
 not disclosed   it names something that is not in the export: an attachment, an image, the wording of an agreement, the
-                lines of a statement, an opaque parent order
+                lines of a statement, or by a blinded reference a document of another channel
 proved          everything else
 
 Recipients sealed to the shipper are never in an export and make no document undisclosed; they are counted by
@@ -39,7 +39,7 @@ NAK: Final = "channel.nak"
 KEY: Final = "channel.key"
 REFUSALS_MAX: Final = 1_000
 """Refused documents of one channel that are listed one by one."""
-PARENTS: Final = ("parent", "evidence")
+PARENTS: Final = ("parent", "upstream", "evidence")
 """Fields that hold the hash or commitment of something outside the channel."""
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import structlog
 
 from contracts import errors as refusals
-from contracts.documents import cancellations, shipments
+from contracts.documents import cancellations, fields, orders, shipments
 from contracts.lots import LotState
 from contracts.orders import Order, OrderLine
-from node.trade import books, purchases, reservations
+from node.trade import books, purchases, references, reservations
 from protocol.encoding import Value
 
 log = structlog.get_logger(__name__)
@@ -51,12 +51,34 @@ class Link:
         order = self.order
         return [(number, order.lines[number], source) for number, source in self.source.lines.items()]
 
-    def write(self, book: books.Book, kind: str, body: books.Body) -> None:
+    def down(self, kind: str, body: books.Body, cause: bytes | None) -> None:
+        """Tell the buyer what the supplier's document `cause` said."""
+        self._write(self.downstream, kind, {**body, **references.to(self.desk, self.downstream, "upstream", cause)})
+
+    def up(self, kind: str, body: books.Body, cause: bytes | None) -> None:
+        """Tell the supplier what the buyer's document `cause` wants."""
+        self._write(self.upstream, kind, {**body, **references.to(self.desk, self.upstream, "parent", cause)})
+
+    def said(self, *types: type[fields.Document]) -> bytes | None:
+        """The supplier's last document of these types about the order, by hash."""
+        return last(self.upstream, self.child, types)
+
+    def wished(self, *types: type[fields.Document]) -> bytes | None:
+        """The buyer's last document of these types about the order, by hash."""
+        return last(self.downstream, self.thread, types)
+
+    def _write(self, book: books.Book, kind: str, body: books.Body) -> None:
         """Write one document. Where a rule refuses it, nothing is written, and the rest goes on."""
         try:
             self.desk.write(book, kind, body)
         except refusals.Refused as refused:
             log.warning("an automatic answer was refused", partner=book.partner.name, type=kind, fault=str(refused))
+
+
+def last(book: books.Book, thread: bytes, types: tuple[type[fields.Document], ...]) -> bytes | None:
+    """The partner's last document of these types in a thread, by hash; None when there is none."""
+    members = reversed(book.history.channel.threads[thread].members[1 - book.side])
+    return next((member.hash for member in members if isinstance(member.document, types)), None)
 
 
 def align(link: Link, reasons: Mapping[int, str]) -> None:
@@ -79,7 +101,7 @@ def stop_surplus(link: Link) -> None:
             lines.append({"line": number, "quantity": quantity})
     if lines:
         body: books.Body = {"thread": link.child, "role": "buyer", "lines": lines, "reason": "consumer"}
-        link.write(link.upstream, "cancel.request", body)
+        link.up("cancel.request", body, link.wished(cancellations.Request))
 
 
 def answer(link: Link, reasons: Mapping[int, str]) -> None:
@@ -96,7 +118,8 @@ def answer(link: Link, reasons: Mapping[int, str]) -> None:
             reason = reasons.get(number, "supply")
             parts.append({"line": number, "action": "reject", "quantity": declined, "reason": reason})
     if parts:
-        link.write(link.downstream, "order.respond", {"thread": link.thread, "lines": parts})
+        cause = link.said(orders.Respond, cancellations.Request, cancellations.Result)
+        link.down("order.respond", {"thread": link.thread, "lines": parts}, cause)
 
 
 def hand_on(link: Link) -> None:
@@ -105,7 +128,8 @@ def hand_on(link: Link) -> None:
     What the buyer cancelled meanwhile travels at this node's risk. What the supplier leaves out for good is left out
     here with the last parcel.
     """
-    for label in dict.fromkeys((parcel.carrier, parcel.waybill) for parcel in link.source.parcels.values()):
+    labels = {(parcel.carrier, parcel.waybill): hash for hash, parcel in link.source.parcels.items()}
+    for label, cause in labels.items():
         told, held = carried(link.order, label), carried(link.source, label)
         parts: list[Value] = []
         for number, line, source in link.lines():
@@ -117,7 +141,7 @@ def hand_on(link: Link) -> None:
                 parts.append({"line": number, "quantity": quantity, "outstanding": outstanding})
         if parts:
             body: books.Body = {"thread": link.thread, "carrier": label[0], "waybill": label[1], "lines": parts}
-            link.write(link.downstream, "shipment.handover", body)
+            link.down("shipment.handover", body, cause)
 
 
 def carried(order: Order, label: Parcel) -> Counter[int]:
@@ -135,7 +159,7 @@ def answer_cancels(link: Link) -> None:
     waiting = {number for number, _, source in link.lines() if source.quantity(LotState.CANCELLING)}
     for cancel, numbers in open_cancels(link.order).items():
         if not numbers & waiting:
-            answer_cancel(link.desk, link.downstream, link.thread, cancel)
+            answer_cancel(link.desk, link.downstream, link.thread, cancel, cause=link.said(cancellations.Result))
 
 
 def give_up(link: Link) -> None:
@@ -148,7 +172,8 @@ def give_up(link: Link) -> None:
             lines.append({"line": number, "quantity": promised - max(0, coming)})
     body: books.Body = {"thread": link.thread, "role": "seller", "lines": lines, "reason": "supply"}
     if lines:
-        link.write(link.downstream, "cancel.request", body)
+        cause = link.said(orders.Respond, cancellations.Request, shipments.Handover)
+        link.down("cancel.request", body, cause)
 
 
 # --- cancels, on any order that this node sells
@@ -164,8 +189,19 @@ def open_cancels(order: Order) -> dict[bytes, set[int]]:
     return found
 
 
-def answer_cancel(desk: books.Desk, book: books.Book, thread: bytes, cancel: bytes) -> None:
-    """Say what became of a cancel: what is held is stopped; what had left before is too late, with its hand-over."""
+def answer_cancel(
+    desk: books.Desk,
+    book: books.Book,
+    thread: bytes,
+    cancel: bytes,
+    *,
+    cause: bytes | None = None,
+    own_risk: bool = False,
+) -> None:
+    """Say what became of a cancel: what is held is stopped; what had left before is too late, with its hand-over.
+
+    `cause`: the supplier's answer that this one passes on. `own_risk`: it is given without one.
+    """
     order = book.history.orders[thread]
     told = too_late(book, thread, cancel)
     lines: list[Value] = []
@@ -179,7 +215,10 @@ def answer_cancel(desk: books.Desk, book: books.Book, thread: bytes, cancel: byt
             elif lot.state is LotState.RTO_ASKED and (line.number, lot.shipment) not in told:
                 lines.append({**outcome, "outcome": "too_late", "handover": lot.shipment})
     if lines:
-        desk.write(book, "cancel.result", {"thread": thread, "cancel": cancel, "lines": lines})
+        body: books.Body = {"thread": thread, "cancel": cancel, "lines": lines}
+        if own_risk:
+            body["own_risk"] = True
+        desk.write(book, "cancel.result", {**body, **references.to(desk, book, "upstream", cause)})
 
 
 def too_late(book: books.Book, thread: bytes, cancel: bytes) -> set[tuple[int, bytes | None]]:

@@ -1,7 +1,8 @@
 """A dealer's chain: what a buyer orders from me is ordered at once from whoever ships it, and answers travel back.
 
-Each link is an ordinary order with documents of its own: nothing in one logbook points into another. The sealed
-address is passed on unread. What the supplier answers, this node signs again for its buyer.
+Each link is an ordinary order with documents of its own. Where one was made from a document of another logbook it
+names it by a blinded reference (`references`), which tells its reader nothing. The sealed address is passed on
+unread. What the supplier answers, this node signs again for its buyer.
 
 Who bears what: a cancel that reached this node before the supplier's hand-over did is granted to the buyer (its own
 table demands it), even if the parcel has left. Then the parcel is at this node's risk, as the agreement with the
@@ -16,8 +17,10 @@ from contracts.documents import shipments
 from contracts.lots import LotState
 from node import errors
 from node.storage import orderbooks, partners, shelves
-from node.trade import alignments, books, personal, purchases, sales
+from node.trade import alignments, books, personal, purchases, references, sales
 from node.trade import orders as ordering
+
+REPORTED = ("event", "at_s", "place", "eta_s", "code")  # what a carrier reported of a parcel: the same at every link
 
 
 def supplier_channel(desk: books.Desk, order: orders.Order) -> int | None:
@@ -112,8 +115,10 @@ def report_on(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
         return
     downstream, thread = found
     document = shipments.Status.model_validate(item.body)
+    told = books.body({name: item.body[name] for name in REPORTED if name in item.body})
     waybill = book.history.orders[document.thread].parcels[document.shipment].waybill
+    reference = references.to(desk, downstream, "upstream", item.hash)
     for hash, parcel in downstream.history.orders[thread].parcels.items():
         if parcel.waybill == waybill:
-            body: books.Body = {"thread": thread, "shipment": hash, "event": document.event}
+            body: books.Body = {"thread": thread, "shipment": hash, **told, **reference}
             desk.write(downstream, "shipment.status", body)

@@ -8,7 +8,20 @@ from collections.abc import Mapping, Sequence
 from contracts.lots import LotState
 from node import errors
 from node.storage import orderbooks
-from node.trade import agreements, books, catalogues, credits, doors, holds, offers, orders, peering, personal, portions
+from node.trade import (
+    agreements,
+    books,
+    catalogues,
+    credits,
+    doors,
+    holds,
+    offers,
+    orders,
+    peering,
+    personal,
+    portions,
+    references,
+)
 from protocol.encoding import Value
 
 register = doors.Register()
@@ -106,6 +119,7 @@ def place(
             body["pii"] = personal.seal(desk, book, id, recipient, kem)
         if recipient is not None and len(recipient.get("country", "")) == 2:
             body["ship_to"] = {"country": recipient["country"]}
+        body |= references.to(desk, book, "parent", parent)
         done = desk.write(book, "order.place", body, id=id)
         orderbooks.add_fulfilment(desk.db, done.hash, book.channel.id, shop_order, parent)
         written.append(done)

@@ -101,7 +101,7 @@ class Channel:
     )
     threads: dict[bytes, AnyThread] = field(default_factory=dict)
     kinds: dict[str, dict[bytes, AnyThread]] = field(
-        default_factory=lambda: {"agreement": {}, "hold": {}, "order": {}, "payment": {}}
+        default_factory=lambda: {"agreement": {}, "hold": {}, "order": {}, "payment": {}, "issue": {}}
     )
     accounts: dict[bytes, tuple[Ledger, Account]] = field(default_factory=dict)
     versions: dict[bytes, bytes] = field(default_factory=dict)  # hash of terms -> key of their agreement

@@ -37,6 +37,7 @@ class Owed(NamedTuple):
     commission_tax: int = 0
     withheld: int = 0
     setoff: int = 0
+    award: int = 0  # what an arbiter decided, or both agreed on, in an issue
 
     @property
     def total(self) -> int:

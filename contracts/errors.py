@@ -77,6 +77,11 @@ CODES: Final[dict[str, str]] = {
     "cancel.too-late": "the named hand-over is no proof: it knew of the cancel, or moved none of this quantity",
     "cancel.held": "the shipper knew of the cancel: this quantity is held and may not leave",
     "shipment.state": "no quantity of this shipment is in a state that this event can change",
+    # issues and disputes
+    "issue.state": "table T7 has no such row",
+    "issue.early": "an issue is escalated only after the time that the agreement gives for resolving it",
+    "issue.subject": "the issue names goods that the order does not have",
+    "settle.state": "the offer was answered, replaced or overtaken by an award",
     # money
     "money.currency": "another currency than the agreement's",
     "money.range": "an amount grew beyond its bound",

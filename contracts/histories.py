@@ -19,6 +19,7 @@ from typing import Final, Generic, TypeVar
 
 from contracts import (
     channels,
+    complaints,
     documents,
     items,
     listings,
@@ -35,8 +36,9 @@ from contracts.channels import AnyThread, Candidate, Change, Channel, Plan
 from contracts.documents import agreements as agreement_papers
 from contracts.documents import cancellations as cancel_papers
 from contracts.documents import channels as channel_papers
-from contracts.documents import fields
+from contracts.documents import fields, splits
 from contracts.documents import holds as hold_papers
+from contracts.documents import issues as issue_papers
 from contracts.documents import listings as listing_papers
 from contracts.documents import orders as order_papers
 from contracts.documents import payments as payment_papers
@@ -47,6 +49,7 @@ from contracts.documents import statements as statement_papers
 from contracts.documents import stocks as stock_papers
 from contracts.errors import FAULTS_MAX, Fault, Misuse, Refused, shown
 from contracts.holds import Hold
+from contracts.issues import Issue
 from contracts.items import Item, Position
 from contracts.orders import Order, OrderState
 from contracts.payments import Payment, PaymentState
@@ -89,6 +92,9 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     payment_papers.Sent: payments.pay,
     payment_papers.Received: payments.pay,
     payment_papers.Dispute: payments.dispute,
+    issue_papers.Open: complaints.open_issue,
+    **{paper: complaints.follow for paper in issue_papers.TYPES if paper is not issue_papers.Open},
+    **{paper: complaints.split for paper in splits.TYPES},
 }
 
 
@@ -153,6 +159,7 @@ class History:
         self.holds: Mapping[bytes, Hold] = _States(kinds["hold"])
         self.orders: Mapping[bytes, Order] = _States(kinds["order"])
         self.payments: Mapping[bytes, Payment] = _States(kinds["payment"])
+        self.issues: Mapping[bytes, Issue] = _States(kinds["issue"])
         self.statements: Mapping[bytes, statements.Statement] = MappingProxyType(self.channel.statements)
         self.listings: Mapping[tuple[int, str], listings.Listing] = MappingProxyType(self.channel.listings)
         self.prices: Mapping[tuple[bytes, str], prices.PriceChain] = MappingProxyType(self.channel.prices)

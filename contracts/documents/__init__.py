@@ -17,12 +17,14 @@ from contracts.documents import (
     cancellations,
     channels,
     holds,
+    issues,
     listings,
     orders,
     payments,
     peers,
     prices,
     shipments,
+    splits,
     statements,
     stocks,
 )
@@ -42,6 +44,8 @@ _MODULES = (
     shipments,
     statements,
     payments,
+    issues,
+    splits,
 )
 SUPPORTED: Final[dict[str, dict[int, type[Document]]]] = {}
 for _module in _MODULES:

@@ -15,6 +15,7 @@ from contracts.documents.fields import (
     Document,
     Fields,
     Hash,
+    Label,
     Language,
     Money,
     NodeId,
@@ -30,7 +31,7 @@ from contracts.documents.fields import (
 
 Stage = Literal["placed", "agreed", "packed", "handed_over", "delivered", "overdue", "refused"]
 Bearer = Literal["buyer", "seller", "fault", "none"]
-Proposal = Literal["agreement", "hold", "order", "response", "change", "cancel", "receipt", "statement"]
+Proposal = Literal["agreement", "hold", "order", "response", "change", "cancel", "receipt", "statement", "settlement"]
 
 
 class TermRow(Fields):
@@ -75,23 +76,38 @@ class Wording(Fields):
     hash: Hash | None = None
 
 
+class Arbiter(Fields):
+    """Somebody whom both trust to decide a dispute: `key` is the Ed25519 key of role `settle` that signs awards."""
+
+    node: NodeId
+    key: NodeId
+    name: Label | None = None
+
+
 class Terms(Fields):
     """Everything that two merchants agree on, as data that the fold and the node run.
 
     `basis`: what makes goods owed, their hand-over or their delivery. `seller` and `currency` name the direction and
     the money of this agreement and never change; the other node of the channel is the buyer. `withholding` is the share
-    of what is owed for goods that the buyer keeps until they are final, `fees` what it keeps for good.
+    of what is owed for goods that the buyer keeps until they are final, `fees` what it keeps for good. `arbiters`
+    decide disputes, the first one first; each has `award_s` before the next may. `self_billing`: the buyer writes the
+    invoices.
     """
 
     seller: NodeId
     currency: Currency
     basis: Literal["shipment", "delivery"] = "shipment"
     rows: Annotated[tuple[TermRow, ...], Field(strict=False, min_length=1, max_length=7)]
-    answers: Annotated[tuple[Answer, ...], Field(strict=False, max_length=8)] = ()
+    answers: Annotated[tuple[Answer, ...], Field(strict=False, max_length=16)] = ()
     ship_by_s: Seconds | None = None
     return_window_s: Seconds | None = None
     inspect_window_s: Seconds | None = None
     payment_due_s: Seconds | None = None
+    issue_response_s: Seconds | None = None
+    issue_resolution_s: Seconds | None = None
+    award_s: Seconds | None = None
+    arbiters: Annotated[tuple[Arbiter, ...], Field(strict=False, max_length=8)] = ()
+    self_billing: bool = False
     statement_period: Literal["weekly", "half-monthly", "monthly"] = "monthly"
     credit_limit: Money | None = None
     short_penalty: Rate = "0"

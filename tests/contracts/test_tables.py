@@ -13,6 +13,7 @@ from contracts import (
     agreements,
     amounts,
     holds,
+    issues,
     listings,
     lots,
     payments,
@@ -40,11 +41,11 @@ from tests.contracts.desks import BUYER, NODES, SELLER, Body, money
 H = b"h" * 32
 ALL: list[Mapping[tuple[Any, Any], Any]] = [
     peerings.TABLE, agreements.TABLE, listings.TABLE, holds.TABLE, lots.TABLE, shipments.PARCELS, statements.TABLE,
-    payments.TABLE,
+    payments.TABLE, issues.TABLE,
 ]  # fmt: skip
 STARTS: list[StrEnum] = [
     PeeringState.NONE, AgreementState.PROPOSED, listings.ListingState.PUBLISHED, HoldState.ASKED, LotState.PLACED,
-    ParcelState.HANDED_OVER, statements.StatementState.PROPOSED, PaymentState.PROMISED,
+    ParcelState.HANDED_OVER, statements.StatementState.PROPOSED, PaymentState.PROMISED, issues.IssueState.OPEN,
 ]  # fmt: skip
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, TypeVar
 
-from contracts import agreements, histories, threads
+from contracts import agreements, histories, issues, threads
 from contracts.documents import orders as order_papers
 from contracts.histories import History
+from contracts.issues import Issue, IssueState, OfferState
 from contracts.lots import LotState
 from contracts.orders import Order, OrderLine
 from contracts.statements import StatementState
@@ -38,13 +39,14 @@ class Walk(Shop):
                 self.status, self.status, self.result, self.result, self.cancel_by_seller, self.change_by_seller,
                 self.take_by_seller, self.grant, self.release_by_seller, self.reprice, self.relist, self.restock,
                 self.receive_payment, self.propose_by_seller, self.respond_by_seller, self.amend, self.suspend,
-                self.end,
+                self.end, self.answer_issue, self.split_by_seller, self.take_split_by_seller, self.complain_by_seller,
             ],
             BUYER: [
                 self.order_goods, self.order_goods, self.order_goods, self.cancel_by_buyer,
                 self.change_by_buyer, self.take_by_buyer, self.take_by_buyer, self.receive, self.receive,
                 self.hold, self.release_by_buyer, self.pay, self.confirm, self.propose_by_buyer,
                 self.respond_by_buyer, self.accept_amendment, self.suspend, self.end,
+                self.complain_by_buyer, self.split_by_buyer, self.take_split_by_buyer, self.close_issue,
             ],
         }  # fmt: skip
 
@@ -404,6 +406,73 @@ class Walk(Shop):
             "orders": orders[-3:],
         }
 
+    # --- complaints
+
+    def _complain(self, history: History, role: str) -> Draft | None:
+        order = self.thread(history)
+        if order is None or self.chance.randrange(3):
+            return None
+        claim = desks.money(self.chance.randrange(1, 900)) if self.chance.randrange(2) else None
+        body = {"agreement": self.agreement, "role": role, "order": order.key, "category": "late", "claim": claim}
+        return "issue.open", body
+
+    def complain_by_seller(self, history: History) -> Draft | None:
+        return self._complain(history, "seller") if self.chance.randrange(3) == 0 else None
+
+    def complain_by_buyer(self, history: History) -> Draft | None:
+        return self._complain(history, "buyer")
+
+    def _issue(self, history: History) -> Issue | None:
+        found = list(history.issues.values())[-4:]
+        return self.some([one for one in found if one.state in issues.LIVE or self.chance.randrange(6) == 0])
+
+    def answer_issue(self, history: History) -> Draft | None:
+        issue = self._issue(history)
+        if issue is None:
+            return None
+        if self.chance.randrange(5) == 0:
+            upstream = desks.digest(issue.key)
+            return "issue.cascade", {"thread": issue.key, "role": "seller", "upstream": upstream}
+        status = self.chance.choice(("processing", "need_more_info", "resolved"))
+        return "issue.reply", {"thread": issue.key, "role": "seller", "status": status}
+
+    def close_issue(self, history: History) -> Draft | None:
+        issue = self._issue(history)
+        if issue is None:
+            return None
+        if self.chance.randrange(2):
+            return "issue.reply", {"thread": issue.key, "role": "buyer", "status": "information"}
+        return "issue.close", {"thread": issue.key, "role": "buyer"}
+
+    def _split(self, history: History, role: str) -> Draft | None:
+        issue = self._issue(history)
+        if issue is None:
+            return None
+        amount = desks.money(self.chance.randrange(0, 700))
+        return "settle.offer", {"thread": issue.key, "role": role, "to": "buyer", "amount": amount}
+
+    def split_by_seller(self, history: History) -> Draft | None:
+        return self._split(history, "seller")
+
+    def split_by_buyer(self, history: History) -> Draft | None:
+        return self._split(history, "buyer")
+
+    def _take_split(self, history: History, role: str) -> Draft | None:
+        issue = self._issue(history)
+        name = self.some(list(issue.offers)[-2:]) if issue is not None else None
+        if issue is None or name is None:
+            return None
+        accept = self.chance.randrange(3) > 0
+        return "settle.accept", {"thread": issue.key, "role": role, "offer": name, "accept": accept}
+
+    def take_split_by_seller(self, history: History) -> Draft | None:
+        return self._take_split(history, "seller")
+
+    def take_split_by_buyer(self, history: History) -> Draft | None:
+        return self._take_split(history, "buyer")
+
+    # --- accounts
+
     def _propose(self, history: History, side: int, role: str) -> Draft | None:
         if self.chance.randrange(4):
             return None
@@ -472,6 +541,10 @@ def conserved(history: History) -> None:
             )
         expected = order.quote + sum(amount for _, _, amount in order.deltas)
         assert expected >= 0
+    for issue in history.issues.values():
+        taken = [offer for offer in issue.offers.values() if offer.state is OfferState.ACCEPTED]
+        assert len(taken) == (issue.state is IssueState.SETTLED)
+        assert issue.delta == sum(offer.delta for offer in taken)
     for ledger in history.channel.ledgers.values():
         accounts = [entry for of, entry in history.channel.accounts.values() if of is ledger]
         assert ledger.total == sum(entry.owed.total for entry in accounts)

@@ -14,6 +14,7 @@ from contracts import (
     agreements,
     documents,
     holds,
+    issues,
     listings,
     lots,
     orders,
@@ -59,6 +60,7 @@ RANKS: Final[dict[str, Mapping[str, int]]] = {
     "hold": holds.RANKS,
     "order": orders.RANKS,
     "payment": payments.RANKS,
+    "issue": issues.RANKS,
 }
 """The kinds of thread and the ranks of the types that follow in them."""
 OPENERS: Final = {
@@ -68,6 +70,7 @@ OPENERS: Final = {
     "payment.promise": "payment",
     "payment.sent": "payment",
     "payment.received": "payment",
+    "issue.open": "issue",
 }
 """The types that begin a thread when they name none."""
 
@@ -141,6 +144,7 @@ TRADE: Final[dict[str, Mapping[tuple[Any, Any], StrEnum]]] = {
     "parcel": shipments.PARCELS,
     "statement": statements.TABLE,
     "payment": payments.TABLE,
+    "issue": issues.TABLE,
 }
 """The state tables of the trade."""
 

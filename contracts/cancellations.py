@@ -12,7 +12,7 @@ acts on what is left. One whose author knew is refused.
 
 from __future__ import annotations
 
-from contracts import items, lots, orders
+from contracts import amounts, items, lots, orders
 from contracts.documents import cancellations as papers
 from contracts.errors import Fault
 from contracts.items import Member
@@ -63,10 +63,9 @@ def _event(document: papers.Request) -> LotEvent:
 def _cancelled(
     order: Order, member: Member, document: papers.Request, line: OrderLine, wanted: int
 ) -> tuple[OrderLine, int]:
-    kind = "fee" if document.role == "buyer" else "penalty"
-
     def change(lot: Lot, state: LotState) -> Lot:
-        return lot._replace(state=state, proposal=None, cancel=member.hash, levy=(kind, _stage(order, member, lot)))
+        levy = _levy(order, document, _stage(order, member, lot))
+        return lot._replace(state=state, proposal=None, cancel=member.hash, levy=levy)
 
     def fits(lot: Lot) -> bool:
         allowed = order.version.cancel.get(_stage(order, member, lot), frozenset())
@@ -74,6 +73,16 @@ def _cancelled(
 
     after, moved = lots.move(line.lots, _event(document), wanted, change, fits)
     return orders.with_lots(line, after), moved
+
+
+def _levy(order: Order, document: papers.Request, stage: str) -> tuple[str, str]:
+    """What the cancel costs its author. A seller who promised what was not there pays the dearer of the two rows."""
+    if document.role == "buyer":
+        return ("fee", stage)
+    rates = order.version.rates
+    row, oversell = (rates.get(("penalty", name), amounts.ZERO_RATE) for name in (stage, papers.OVERSELL))
+    dearer = oversell.numerator * row.denominator > row.numerator * oversell.denominator
+    return ("penalty", papers.OVERSELL if document.reason == papers.OVERSELL and dearer else stage)
 
 
 def _stage(order: Order, member: Member, lot: Lot) -> str:

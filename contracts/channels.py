@@ -26,6 +26,7 @@ from contracts.terms import Version
 from contracts.threads import Faults, Thread, Walked
 
 if TYPE_CHECKING:
+    from contracts.documents.stocks import Location
     from contracts.listings import Listing
     from contracts.prices import PriceChain
     from contracts.statements import Statement
@@ -110,6 +111,8 @@ class Channel:
     listings: dict[tuple[int, str], Listing] = field(default_factory=dict)
     prices: dict[tuple[bytes, str], PriceChain] = field(default_factory=dict)
     stock: dict[tuple[int, str, str], Stock] = field(default_factory=dict)
+    places: dict[tuple[int, str], list[str]] = field(default_factory=dict)  # where a side has a SKU, in order
+    locations: dict[tuple[int, str], Location] = field(default_factory=dict)
     held: dict[tuple[int, str, str], int] = field(default_factory=dict)
     numbers: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
     refusals: dict[Position, Faults] = field(default_factory=dict)

@@ -60,13 +60,14 @@ def minus(left: Owed, right: Owed) -> Owed:
 
 @dataclass(frozen=True, slots=True)
 class LineTerms:
-    """What a quantity of a line was agreed at: goods, price for `base` units, tax rate, promised ship time."""
+    """What a quantity of a line was agreed at: goods, price for `base` units, tax rate, ship time, location."""
 
     sku: str
     price: int
     base: int
     tax: amounts.Rate
     promised_ship_s: int | None = None
+    location: str | None = None
 
     def net(self, quantity: int) -> int:
         """The value of `quantity` units without tax."""

@@ -27,7 +27,7 @@ CODES: Final[dict[str, str]] = {
     "document.money": "an amount is no whole number of minor units, or outside its bounds",
     "document.currency": "a currency is unknown, or its exponent is not the one of ISO 4217",
     "document.rate": "a rate is no plain decimal number, or too long",
-    "document.gtin": "the check digit of a GTIN is wrong",
+    "document.gtin": "the check digit of a GTIN, GLN or SSCC is wrong",
     "document.repeated": "the same line, SKU, hash or hold stands twice in one document",
     "document.conflict": "two fields of one document exclude or require each other",
     "document.too-big": "more lines, items or attachments than the cap allows",

@@ -164,6 +164,7 @@ class History:
         self.listings: Mapping[tuple[int, str], listings.Listing] = MappingProxyType(self.channel.listings)
         self.prices: Mapping[tuple[bytes, str], prices.PriceChain] = MappingProxyType(self.channel.prices)
         self.stock: Mapping[tuple[int, str, str], stocks.Stock] = MappingProxyType(self.channel.stock)
+        self.locations: Mapping[tuple[int, str], stock_papers.Location] = MappingProxyType(self.channel.locations)
         self.held: Mapping[tuple[int, str, str], int] = MappingProxyType(self.channel.held)
         self.refusals: Mapping[Position, Faults] = MappingProxyType(self.channel.refusals)
 
@@ -309,6 +310,10 @@ class History:
         """The account of the agreement thread `agreement` from its last closed statement to `cut`, by side."""
         return statements.compute(self.channel, agreement, cut)
 
+    def levels(self, side: int, sku: str) -> list[stocks.Stock]:
+        """What a side has told of a SKU, location by location."""
+        return [self.stock[(side, sku, place)] for place in self.channel.places.get((side, sku), ())]
+
     @property
     def ended(self) -> bool:
         """Table T0: the peering is ending, nothing is open any more, and every account is closed by a statement."""
@@ -335,6 +340,7 @@ def snapshot(history: History) -> dict[str, object]:
         "listings": {key: channel.listings[key].current for key in sorted(channel.listings)},
         "prices": {key: channel.prices[key].current for key in sorted(channel.prices)},
         "stock": dict(sorted(channel.stock.items())),
+        "locations": dict(sorted(channel.locations.items())),
         "held": {key: count for key, count in sorted(channel.held.items()) if count},
         "statements": dict(sorted(channel.statements.items())),
         "ledgers": {

@@ -188,8 +188,9 @@ def respond(order: Order, member: Member, document: papers.Respond, blind: bool)
 
 def _part(order: Order, member: Member, line: OrderLine, place: int, part: papers.Part) -> tuple[OrderLine, int]:
     event = _ACTIONS[part.action]
-    if event is LotEvent.ACCEPT and part.promised_ship_s is not None:
-        line, promised = with_terms(line, replace(line.terms[0], promised_ship_s=part.promised_ship_s))
+    if event is LotEvent.ACCEPT and (part.promised_ship_s is not None or part.location is not None):
+        agreed = replace(line.terms[0], promised_ship_s=part.promised_ship_s, location=part.location)
+        line, promised = with_terms(line, agreed)
     else:
         promised = 0
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from contracts import items, lots, orders, tables
 from contracts.documents import shipments as papers
+from contracts.documents.stocks import MAIN
 from contracts.errors import Fault
 from contracts.items import Member
 from contracts.lots import Lot, LotEvent, LotState
@@ -40,7 +41,7 @@ def handover(order: Order, member: Member, document: papers.Handover, blind: boo
         if line is None:
             faults.append(orders.unknown_line(order, place, shipped.line))
             continue
-        after, fault = _shipped(order, member, line, shipped, f"lines.{place}")
+        after, fault = _shipped(order, member, line, shipped, document.location, f"lines.{place}")
         if fault is not None:
             faults.append(fault)
         lines[shipped.line] = after
@@ -60,7 +61,7 @@ def _unaware(order: Order, member: Member, lot: Lot) -> bool:
 
 
 def _shipped(
-    order: Order, member: Member, line: OrderLine, shipped: papers.ShippedLine, path: str
+    order: Order, member: Member, line: OrderLine, shipped: papers.ShippedLine, location: str | None, path: str
 ) -> tuple[OrderLine, Fault | None]:
     def leave(lot: Lot, state: LotState) -> Lot:
         return lot._replace(state=state, proposal=None, shipment=member.hash)
@@ -71,7 +72,10 @@ def _shipped(
     def unaware(lot: Lot) -> bool:
         return _unaware(order, member, lot)
 
-    after, moved = lots.move(line.lots, LotEvent.HANDOVER, shipped.quantity, leave, unaware)
+    def there(lot: Lot) -> bool:
+        return (location is None or (line.terms[lot.terms].location or MAIN) == location) and unaware(lot)
+
+    after, moved = lots.move(line.lots, LotEvent.HANDOVER, shipped.quantity, leave, there)
     if moved < shipped.quantity:
         return line, _not_shippable(line, shipped.quantity, moved, path)
     if shipped.outstanding is not None:

@@ -39,7 +39,7 @@ def snapshot(channel: Channel, candidate: Candidate) -> Plan:
         for item in document.items
         if not _older(channel, side, item)
     ]
-    return _plan(channel, levels)
+    return _plan(channel, levels, [(side, location) for location in document.locations])
 
 
 def delta(channel: Channel, candidate: Candidate) -> Plan:
@@ -75,14 +75,27 @@ def _counter(channel: Channel, side: int, item: papers.Level | papers.Step) -> i
     return item.as_of if item.as_of is not None else (before.as_of if before else -1)
 
 
-def _plan(channel: Channel, levels: Sequence[Stock]) -> Plan:
+def _plan(channel: Channel, levels: Sequence[Stock], places: Sequence[tuple[int, papers.Location]] = ()) -> Plan:
     if not levels:
         return channels.refused([Fault("stock.superseded", "items", "a newer as_of for at least one item", "none")])
-    return Plan(effect=lambda: [_applied(channel, level) for level in levels])
+
+    def effect() -> list[Change]:
+        return [_applied(channel, level) for level in levels] + [_described(channel, *place) for place in places]
+
+    return Plan(effect=effect)
+
+
+def _described(channel: Channel, side: int, location: papers.Location) -> Change:
+    key = (side, location.code)
+    before = channel.locations.get(key)
+    channel.locations[key] = location
+    return Change("location", key, before, location)
 
 
 def _applied(channel: Channel, level: Stock) -> Change:
     key = (level.side, level.sku, level.location)
     before = channel.stock.get(key)
+    if before is None:
+        channel.places.setdefault((level.side, level.sku), []).append(level.location)
     channel.stock[key] = level
     return Change("stock", key, before, level)

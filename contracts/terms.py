@@ -74,6 +74,7 @@ def standard(
     cancel_fee: str = "0",
     recall_fee: str = "0.1",
     seller_penalty: str = "0",
+    oversell_penalty: str = "0",
     credit_limit_minor: int | None = None,
     withholding: str = "0",
     fees: tuple[Mapping[str, object], ...] = (),
@@ -82,7 +83,8 @@ def standard(
     """The body of sensible terms (`terms` of `agreement.propose`), to be edited by the merchant.
 
     The rows are those of trade.md section 5: free before an answer, `cancel_fee` after it, `recall_fee` once handed
-    over, `seller_penalty` for a seller who cannot supply. A cancel is answered within `cancel_silence_s`.
+    over, `seller_penalty` for a seller who cannot supply, `oversell_penalty` for one who sold what was not there. A
+    cancel is answered within `cancel_silence_s`.
     """
     terms: dict[str, object] = {
         "seller": seller,
@@ -111,6 +113,7 @@ def standard(
                 ("statement", 2 * 86_400, "accept"),
             )
         ],
+        "oversell_penalty": oversell_penalty,
         "ship_by_s": ship_by_s,
         "inspect_window_s": 7 * 86_400,
         "return_window_s": 14 * 86_400,

@@ -110,6 +110,8 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     ),
     "statement.unknown": (Exit.REFUSED, "no single statement could be meant, or its lines are unreadable"),
     "stock.short": (Exit.REFUSED, "more would leave than lies on the shelf"),
+    "stock.location": (Exit.REFUSED, "no such location is known"),
+    "stock.sku": (Exit.REFUSED, "this is none of my goods"),
     "stock.count": (Exit.REFUSED, "a count of stock cannot be right"),
     "sheet.faults": (Exit.REFUSED, "a spreadsheet has faults; nothing of it was imported"),
     # the audit

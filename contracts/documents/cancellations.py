@@ -21,6 +21,8 @@ from contracts.documents.fields import (
 )
 from contracts.documents.orders import lines_once
 
+OVERSELL: Final = "oversell"  # the reason of a seller who promised more than there was
+
 
 class CancelledLine(Fields):
     """`quantity` of a line; absent: all of it that can still be cancelled."""
@@ -31,7 +33,8 @@ class CancelledLine(Fields):
 
 class Request(Document):
     """Either side cancels. `fault` is a claim for complaints, it decides no money. `recall`: also ask for what is
-    already under way back (the agreement's row `handed_over` prices it). A dealer's names the cancel that it passes on:
+    already under way back (the agreement's row `handed_over` prices it). With the reason `oversell` a seller owes the
+    agreement's `oversell_penalty`, where that is more than the row asks. A dealer's names the cancel that it passes on:
     `parent` its buyer's, `upstream` its supplier's (see `fields.Document`)."""
 
     TYPE: ClassVar[str] = "cancel.request"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts import amounts, currencies
@@ -184,7 +184,7 @@ def gtin_ok(code: str) -> bool:
 
 
 def check_gtin(code: str) -> str:
-    """Refuses a GTIN-8, -12, -13 or -14 whose check digit is wrong."""
+    """Refuses a GTIN-8, -12, -13 or -14, GLN or SSCC whose check digit is wrong: they share the rule."""
     if not gtin_ok(code):
         raise PydanticCustomError("document.gtin", "{wanted}", {"wanted": "a right check digit", "got": code})
     return code
@@ -193,3 +193,6 @@ def check_gtin(code: str) -> str:
 def repeated(what: str, path: str, got: object) -> PydanticCustomError:
     """The error for something that may stand only once in a document."""
     return PydanticCustomError("document.repeated", "{wanted}", {"wanted": what, "path": path, "got": str(got)})
+
+
+Gln = Annotated[str, StringConstraints(pattern=r"^[0-9]{13}$"), AfterValidator(check_gtin)]  # GS1 location number

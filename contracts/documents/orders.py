@@ -13,6 +13,7 @@ from contracts.documents.fields import (
     SELLER,
     Attachments,
     Code,
+    Country,
     Date,
     Destination,
     Document,
@@ -55,7 +56,10 @@ def lines_once(lines: tuple[_Numbered, ...]) -> None:
 
 
 class PlacedLine(Fields):
-    """`listing` and `price_list` are the hashes of the entries that the buyer saw: a later price does not touch it."""
+    """`listing` and `price_list` are the hashes of the entries that the buyer saw: a later price does not touch it.
+
+    `location` or `territory` (a country) asks from where it is to leave; the seller's answer names what it chose.
+    """
 
     line: Line
     sku: Id
@@ -66,6 +70,8 @@ class PlacedLine(Fields):
     price: Price
     tax: Tax | None = None
     hold: Hash | None = None
+    location: Id | None = None
+    territory: Country | None = None
 
 
 class Charge(Fields):
@@ -118,7 +124,7 @@ class Part(Fields):
     """The seller's answer to `quantity` of a line; a line may be answered in several parts.
 
     `change` offers another `price` or ship time, `substitute` another `sku`, `backorder` the same goods later: all
-    three wait for the buyer. `promised_ship_s` is in unix seconds.
+    three wait for the buyer. `promised_ship_s` is in unix seconds. `location`: from where what is accepted will leave.
     """
 
     line: Line
@@ -127,6 +133,7 @@ class Part(Fields):
     price: Price | None = None
     sku: Id | None = None
     promised_ship_s: Moment | None = None
+    location: Id | None = None
     reason: Code | None = None
 
     @model_validator(mode="after")
@@ -140,6 +147,8 @@ class Part(Fields):
             wanted = "sku only with substitute"
         elif self.action in ("accept", "reject") and self.price is not None:
             wanted = "price only with change, substitute or backorder"
+        elif self.action != "accept" and self.location is not None:
+            wanted = "location only with accept"
         if wanted:
             raise PydanticCustomError(
                 "document.conflict", "{wanted}", {"wanted": wanted, "path": "action", "got": self.action}

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
-from contracts.documents.fields import Code, Country, Document, Fields, Label, Language, Seconds
+from contracts.documents.fields import Code, Country, Document, Fields, Gln, Label, Language, Seconds
 
 Version = Annotated[int, Field(ge=1, le=1_000)]
 
@@ -26,7 +26,7 @@ class Card(Document):
     name: Label
     country: Country
     languages: Annotated[tuple[Language, ...], Field(strict=False, min_length=1, max_length=20)]
-    gln: Annotated[str, Field(pattern=r"^[0-9]{13}$")] | None = None
+    gln: Gln | None = None
     lei: Annotated[str, Field(pattern=r"^[A-Z0-9]{18}[0-9]{2}$")] | None = None
     tax_id: Code | None = None
     documents: Annotated[tuple[Understood, ...], Field(strict=False, max_length=200)] = ()

@@ -42,13 +42,17 @@ class ShippedLine(Fields):
 
 
 class Handover(Document):
-    """Goods left for the carrier. It stands only where its entry's `seen` does not cover a cancel (law 13)."""
+    """Goods left for the carrier. It stands only where its entry's `seen` does not cover a cancel (law 13).
+
+    With a `location` it takes only quantities that were accepted to leave from there.
+    """
 
     TYPE: ClassVar[str] = "shipment.handover"
     SIGNERS: ClassVar[frozenset[str]] = SELLER
     thread: Hash
     carrier: Carrier
     waybill: Waybill
+    location: Id | None = None
     lines: Lines[ShippedLine]
     parcels: Annotated[int, Field(ge=1, le=10_000)] = 1
     weight_g: Grams | None = None

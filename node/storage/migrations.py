@@ -132,6 +132,26 @@ def spine(db: Database) -> None:
     execute_all(db.conn, SPINE)
 
 
+STOCK = """
+-- Where stock lies beside `main`, and what partners may know of it (JSON).
+CREATE TABLE locations (code TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
+
+-- The most of a SKU that a partner is told: units, or percent of what there is.
+CREATE TABLE allotments (
+    partner INTEGER NOT NULL, sku TEXT NOT NULL, units INTEGER, percent INTEGER, PRIMARY KEY (partner, sku)
+) WITHOUT ROWID;
+
+-- What no partner is told of.
+CREATE TABLE buffers (sku TEXT PRIMARY KEY, units INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+@migrations(name="0002_stock")
+def stock(db: Database) -> None:
+    """Locations, allotments, buffers."""
+    execute_all(db.conn, STOCK)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

@@ -66,6 +66,11 @@ def goods(db: sqlite3.Connection) -> list[Good]:
     return [Good(sku, json.loads(content), supplier) for sku, content, supplier in rows]
 
 
+def supplies(db: sqlite3.Connection, partner: int) -> bool:
+    """Whether a partner ships any of this merchant's goods."""
+    return db.execute("SELECT 1 FROM goods WHERE supplier = ? LIMIT 1", (partner,)).fetchone() is not None
+
+
 def set_on_hand(db: sqlite3.Connection, sku: str, location: str, on_hand: int) -> Shelf:
     """Count the shelf. What is reserved stays reserved, even beyond what was found."""
     db.execute(
@@ -81,6 +86,12 @@ def shelf(db: sqlite3.Connection, sku: str, location: str = MAIN) -> Shelf:
         "SELECT sku, location, on_hand, reserved FROM stock WHERE sku = ? AND location = ?", (sku, location)
     ).fetchone()
     return Shelf(sku, location, 0, 0) if row is None else Shelf(*row)
+
+
+def of_sku(db: sqlite3.Connection, sku: str) -> list[Shelf]:
+    """The stock of an article at every location where it was ever counted."""
+    rows = db.execute("SELECT sku, location, on_hand, reserved FROM stock WHERE sku = ? ORDER BY location", (sku,))
+    return [Shelf(*row) for row in rows]
 
 
 def shelves(db: sqlite3.Connection) -> list[Shelf]:

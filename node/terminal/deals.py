@@ -46,11 +46,19 @@ def recipient_options(command: Any) -> Any:
 @click.argument("partner")
 @click.argument("lines", nargs=-1, required=True, metavar="SKU=QUANTITY...")
 @click.option("--hold", "holds", multiple=True, metavar="ID", help="Use up what is kept back for me; repeatable.")
+@click.option("--from", "location", metavar="CODE", help="The location that it is to leave from.")
+@click.option("--territory", metavar="COUNTRY", help="The country that it is to leave from, as in HK.")
 @click.option("--key", help="Repeating the command with the same key places nothing twice.")
 @recipient_options
 @commands.asks("order.place")
 def order_place(
-    partner: str, lines: tuple[str, ...], holds: tuple[str, ...], key: str | None, **typed: Any
+    partner: str,
+    lines: tuple[str, ...],
+    holds: tuple[str, ...],
+    key: str | None,
+    location: str | None,
+    territory: str | None,
+    **typed: Any,
 ) -> Arguments:
     """Order goods from PARTNER."""
     recipient = {part: typed[f"recipient_{part}"] for part in RECIPIENT if typed[f"recipient_{part}"]}
@@ -60,6 +68,8 @@ def order_place(
         "lines": wanted,
         "holds": list(holds) or None,
         "key": key,
+        "location": location,
+        "territory": territory,
         "recipient": recipient or None,
     }
 
@@ -92,12 +102,13 @@ def order_show(**typed: Any) -> Arguments:
 @click.option("--all", "everything", is_flag=True, help="Every order that waits for me, as far as the stock goes.")
 @commands.line_quantities
 @click.option("--backorder", is_flag=True, help="Promise the rest for later, where the stock is short.")
+@click.option("--location", help="From where it leaves. [default: one that the buyer asked for and that has the goods]")
 @commands.asks("order.accept")
-def order_accept(orders: tuple[str, ...], everything: bool, quantities: tuple[str, ...], backorder: bool) -> Arguments:
+def order_accept(orders: tuple[str, ...], everything: bool, quantities: tuple[str, ...], **typed: Any) -> Arguments:
     """Accept orders, wholly or as far as `--quantity` or the stock goes."""
     commands.need(bool(orders) != everything, "name orders, or say --all")
     which: Arguments = {"all": True} if everything else commands.one_or_many(orders)
-    return which | {"quantities": commands.lines(quantities), "backorder": backorder}
+    return which | {"quantities": commands.lines(quantities), **typed}
 
 
 @order.command("reject")
@@ -114,15 +125,18 @@ def order_reject(**typed: Any) -> Arguments:
 @click.option("--carrier", help="Who carries the parcel.")
 @click.option("--waybill", help="The number of the parcel.")
 @click.option("--file", type=commands.EXISTING, help="A sheet with order numbers, carriers and waybills instead.")
+@click.option("--location", help="Only what was accepted to leave from there.")
 @commands.line_quantities
 @commands.asks("order.ship")
-def order_ship(order: str | None, file: Path | None, quantities: tuple[str, ...], **typed: Any) -> Arguments:
+def order_ship(
+    order: str | None, file: Path | None, quantities: tuple[str, ...], location: str | None, **typed: Any
+) -> Arguments:
     """Say that goods were handed to a carrier."""
     commands.need((order is None) != (file is None), "name an order, or a sheet with --file")
     if file is not None:
-        return {"rows": uploads.waybill_rows(file)}
+        return {"rows": uploads.waybill_rows(file), "location": location}
     commands.need(all(typed.values()), "--carrier and --waybill are needed")
-    return {"order": order, "quantities": commands.lines(quantities), **typed}
+    return {"order": order, "quantities": commands.lines(quantities), "location": location, **typed}
 
 
 @order.command("cancel")

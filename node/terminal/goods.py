@@ -64,6 +64,7 @@ def agreement() -> None:
 @click.option("--currency", default="CNY", show_default=True, help="The currency of all prices.")
 @click.option("--credit", metavar="AMOUNT", help="How much the buyer may owe. [default: no limit]")
 @click.option("--cancel-fee", metavar="RATE", help="What cancelling costs after acceptance, as a part of the price.")
+@click.option("--oversell-penalty", metavar="RATE", help="What the seller owes for goods sold but not there.")
 @click.option("--ship-by-hours", type=click.IntRange(1), help="Hours from acceptance until the goods must leave.")
 @click.option("--basis", type=click.Choice(BASES), help="What makes goods owed. [default: shipment]")
 @click.option("--withhold", metavar="RATE", help="The part of the price that the buyer keeps until goods are final.")
@@ -93,23 +94,27 @@ def agreement_list(**typed: Any) -> Arguments:
     return typed
 
 
+location_option = click.option("--location", metavar="CODE", default="main", show_default=True, help="Where it lies.")
+
+
 @click.group(cls=commands.Group)
 def stock() -> None:
-    """What lies in my warehouse."""
+    """What lies in my warehouses, and what partners are told of it."""
 
 
 @stock.command("set")
 @click.argument("items", nargs=-1, required=True, metavar="SKU=QUANTITY...")
+@location_option
 @commands.asks("stock.set")
-def stock_set(items: tuple[str, ...]) -> Arguments:
-    """Set how many of each SKU lie in the warehouse."""
-    return {"items": commands.quantities(items)}
+def stock_set(items: tuple[str, ...], location: str) -> Arguments:
+    """Set how many of each SKU lie in a warehouse."""
+    return {"items": commands.quantities(items), "location": location}
 
 
 @stock.command("list")
 @commands.asks("stock.list")
 def stock_list() -> Arguments:
-    """List stock: on hand, reserved, available."""
+    """List stock: on hand, reserved, available. A location that begins with @ is a supplier's."""
     return {}
 
 
@@ -117,6 +122,7 @@ def stock_list() -> Arguments:
 @click.argument("partner")
 @click.argument("sku", metavar="SKU")
 @click.argument("quantity", type=click.IntRange(1))
+@location_option
 @click.option("--hours", type=click.IntRange(1), default=24, show_default=True, help="How long to keep it back.")
 @commands.asks("stock.hold")
 def stock_hold(**typed: Any) -> Arguments:
@@ -136,4 +142,55 @@ def stock_holds() -> Arguments:
 @commands.asks("stock.release")
 def stock_release(**typed: Any) -> Arguments:
     """End a hold."""
+    return typed
+
+
+@stock.group("location")
+def stock_location() -> None:
+    """Where stock lies."""
+
+
+@stock_location.command("add")
+@click.argument("code")
+@click.option("--name", help="What partners call it.")
+@click.option("--country", help="As in CN or HK.")
+@click.option("--region", help="ISO 3166-2 as in CN-GD, or six digits as in 440300.")
+@click.option("--customs", help="The customs territory, where it is not that of the country: a bonded warehouse.")
+@click.option("--gln", help="Its GS1 location number, 13 digits.")
+@commands.asks("stock.location.add")
+def stock_location_add(**typed: Any) -> Arguments:
+    """Add the location CODE, or describe it anew."""
+    return typed
+
+
+@stock_location.command("list")
+@commands.asks("stock.location.list")
+def stock_location_list() -> Arguments:
+    """List my locations, and those that partners have told me of."""
+    return {}
+
+
+@stock.command("allot")
+@click.argument("partner")
+@click.argument("sku", metavar="SKU")
+@click.argument("amount", metavar="UNITS|PERCENT")
+@commands.asks("stock.allot")
+def stock_allot(**typed: Any) -> Arguments:
+    """Tell PARTNER of at most so much of a SKU: units as in 12, a part as in 30%, or all."""
+    return typed
+
+
+@stock.command("allotments")
+@commands.asks("stock.allotments")
+def stock_allotments() -> Arguments:
+    """List who is told of how much."""
+    return {}
+
+
+@stock.command("buffer")
+@click.argument("sku", metavar="SKU")
+@click.argument("units", type=click.IntRange(0))
+@commands.asks("stock.buffer")
+def stock_buffer(**typed: Any) -> Arguments:
+    """Keep so many of a SKU out of what partners are told."""
     return typed

@@ -79,9 +79,36 @@ def agreements(answer: Json) -> RenderableType:
 
 
 def stock(answer: Json) -> RenderableType:
-    """What lies in the warehouse."""
-    columns = {"sku": "SKU", "on_hand": "on hand", "reserved": "reserved", "available": "available"}
+    """What lies where."""
+    columns = {
+        "sku": "SKU",
+        "location": "location",
+        "on_hand": "on hand",
+        "reserved": "reserved",
+        "available": "available",
+        "buffer": "buffer",
+    }
     return tables.rows_of(answer, "stock", columns, empty="No stock.")
+
+
+def locations(answer: Json) -> RenderableType:
+    """Where stock lies, mine and partners'."""
+    columns = {
+        "code": "location",
+        "of": "of",
+        "name": "name",
+        "country": "country",
+        "region": "region",
+        "customs": "customs",
+        "gln": "GLN",
+    }
+    return tables.rows_of(answer, "locations", columns, empty="No locations.")
+
+
+def allotments(answer: Json) -> RenderableType:
+    """Who is told of how much."""
+    columns = {"partner": "partner", "sku": "SKU", "allotment": "at most"}
+    return tables.rows_of(answer, "allotments", columns, empty="No allotments: everybody is told of everything.")
 
 
 def holds(answer: Json) -> RenderableType:

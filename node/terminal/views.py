@@ -167,6 +167,8 @@ VIEWS: Final[Mapping[str, View]] = {
     "agreement.list": ledgers.agreements,
     "stock.list": ledgers.stock,
     "stock.holds": ledgers.holds,
+    "stock.location.list": ledgers.locations,
+    "stock.allotments": ledgers.allotments,
     "order.import": ledgers.imported,
     "order.list": ledgers.orders,
     "order.show": ledgers.order,

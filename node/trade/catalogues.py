@@ -10,8 +10,8 @@ from contracts import errors as refusals
 from contracts.documents.listings import Publish
 from contracts.terms import Version
 from node import errors
-from node.storage import partners, shelves
-from node.trade import agreements, books, doors, offers, peering, personal
+from node.storage import partners, shelves, warehouses
+from node.trade import agreements, books, doors, offers, peering, personal, promises
 from protocol.encoding import Value
 
 register = doors.Register()
@@ -70,7 +70,9 @@ async def listed(trade: doors.Trade, given: Own, report: doors.Report) -> doors.
 def mine(desk: books.Desk) -> list[doors.Json]:
     """My own goods with what lies on the shelf."""
     names = {partner.id: partner.name for partner in partners.every(desk.db)}
-    shelf = {row.sku: row for row in shelves.shelves(desk.db)}
+    counted: dict[str, int] = {}
+    for row in shelves.shelves(desk.db):
+        counted[row.sku] = counted.get(row.sku, 0) + row.available
     return [
         {
             "sku": good.sku,
@@ -78,7 +80,7 @@ def mine(desk: books.Desk) -> list[doors.Json]:
             "spec": spec_of(good.content.get("options", {})),
             "price": shown(good.content.get("price"), good.content["currency"]),
             "retail": shown(good.content.get("retail"), good.content["currency"]),
-            "stock": shelf[good.sku].available if good.sku in shelf else None,
+            "stock": counted.get(good.sku),
             "supplier": names.get(good.supplier) if good.supplier is not None else None,
         }
         for good in shelves.goods(desk.db)
@@ -195,15 +197,34 @@ def changed_prices(
 
 def share_stock(desk: books.Desk, book: books.Book, goods: Sequence[shelves.Good]) -> int:
     """Tell the partner what can be promised, for goods whose figure changed."""
-    items: list[Value] = []
+    items: list[dict[str, Value]] = []
+    changed = changed_locations(desk, book)
     for good in goods:
-        if good.supplier is None and offers.listing(book, book.side, good.sku) is not None:
-            available = max(0, shelves.shelf(desk.db, good.sku).available)
-            if offers.available(book, book.side, good.sku) != available:
-                items.append({"sku": good.sku, "available": available})
+        if offers.listing(book, book.side, good.sku) is None:
+            continue
+        for location, available in promises.to_partner(desk, book.partner.id, good).items():
+            level = book.history.stock.get((book.side, good.sku, location))
+            if level is None or level.available != available or location in changed:
+                items.append({"sku": good.sku, "location": location, "available": available})
     for first in range(0, len(items), PRICES_PER_LIST):
-        desk.write(book, "stock.snapshot", {"items": items[first : first + PRICES_PER_LIST]})
+        portion = items[first : first + PRICES_PER_LIST]
+        described = {str(item["location"]) for item in portion} & changed.keys()
+        body: books.Body = {"items": list(portion)}
+        if described:
+            body["locations"] = [changed.pop(code) for code in sorted(described)]
+        desk.write(book, "stock.snapshot", body)
     return len(items)
+
+
+def changed_locations(desk: books.Desk, book: books.Book) -> dict[str, dict[str, Value]]:
+    """The locations of which the partner does not know what it may know, by code."""
+    found = {}
+    for code, place in warehouses.locations(desk.db).items():
+        content: dict[str, Value] = {"code": code, **place.content}
+        known = book.history.locations.get((book.side, code))
+        if known is None or known.model_dump(exclude_none=True) != content:
+            found[code] = content
+    return found
 
 
 @register.case("catalogue.derive", Derive)

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import pydantic
 
+from contracts.documents import holds as papers
 from contracts.holds import Hold, HoldState
 from node import errors
+from node.storage import partners, shelves
 from node.trade import agreements, books, doors, peering
 
 register = doors.Register()
@@ -21,6 +23,7 @@ class Ask(doors.Arguments):
     partner: str
     sku: str
     quantity: doors.Quantity
+    location: str = shelves.MAIN
     hours: Annotated[int, pydantic.Field(ge=1, le=HOURS_MAX)] = 24
 
 
@@ -41,6 +44,7 @@ async def ask(trade: doors.Trade, given: Ask, report: doors.Report) -> doors.Jso
             "agreement": agreements.in_force(book, 1 - book.side).hash,
             "sku": given.sku,
             "quantity": given.quantity,
+            "location": given.location,
             "expires_s": given.hours * HOUR_S,
         }
         return {"hold": desk.write(book, "stock.hold", body).hash.hex()}
@@ -99,3 +103,25 @@ def describe(book: books.Book, hold: Hold) -> doors.Json:
         "state": hold.state.value,
         "open": hold.state in (HoldState.ASKED, HoldState.HELD),
     }
+
+
+def expire(desk: books.Desk) -> None:
+    """Release what this node has kept back for longer than it promised (D15). Only the owner's logbook ends a hold."""
+    for channel in partners.channels(desk.db):
+        if channel.state in books.HALTED:
+            continue
+        book = desk.book(channel.id)
+        for hold in list(book.history.holds.values()):
+            if hold.seller == book.side and hold.state is HoldState.HELD and over(desk, book, hold):
+                desk.write(book, "stock.release", {"thread": hold.key, "role": "seller", "reason": "expired"})
+
+
+def over(desk: books.Desk, book: books.Book, hold: Hold) -> bool:
+    """Whether the time of a hold that this node has granted is over, by this node's own clock."""
+    granted = (
+        entry.ts_ms
+        for member in book.history.channel.threads[hold.key].members[book.side]
+        if isinstance(member.document, papers.Grant)
+        and (entry := books.stored_entry(desk.db, book.mine.id, member.index)) is not None
+    )
+    return any(desk.now_ms() >= at_ms + hold.expires_s * 1000 for at_ms in granted)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from contracts import listings, prices, pricing
 from contracts.documents import listings as papers
 from contracts.terms import Version
-from node.storage import shelves
 from node.trade import books
 
 GONE = frozenset({listings.ListingState.WITHDRAWN, listings.ListingState.REJECTED})
@@ -54,7 +53,7 @@ def every(book: books.Book, version: Version) -> Iterator[Offer]:
             yield found
 
 
-def available(book: books.Book, side: int, sku: str, location: str = shelves.MAIN) -> int | None:
-    """What a side can promise of a SKU, as it last told the other; None when it never did."""
-    level = book.history.stock.get((side, sku, location))
-    return None if level is None else level.available
+def available(book: books.Book, side: int, sku: str) -> int | None:
+    """What a side can promise of a SKU, as it last told the other, wherever it lies; None when it never did."""
+    levels = book.history.levels(side, sku)
+    return sum(level.available for level in levels) if levels else None

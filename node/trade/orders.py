@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pydantic
 
 from contracts import orders, threads
+from contracts.documents import orders as papers
 from node import errors
 from node.storage import logbooks, orderbooks, partners
 from node.trade import books, catalogues, credits, doors, offers, peering, personal, reservations
@@ -219,6 +220,12 @@ def placed(desk: books.Desk, found: Found) -> tuple[Entry | None, logbooks.Logbo
     assert root is not None
     logbook = found.book.mine if root[0] == found.book.side else found.book.theirs
     return books.stored_entry(desk.db, logbook.id, root[1]), logbook
+
+
+def asked(desk: books.Desk, found: Found) -> papers.Place | None:
+    """The document that placed an order; None while it waits in the outbox."""
+    entry, _ = placed(desk, found)
+    return None if entry is None else papers.Place.model_validate(entry.body)
 
 
 def record(desk: books.Desk, book: books.Book, key: bytes, before: orders.Order | None, after: orders.Order) -> None:

@@ -40,12 +40,14 @@ class Line(doors.Arguments):
 class Place(doors.Arguments):
     """An order by hand. `key` makes a repeated request give the first answer.
 
-    `holds` are used up by the lines of their SKUs.
+    `holds` are used up by the lines of their SKUs. `location` or `territory` (a country) is from where it is to leave.
     """
 
     partner: str
     lines: list[Line]
     holds: list[str] | None = None
+    location: str | None = None
+    territory: str | None = None
     recipient: dict[str, str] | None = None
     key: str | None = None
 
@@ -82,11 +84,13 @@ def place(
     parent: bytes | None = None,
     forwarded: Mapping[str, Value] | None = None,
     used: Mapping[str, bytes] | None = None,
+    leaving: Mapping[str, Value] | None = None,
 ) -> list[books.Written]:
     """Order (SKU, quantity) lines from the partner of a book; several orders where several nodes ship.
 
     The consumer's address is either `recipient`, sealed here to the node that ships, or `forwarded`, sealed already.
-    `used` names by SKU the holds that the order uses up. `numbers` are those of the lines; 1 and up when absent.
+    `used` names by SKU the holds that the order uses up; `leaving` is the `location` or `territory` of every line.
+    `numbers` are those of the lines; 1 and up when absent.
     `served` is what the order is for: see `placed_for`, which has to be asked before.
     """
     agreement = agreements.in_force(book, 1 - book.side)
@@ -109,7 +113,7 @@ def place(
             "agreement": agreement.hash,
             "number": number_for(desk, book, served, part),
             "lines": [
-                line_body(number, offer, quantity, (used or {}).get(offer.document.sku))
+                {**line_body(number, offer, quantity, (used or {}).get(offer.document.sku)), **(leaving or {})}
                 for number, offer, quantity in lines
             ],
         }
@@ -191,7 +195,9 @@ async def place_one(trade: doors.Trade, given: Place, report: doors.Report) -> d
         known = [] if served is None else placed_for(desk, book, served)
         placed = [{"order": row.thread.hex(), "number": row.number} for row in known]
         if not known:
-            written = place(desk, book, wanted, recipient=given.recipient, served=served, used=used)
+            asked = {"location": given.location, "territory": given.territory}
+            leaving: dict[str, Value] = {name: value for name, value in asked.items() if value is not None}
+            written = place(desk, book, wanted, recipient=given.recipient, served=served, used=used, leaving=leaving)
             placed = [{"order": done.hash.hex(), "number": str(done.item.body["number"])} for done in written]
         return {**placed[0], "orders": placed}
 

@@ -16,10 +16,11 @@ from contracts.holds import Hold, HoldState
 from contracts.lots import LotState
 from contracts.orders import Order, OrderState
 from node.storage import shelves
-from node.trade import alignments, books, chains, orders, personal, reservations
+from node.trade import alignments, books, chains, orders, personal, promises, reservations, stocks
 from protocol.encoding import Value
 
 log = structlog.get_logger(__name__)
+MIRRORED = frozenset({"stock.snapshot", "stock.delta"})
 NAK_FAULTS_MAX = 20
 NAK_TEXT_MAX = 200
 Handler = Callable[[books.Desk, books.Book, histories.Item], None]
@@ -53,6 +54,8 @@ class Habits:
 
     def concerns(self, desk: books.Desk, book: books.Book, item: histories.Item, outcome: histories.Outcome) -> bool:
         """Refused documents are answered, and those that have a handler; an order only where it is passed on."""
+        if item.type in MIRRORED and not outcome.faults:
+            return shelves.supplies(desk.db, book.partner.id)
         if item.type == "order.place" and not outcome.faults and outcome.repeats is None:
             order = book.history.orders[item.hash]
             return chains.supplier_channel(desk, order) is not None or bool(used_holds(book, item))
@@ -132,7 +135,9 @@ def take_order(desk: books.Desk, book: books.Book, item: histories.Item) -> None
     for line in lines:
         placed = order.lines[line["line"]].quantity(LotState.PLACED)
         if line.get("hold") in used and placed:
-            parts.append({"line": line["line"], "action": "accept", "quantity": placed})
+            part: dict[str, Value] = {"line": line["line"], "action": "accept", "quantity": placed}
+            location = used[line["hold"]].location
+            parts.append(part if location == shelves.MAIN else {**part, "location": location})
     if parts:
         desk.write(book, "order.respond", {"thread": item.hash, "lines": parts})
 
@@ -147,12 +152,19 @@ def hold_stock(desk: books.Desk, book: books.Book, item: histories.Item) -> None
     if book.history.holds[item.hash].state is not HoldState.ASKED:
         return
     ask = holds.Ask.model_validate(item.body)
-    available = shelves.shelf(desk.db, ask.sku, ask.location).available
-    granted = min(ask.quantity, available)
-    if granted > 0 and reservations.is_own(desk, ask.sku):
+    good = shelves.good(desk.db, ask.sku)
+    granted = 0
+    if good is not None and good.supplier is None:
+        granted = min(ask.quantity, promises.to_partner(desk, book.partner.id, good).get(ask.location, 0))
+    if granted > 0:
         desk.write(book, "stock.hold_ok", {"thread": item.hash, "quantity": granted, "expires_s": ask.expires_s})
     else:
         desk.write(book, "stock.hold_no", {"thread": item.hash, "reason": "unavailable"})
+
+
+def mirror_stock(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
+    """A supplier's figures changed: those who buy its goods through this node are told as well."""
+    stocks.share(desk, book.partner.id)
 
 
 HANDLERS: Mapping[str, Handler] = {
@@ -164,4 +176,6 @@ HANDLERS: Mapping[str, Handler] = {
     "cancel.request": stop_parcels,
     "cancel.result": chains.follow,
     "stock.hold": hold_stock,
+    "stock.snapshot": mirror_stock,
+    "stock.delta": mirror_stock,
 }

@@ -10,6 +10,7 @@ from contracts.lots import LotState
 from node.storage import shelves
 from node.trade import books, peering
 
+Place = tuple[str, str]  # SKU, location
 RESERVED = (LotState.AGREED, LotState.CHANGE_PROPOSED, LotState.CANCELLING)
 GONE = (
     LotState.SHIPPED,
@@ -29,36 +30,41 @@ def is_own(desk: books.Desk, sku: str) -> bool:
 
 def follow(desk: books.Desk, before: orders.Order | None, after: orders.Order) -> None:
     """Move the shelf from what an order kept back and had sent before to what it does now."""
-    moved: dict[str, tuple[int, int]] = {}
+    moved: dict[Place, tuple[int, int]] = {}
     for sign, order in ((-1, before), (1, after)):
-        for sku, reserved, gone in shelf_use(order):
-            at = moved.get(sku, (0, 0))
-            moved[sku] = (at[0] + sign * reserved, at[1] - sign * gone)
-    for sku, (reserved, on_hand) in moved.items():
+        for place, reserved, gone in shelf_use(order):
+            at = moved.get(place, (0, 0))
+            moved[place] = (at[0] + sign * reserved, at[1] - sign * gone)
+    for (sku, location), (reserved, on_hand) in moved.items():
         if (reserved or on_hand) and is_own(desk, sku):
-            shelves.move(desk.db, sku, reserved, on_hand)
+            shelves.move(desk.db, sku, reserved, on_hand, location)
 
 
-def shelf_use(order: orders.Order | None) -> Iterable[tuple[str, int, int]]:
-    """(SKU, units kept back, units gone) of each lot of an order."""
+def shelf_use(order: orders.Order | None) -> Iterable[tuple[Place, int, int]]:
+    """((SKU, location), units kept back, units gone) of each lot of an order."""
     for line in () if order is None else order.lines.values():
         for lot in line.lots:
-            sku = line.terms[lot.terms].sku
-            yield sku, lot.quantity * (lot.state in RESERVED), lot.quantity * (lot.state in GONE)
+            terms = line.terms[lot.terms]
+            yield (
+                (terms.sku, terms.location or shelves.MAIN),
+                lot.quantity * (lot.state in RESERVED),
+                lot.quantity * (lot.state in GONE),
+            )
 
 
 def recount(desk: books.Desk) -> None:
     """Derive what is kept back from all orders and holds of all channels."""
-    kept: dict[str, int] = {}
+    kept: dict[Place, int] = {}
     for book in peering.open_books(desk):
         for order in book.history.orders.values():
-            for sku, reserved, _ in shelf_use(order) if order.version.seller == book.side else ():
-                kept[sku] = kept.get(sku, 0) + reserved
+            for place, reserved, _ in shelf_use(order) if order.version.seller == book.side else ():
+                kept[place] = kept.get(place, 0) + reserved
         for hold in book.history.holds.values():
             if hold.seller == book.side:
-                kept[hold.sku] = kept.get(hold.sku, 0) + kept_back(book.history, hold)
+                place = (hold.sku, hold.location)
+                kept[place] = kept.get(place, 0) + kept_back(book.history, hold)
     for row in shelves.shelves(desk.db):
-        wanted = kept.get(row.sku, 0) if is_own(desk, row.sku) else 0
+        wanted = kept.get((row.sku, row.location), 0) if is_own(desk, row.sku) else 0
         shelves.move(desk.db, row.sku, wanted - row.reserved, 0, row.location)
 
 

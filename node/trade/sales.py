@@ -9,7 +9,7 @@ from contracts.lots import LotState
 from contracts.orders import Order
 from node import errors
 from node.storage import shelves
-from node.trade import books, carriers, credits, doors, orders, portions, reservations
+from node.trade import books, carriers, credits, doors, orders, portions, promises, reservations
 from protocol.encoding import Value
 
 register = doors.Register()
@@ -18,7 +18,8 @@ register = doors.Register()
 class Accept(doors.Arguments):
     """One, several, or all that wait.
 
-    `quantities` (line -> units) accepts less; the rest is declined, or comes later with `backorder`.
+    `quantities` (line -> units) accepts less; the rest is declined, or comes later with `backorder`. `location`: from
+    where it leaves; without it the node chooses one that the buyer asked for and that has the goods.
     """
 
     order: str | None = None
@@ -26,6 +27,7 @@ class Accept(doors.Arguments):
     all: bool = False
     quantities: dict[str, doors.Quantity] | None = None
     backorder: bool = False
+    location: str | None = None
 
 
 class Reject(orders.One):
@@ -50,6 +52,7 @@ class Ship(doors.Arguments):
     waybill: str | None = None
     quantities: dict[str, doors.Quantity] | None = None
     rows: list[Parcel] | None = None
+    location: str | None = None
 
 
 @register.case("order.accept", Accept)
@@ -60,40 +63,78 @@ async def accept(trade: doors.Trade, given: Accept, report: doors.Report) -> doo
     def one(desk: books.Desk, id: str) -> None:
         found = orders.find(desk, id)
         asked = portions.line_quantities(found.order, given.quantities, LotState.PLACED)
-        respond(desk, found, asked, "backorder" if given.backorder else "reject", "unavailable")
+        rest = "backorder" if given.backorder else "reject"
+        respond(desk, found, asked, rest, "unavailable", given.location)
 
     accepted, refused = await portions.each(trade, wanted, one, report, "accepting")
     return {"accepted": accepted, "refused": refused}
 
 
-def respond(desk: books.Desk, found: orders.Found, asked: Mapping[int, int], rest: str, reason: str) -> None:
-    """Answer everything that waits: as much of each line as asked and as is on the shelf, the rest otherwise."""
+def respond(
+    desk: books.Desk,
+    found: orders.Found,
+    asked: Mapping[int, int],
+    rest: str,
+    reason: str,
+    location: str | None = None,
+) -> None:
+    """Answer everything that waits: as much of each line as asked and as is on the shelves, the rest otherwise."""
     parts: list[Value] = []
     amount = 0
-    promised: dict[str, int] = {}
+    promised: dict[reservations.Place, int] = {}
     for line in found.order.lines.values():
         open_ = line.quantity(LotState.PLACED)
-        taken = min(asked.get(line.number, 0), open_)
-        sku = line.terms[0].sku
-        if reservations.is_own(desk, sku):
-            available = max(0, shelves.shelf(desk.db, sku).available - promised.get(sku, 0))
-            taken = min(taken, available)
-            promised[sku] = promised.get(sku, 0) + taken
-        if not found.order.partial and taken < open_:
-            taken = 0
-        amount += line.terms[0].gross(taken)
+        wanted = min(asked.get(line.number, 0), open_)
+        if not found.order.partial and wanted < open_:
+            wanted = 0
+        taken = places(desk, found, line.number, wanted, promised, location)
+        units = sum(count for _, count in taken)
+        amount += line.terms[0].gross(units)
         if not credits.covers(found.book, found.order.version, amount):
-            taken, reason = 0, "credit"
-        if taken:
-            parts.append({"line": line.number, "action": "accept", "quantity": taken})
-        if open_ > taken:
-            left: dict[str, Value] = {"line": line.number, "action": rest, "quantity": open_ - taken, "reason": reason}
+            taken, units, reason = [], 0, "credit"
+        for place, count in taken:
+            part: dict[str, Value] = {"line": line.number, "action": "accept", "quantity": count}
+            parts.append(part if place == shelves.MAIN else {**part, "location": place})
+            promised[line.terms[0].sku, place] = promised.get((line.terms[0].sku, place), 0) + count
+        if open_ > units:
+            left: dict[str, Value] = {"line": line.number, "action": rest, "quantity": open_ - units, "reason": reason}
             parts.append(left)
     if not parts:
         raise errors.NodeError(
             "order.nothing", "nothing of this order waits for an answer", expected="placed", got=found.row.state
         )
     desk.write(found.book, "order.respond", {"thread": found.row.thread, "lines": parts})
+
+
+def places(
+    desk: books.Desk,
+    found: orders.Found,
+    number: int,
+    wanted: int,
+    promised: Mapping[reservations.Place, int],
+    location: str | None,
+) -> list[tuple[str, int]]:
+    """From where `wanted` units of a line leave: (location, units), as far as the shelves go.
+
+    A supplier's goods lie at the supplier's: nothing is chosen for them here.
+    """
+    sku = found.order.lines[number].terms[0].sku
+    if not reservations.is_own(desk, sku):
+        return [(shelves.MAIN, wanted)] if wanted else []
+    placed = orders.asked(desk, found)
+    line = next((line for line in placed.lines if line.line == number), None) if placed is not None else None
+    free = {
+        place: max(0, units - promised.get((sku, place), 0)) for place, units in promises.on_shelves(desk, sku).items()
+    }
+    return promises.chosen(
+        desk,
+        free,
+        wanted,
+        location=location or (line.location if line is not None else None),
+        territory=line.territory if line is not None else None,
+        country=placed.ship_to.country if placed is not None and placed.ship_to is not None else None,
+        whole=not found.order.partial,
+    )
 
 
 @register.case("order.reject", Reject)
@@ -124,12 +165,14 @@ async def ship(trade: doors.Trade, given: Ship, report: doors.Report) -> doors.J
             agreed = found.order.lines[number].quantity(LotState.AGREED)
             if quantity:
                 lines.append({"line": number, "quantity": quantity, "outstanding": max(0, agreed - quantity)})
-        on_shelf(desk, found, quantities)
+        on_shelf(desk, found, quantities, given.location)
         if not lines:
             raise errors.NodeError(
                 "order.nothing", "nothing of this order may leave", expected="agreed", got=found.row.state
             )
         body: books.Body = {"thread": found.row.thread, "carrier": carrier, "waybill": waybill, "lines": lines}
+        if given.location is not None:
+            body["location"] = given.location
         desk.write(found.book, "shipment.handover", {**body, "shipped_s": desk.now_ms() // 1000})
 
     shipped, refused = await portions.each(trade, list(parcels), one, report, "shipping")
@@ -167,14 +210,17 @@ def has_left(order: Order, carrier: str, waybill: str, quantities: Mapping[str, 
     return False
 
 
-def on_shelf(desk: books.Desk, found: orders.Found, quantities: Mapping[int, int]) -> None:
+def on_shelf(desk: books.Desk, found: orders.Found, quantities: Mapping[int, int], location: str | None = None) -> None:
     """Refuse to ship what does not lie there: a backorder may be agreed before the goods have come."""
-    leaving: dict[str, int] = {}
+    leaving: dict[reservations.Place, int] = {}
     for number, quantity in quantities.items():
-        sku = found.order.lines[number].terms[0].sku
-        if reservations.is_own(desk, sku):
-            leaving[sku] = leaving.get(sku, 0) + quantity
-    for sku, quantity in leaving.items():
-        on_hand = shelves.shelf(desk.db, sku).on_hand
+        line = found.order.lines[number]
+        for lot in line.lots if reservations.is_own(desk, line.terms[0].sku) else ():
+            place = (line.terms[0].sku, line.terms[lot.terms].location or shelves.MAIN)
+            if lot.state is LotState.AGREED and location in (None, place[1]):
+                leaving[place] = leaving.get(place, 0) + min(quantity, lot.quantity)
+                quantity -= min(quantity, lot.quantity)
+    for (sku, place_code), quantity in leaving.items():
+        on_hand = shelves.shelf(desk.db, sku, place_code).on_hand
         if quantity > on_hand:
             raise errors.NodeError("stock.short", f"{sku} does not lie on the shelf", expected=quantity, got=on_hand)

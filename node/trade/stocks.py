@@ -8,19 +8,21 @@ import structlog
 
 from contracts import errors as refusals
 from node import errors
-from node.storage import partners, shelves
-from node.trade import books, catalogues, doors
+from node.storage import partners, shelves, warehouses
+from node.trade import books, catalogues, doors, holds, promises
 
 register = doors.Register()
+VIRTUAL = "@"  # before a supplier's name: a location that is not mine
 log = structlog.get_logger(__name__)
 
 
 class Set(doors.Arguments):
-    """What was counted: one SKU, or several."""
+    """What was counted at a location: one SKU, or several."""
 
     sku: str | None = None
     on_hand: doors.Quantity | None = None
     items: dict[str, doors.Quantity] | None = None
+    location: str = shelves.MAIN
 
 
 @register.case("stock.set", Set)
@@ -31,43 +33,77 @@ async def count(trade: doors.Trade, given: Set, report: doors.Report) -> doors.J
         counted[given.sku] = given.on_hand
 
     def unit(desk: books.Desk) -> doors.Json:
-        faults = [fault for sku, on_hand in counted.items() if (fault := fault_of(desk, sku, on_hand)) is not None]
+        known = [shelves.MAIN, *warehouses.locations(desk.db)]
+        if given.location not in known:
+            raise errors.NodeError(
+                "stock.location",
+                "there is no such location",
+                expected=", ".join(known),
+                got=given.location,
+                hint="`hanse stock location add` adds one",
+            )
+        rows = [(shelves.shelf(desk.db, sku, given.location), on_hand) for sku, on_hand in counted.items()]
+        faults = [fault for row, on_hand in rows if (fault := fault_of(desk, row, on_hand)) is not None]
         if faults or not counted:
             raise errors.NodeError("stock.count", "the count cannot be right", faults=faults, expected="counts by SKU")
         for sku, on_hand in counted.items():
-            shelves.set_on_hand(desk.db, sku, shelves.MAIN, on_hand)
+            shelves.set_on_hand(desk.db, sku, given.location, on_hand)
         share(desk)
         return {"changed": len(counted)}
 
     return await trade.books.act(unit)
 
 
-def fault_of(desk: books.Desk, sku: str, on_hand: int) -> errors.Fault | None:
+def fault_of(desk: books.Desk, row: shelves.Shelf, on_hand: int) -> errors.Fault | None:
     """What is wrong with a count."""
-    reserved = shelves.shelf(desk.db, sku).reserved
-    if shelves.good(desk.db, sku) is None:
-        return {"code": "stock.sku", "path": sku, "expected": "one of my own goods", "got": sku}
-    if on_hand < reserved:
-        expected = f"at least the {reserved} that accepted orders wait for"
-        return {"code": "stock.reserved", "path": sku, "expected": expected, "got": str(on_hand)}
+    if shelves.good(desk.db, row.sku) is None:
+        return {"code": "stock.sku", "path": row.sku, "expected": "one of my own goods", "got": row.sku}
+    if on_hand < row.reserved:
+        expected = f"at least the {row.reserved} that accepted orders wait for"
+        return {"code": "stock.reserved", "path": row.sku, "expected": expected, "got": str(on_hand)}
     return None
 
 
 @register.case("stock.list", doors.NoArguments)
 async def listed(trade: doors.Trade, given: doors.NoArguments, report: doors.Report) -> doors.Json:
-    """The whole shelf."""
-    rows = await trade.database.read(shelves.shelves)
-    return {
-        "stock": [
-            {"sku": row.sku, "on_hand": row.on_hand, "reserved": row.reserved, "available": row.available}
-            for row in rows
-        ]
-    }
+    """Every shelf, and what suppliers can promise of the goods that they ship for me, as a location of theirs."""
+    return await trade.books.read(lambda desk: {"stock": own(desk) + mirrored(desk)})
 
 
-def share(desk: books.Desk) -> None:
-    """Send every partner the figures that changed for goods that it is offered."""
-    goods = shelves.goods(desk.db)
+def own(desk: books.Desk) -> list[doors.Json]:
+    """What lies at my own locations."""
+    return [
+        {
+            "sku": row.sku,
+            "location": row.location,
+            "on_hand": row.on_hand,
+            "reserved": row.reserved,
+            "available": row.available,
+            "buffer": warehouses.buffer(desk.db, row.sku),
+        }
+        for row in shelves.shelves(desk.db)
+    ]
+
+
+def mirrored(desk: books.Desk) -> list[doors.Json]:
+    """What suppliers have told of the goods that they ship for me: nothing of it lies or is reserved here."""
+    names = {partner.id: partner.name for partner in partners.every(desk.db)}
+    return [
+        {
+            "sku": good.sku,
+            "location": f"{VIRTUAL}{names[good.supplier]}",
+            "available": available,
+            "buffer": warehouses.buffer(desk.db, good.sku),
+        }
+        for good in shelves.goods(desk.db)
+        if good.supplier is not None
+        for available in promises.mirrored(desk, good).values()
+    ]
+
+
+def share(desk: books.Desk, supplier: int | None = None) -> None:
+    """Send every partner the figures that changed for goods that it is offered; of one `supplier` only, if named."""
+    goods = [good for good in shelves.goods(desk.db) if supplier is None or good.supplier == supplier]
     for partner in partners.every(desk.db):
         channel = partners.channel_of(desk.db, partner.id)
         trading = channel is not None and channel.state not in books.HALTED
@@ -80,6 +116,7 @@ async def keep_sharing(trade: doors.Trade) -> None:
     while True:
         await asyncio.sleep(trade.config.stock_share_seconds)
         try:
+            await trade.books.act(holds.expire)
             await trade.books.act(share)
         except refusals.Refused as refused:
             log.warning("stock could not be shared", fault=str(refused))

@@ -53,17 +53,18 @@ def _first(live: dict[str, object], fold: histories.History) -> str:
 def _shelf(program: merchants.Merchants, name: str, shadow: shadows.Shadow) -> str | None:
     """What is kept back is what open orders and holds keep back."""
     db = program.world.hosts[name].image.reader
-    kept: Counter[str] = Counter()
+    kept: Counter[reservations.Place] = Counter()
     for fold in shadow.folds.values():
         for order in fold.history.orders.values():
             if order.version.seller == fold.side:
-                for sku, reserved, _ in reservations.shelf_use(order):
-                    kept[sku] += reserved
+                for place, reserved, _ in reservations.shelf_use(order):
+                    kept[place] += reserved
         for hold in fold.history.holds.values():
             if hold.seller == fold.side:
-                kept[hold.sku] += reservations.kept_back(fold.history, hold)
+                kept[hold.sku, hold.location] += reservations.kept_back(fold.history, hold)
     for shelf in shelves.shelves(db):
         good = shelves.good(db, shelf.sku)
-        if good is not None and good.supplier is None and shelf.reserved != kept[shelf.sku]:
-            return f"{shelf.sku}: {shelf.reserved} reserved, orders and holds keep back {kept[shelf.sku]}"
+        wanted = kept[shelf.sku, shelf.location]
+        if good is not None and good.supplier is None and shelf.reserved != wanted:
+            return f"{shelf.sku}: {shelf.reserved} reserved, orders and holds keep back {wanted}"
     return None

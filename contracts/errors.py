@@ -92,6 +92,7 @@ CODES: Final[dict[str, str]] = {
     "statement.open": "another statement of this agreement waits for its answer",
     "statement.state": "table T9 has no such row",
     "statement.differs": "the figures are not those of the two logbooks",
+    "statement.contested": "this thread has no line in the statement, or rolled on once with nothing new since",
     "payment.state": "table T10 has no such row",
     "payment.amount": "more received than was sent or promised",
     "payment.nothing-owed": "the named order is at an end and nothing is owed for it",

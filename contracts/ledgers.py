@@ -40,7 +40,8 @@ class Account:
 @dataclass(slots=True)
 class Ledger:
     """`key` names the agreement's thread. `pending`: (side, index, account) of every document after the last cut;
-    `proposals`: the statements proposed after each closed one (None: after none)."""
+    `proposals`: the statements proposed after each closed one (None: after none); `contested`: the threads that the
+    last closed one left open. One entry of each of those stays pending, so that the next statement comes to it."""
 
     key: bytes
     currency: str
@@ -50,6 +51,7 @@ class Ledger:
     cuts: tuple[Past, ...] = ()
     pending: list[tuple[int, int, Account]] = field(default_factory=list)
     proposals: dict[bytes | None, list[bytes]] = field(default_factory=dict)
+    contested: frozenset[bytes] = frozenset()
 
 
 def closed_within(ledger: Ledger, past: Past) -> int:
@@ -71,8 +73,14 @@ def cuts_within(ledger: Ledger, past: Past) -> tuple[Past, ...]:
     return ledger.cuts[: closed_within(ledger, past)]
 
 
+def moved(ledger: Ledger, cut: Past) -> set[bytes]:
+    """The threads with a document after the last closed cut and inside `cut`."""
+    last = ledger.cuts[-1] if ledger.cuts else (0, 0)
+    return {account.thread.key for side, index, account in ledger.pending if last[side] <= index < cut[side]}
+
+
 def touched(ledger: Ledger, cut: Past) -> Iterator[Account]:
-    """Each account with a document after the last closed cut and inside `cut`, once."""
+    """Each account with a document after the last closed cut and inside `cut`, and each contested one, once."""
     found: set[int] = set()
     for side, index, account in ledger.pending:
         if index < cut[side] and id(account) not in found:

@@ -21,7 +21,7 @@ from contracts.errors import Fault
 from contracts.items import Member, Past
 from contracts.ledgers import Account
 from contracts.orders import Order
-from contracts.statements import Statement, StatementState
+from contracts.statements import CLOSED, Statement
 from contracts.threads import Faults, Thread
 
 
@@ -185,7 +185,7 @@ def _guards(channel: Channel, candidate: Candidate, document: Paper, agreement: 
 
 def _closed(statement: Statement, agreement: Agreement, past: Past) -> bool:
     at = statement.answered_at
-    closed = statement.state is StatementState.CLOSED and statement.ledger == agreement.key
+    closed = statement.state in CLOSED and statement.ledger == agreement.key
     return closed and at is not None and at[1] < past[at[0]]
 
 

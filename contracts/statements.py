@@ -2,7 +2,8 @@
 
 Both compute the lines from their own copies of the two logbooks (`compute`), so an honest statement cannot differ;
 where one does, `reconciliation` names the first line, and the document behind it. An accord is checked again by the
-fold against its own figures: a statement that is closed is right.
+fold against its own figures: a statement that is closed is right. An accord may leave out some threads: those roll
+into the next statement, and the rest is closed (docs/decisions/0017-contested-lines-roll-on.md).
 
 **Why two statements can never close after the same one.** All guards look at what the author knew. (1) Nobody
 proposes while a proposal that continues the same statement is open in its knowledge. (2) So two open proposals can
@@ -14,7 +15,7 @@ be linearised.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -33,6 +34,7 @@ class StatementState(StrEnum):
     """Where a statement stands. Whether a proposal can still be answered: `standing`."""
 
     PROPOSED = "proposed"
+    CONTESTED = "contested"
     CLOSED = "closed"
     DIFFERS = "differs"
 
@@ -41,14 +43,21 @@ class StatementEvent(StrEnum):
     """What can happen to it."""
 
     ACCORD = "accord"
+    CONTEST = "accord, but for some threads"
     DIFFER = "differ"
+    FOLLOW = "the next statement is closed"
 
 
 S, E = StatementState, StatementEvent
 TABLE: Final[Mapping[tuple[StatementState, StatementEvent], StatementState]] = {
     (S.PROPOSED, E.ACCORD): S.CLOSED,
+    (S.PROPOSED, E.CONTEST): S.CONTESTED,
     (S.PROPOSED, E.DIFFER): S.DIFFERS,
+    (S.CONTESTED, E.FOLLOW): S.CLOSED,  # what was left open stands in the next one
 }
+
+
+CLOSED: Final = frozenset({S.CLOSED, S.CONTESTED})  # both have signed it, but for what it leaves out
 
 
 class StatementLine(NamedTuple):
@@ -71,7 +80,10 @@ class Computed:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The state of a statement: who proposed it, what it says, its `cut` by side, and how it was answered."""
+    """The state of a statement: who proposed it, what it says, its `cut` by side, and how it was answered.
+
+    `closing` is what it closed at, `contested` what it left out; `due`: the day by which that is to be cleared.
+    """
 
     key: bytes
     ledger: bytes
@@ -82,6 +94,9 @@ class Statement:
     state: StatementState = S.PROPOSED
     answered_at: Position | None = None
     difference: papers.Difference | None = None
+    closing: int | None = None
+    contested: tuple[papers.Contested, ...] = ()
+    due: str | None = None
 
 
 def encoded(lines: tuple[StatementLine, ...]) -> list[list[bytes | str | int]]:
@@ -219,20 +234,22 @@ def respond(channel: Channel, candidate: Candidate) -> Plan:
         # and nothing else is looked at: the proposer may not know yet how its statement was answered
         return channels.refused([*faults, Fault("role.mismatch", "", "the side that did not propose", "the author")])
     faults.extend(_answerable(channel, candidate, document, statement, ledger))
+    closing = 0
     if not faults and document.accord:
-        faults.extend(_agreed(channel, document, statement))
+        closing, wrong = _agreed(channel, ledger, document, statement)
+        faults.extend(wrong)
     if faults:
         return channels.refused(faults)
     at = (candidate.item.side, candidate.item.index)
     if document.accord:
-        return Plan(effect=lambda: _closed(channel, ledger, statement, at))
+        return Plan(effect=lambda: _closed(channel, ledger, statement, at, document, closing))
     return Plan(effect=lambda: [_differs(channel, statement, at, document)])
 
 
 def _answerable(
     channel: Channel, candidate: Candidate, document: papers.Respond, statement: Statement, ledger: Ledger
 ) -> list[Fault]:
-    event = E.ACCORD if document.accord else E.DIFFER
+    event = (E.CONTEST if document.contested else E.ACCORD) if document.accord else E.DIFFER
     # only the other side answers, so every answer there is stands before this one in the same logbook
     if tables.step(TABLE, statement.state, event) is None:
         return [Fault("statement.state", "", S.PROPOSED, statement.state)]
@@ -250,22 +267,58 @@ def _answerable(
     return []
 
 
-def _agreed(channel: Channel, document: papers.Respond, statement: Statement) -> list[Fault]:
-    """An accord closes only what the fold itself computes."""
+def _agreed(
+    channel: Channel, ledger: Ledger, document: papers.Respond, statement: Statement
+) -> tuple[int, list[Fault]]:
+    """An accord closes only what the fold itself computes: what it closes at, and what is wrong with it.
+
+    Whatever the proposal says otherwise must be named among the contested lines, with both figures.
+    """
     proposal = statement.document
-    faults = []
-    if document.lines_hash != proposal.lines_hash:
-        faults.append(Fault("statement.differs", "lines_hash", proposal.lines_hash.hex(), document.lines_hash.hex()))
     computed = compute(channel, statement.ledger, statement.cut)
+    differing = [line for thread in document.contested for line in thread.lines]
+    faults = _contested(ledger, document, statement, computed)
+    if document.lines_hash != proposal.lines_hash and not differing:
+        faults.append(Fault("statement.differs", "lines_hash", proposal.lines_hash.hex(), document.lines_hash.hex()))
+    more = sum((line.theirs or 0) - (line.mine or 0) for line in differing)
+    lines = sum((line.theirs is not None) - (line.mine is not None) for line in differing)
+    closing = remainder(computed, {thread.key for thread in document.contested})
     for path, mine, theirs in (
-        ("count", len(computed.lines), proposal.count),
-        ("total", computed.total, proposal.total),
-        ("closing", computed.closing, proposal.closing),
+        ("count", len(computed.lines) + lines, proposal.count),
+        ("total", computed.total + more, proposal.total),
+        ("closing", closing, closing if document.closing is None else document.closing),
     ):
         if mine != theirs:
             faults.append(Fault("statement.differs", path, str(mine), str(theirs)))
-    if abs(computed.closing) > amounts.BALANCE_MAX:
-        faults.append(Fault("money.range", "closing", f"at most {amounts.BALANCE_MAX}", str(computed.closing)))
+    if abs(closing) > amounts.BALANCE_MAX:
+        faults.append(Fault("money.range", "closing", f"at most {amounts.BALANCE_MAX}", str(closing)))
+    return closing, faults
+
+
+def remainder(computed: Computed, contested: Collection[bytes]) -> int:
+    """What a statement closes at when the lines of some threads are left open."""
+    return computed.closing - sum(line.amount for line in computed.lines if line.key in contested)
+
+
+def _contested(ledger: Ledger, document: papers.Respond, statement: Statement, computed: Computed) -> list[Fault]:
+    """A thread is contested for lines that the statement has, and twice in a row only after something happened."""
+    if not document.contested:
+        return []
+    own = {(line.key, line.kind): line.amount for line in computed.lines}
+    threads_named = {line.key for line in computed.lines}
+    moved = ledgers.moved(ledger, statement.cut)
+    faults = []
+    for place, thread in enumerate(document.contested):
+        path = f"contested.{place}"
+        if thread.key not in threads_named and not thread.lines:
+            faults.append(Fault("statement.contested", f"{path}.key", "a thread with a line", thread.key.hex()))
+        elif thread.key in ledger.contested and thread.key not in moved:
+            faults.append(Fault("statement.contested", f"{path}.key", "a document since then", thread.key.hex()))
+        for number, line in enumerate(thread.lines):
+            mine = own.get((thread.key, line.kind))
+            if line.mine != mine or line.mine == line.theirs:
+                wanted = f"{mine}, and another of theirs"
+                faults.append(Fault("statement.differs", f"{path}.lines.{number}.mine", wanted, str(line.mine)))
     return faults
 
 
@@ -275,23 +328,45 @@ def _differs(channel: Channel, statement: Statement, at: Position, document: pap
     return Change("statement", statement.key, statement, after)
 
 
-def _closed(channel: Channel, ledger: Ledger, statement: Statement, at: Position) -> list[Change]:
-    """Close the cut: settle what lies inside, and walk again what a concurrent document had stood in front of."""
+def _closed(
+    channel: Channel, ledger: Ledger, statement: Statement, at: Position, document: papers.Respond, closing: int
+) -> list[Change]:
+    """Close the cut: settle what lies inside, and walk again what a concurrent document had stood in front of.
+
+    What is contested is cut like the rest, but its lines are not settled: they stand in the next statement again.
+    """
     cut = statement.cut
     settled = [(account, owed_at(ledger, account, cut)) for account in ledgers.touched(ledger, cut)]
-    after = replace(statement, state=S.CLOSED, answered_at=at)
+    changes = _followed(channel, ledger)
+    state = S.CONTESTED if document.contested else S.CLOSED
+    after = replace(
+        statement, state=state, answered_at=at, closing=closing, contested=document.contested, due=document.due
+    )
     channel.statements[statement.key] = after
-    changes = [Change("statement", statement.key, statement, after)]
-    ledger.closed.append(Closed(statement.key, cut, statement.document.closing, at))
+    changes.append(Change("statement", statement.key, statement, after))
+    ledger.closed.append(Closed(statement.key, cut, closing, at))
     ledger.cuts = (*ledger.cuts, cut)
-    ledger.pending = [entry for entry in ledger.pending if entry[1] >= cut[entry[0]]]
+    left = ledger.contested = frozenset(thread.key for thread in document.contested)
+    rolled = [(0, 0, account) for account, _ in settled if account.thread.key in left]
+    ledger.pending = [*rolled, *(entry for entry in ledger.pending if entry[1] >= cut[entry[0]])]
     for account, owed in settled:
-        account.settled = owed
+        if account.thread.key not in left:
+            account.settled = owed
         if threads.unsettled(account.thread, cut):
             walked = threads.rewalked(account.thread, ledger.cuts)
             changes.extend(channels.carry_out(channel, channels.Join(account.thread, None, walked, (ledger, account))))
         threads.settle(account.thread, cut)
     return changes
+
+
+def _followed(channel: Channel, ledger: Ledger) -> list[Change]:
+    """The statement before this one leaves nothing open any more."""
+    before = channel.statements[ledger.closed[-1].statement] if ledger.closed else None
+    following = None if before is None else tables.step(TABLE, before.state, E.FOLLOW)
+    if before is None or following is None:
+        return []
+    after = channel.statements[before.key] = replace(before, state=following)
+    return [Change("statement", before.key, before, after)]
 
 
 def standing(channel: Channel, statement: Statement) -> bool:

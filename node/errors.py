@@ -109,6 +109,8 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
         "no announced payment could be meant, and nothing is owed that the money could pay",
     ),
     "statement.unknown": (Exit.REFUSED, "no single statement could be meant, or its lines are unreadable"),
+    "statement.nothing": (Exit.REFUSED, "there is nothing new to be stated"),
+    "statement.line-unknown": (Exit.REFUSED, "the statement has no single line that could be meant"),
     "stock.short": (Exit.REFUSED, "more would leave than lies on the shelf"),
     "stock.location": (Exit.REFUSED, "no such location is known"),
     "stock.sku": (Exit.REFUSED, "this is none of my goods"),

@@ -24,6 +24,7 @@ from node.replication import connections, exchanges, fences, sequencing, standin
 from node.storage import database, logbooks, partners, settings
 from node.system import clocks, disks, homes
 from node.trade import (
+    accords,
     agreements,
     books,
     catalogues,
@@ -56,6 +57,7 @@ REGISTERS = (
     purchases.register,
     sales.register,
     statements.register,
+    accords.register,
     payments.register,
     sheets.register,
     exports.register,

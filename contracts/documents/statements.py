@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from contracts.documents.fields import (
+    LINES_MAX,
     Balance,
     Code,
     Currency,
+    Date,
     Document,
     Fields,
     Hash,
@@ -16,6 +21,7 @@ from contracts.documents.fields import (
     Seconds,
     Silence,
     Size,
+    repeated,
 )
 
 CALCULATION: Final = "hanse-settle/1"
@@ -63,9 +69,29 @@ class Difference(Fields):
     mine: Balance | None = None
 
 
+class ContestedLine(Fields):
+    """A line on which the two figures differ: `mine` is the author's, `theirs` the proposal's (nil: no such line)."""
+
+    kind: Code
+    mine: Balance | None = None
+    theirs: Balance | None = None
+
+
+class Contested(Fields):
+    """A thread (`key`) whose lines the author does not agree to, and why. `lines` stand here where figures differ."""
+
+    key: Hash
+    reason: Code
+    lines: Annotated[tuple[ContestedLine, ...], Field(strict=False, max_length=16)] = ()
+
+
 class Respond(Document):
     """`accord`: the author computed the same lines (`lines_hash`) and the statement is closed. Otherwise the first
-    `difference`, and the statement is dead."""
+    `difference`, and the statement is dead.
+
+    An accord may leave out some threads: the lines of the `contested` stay open and roll into the next statement, to be
+    cleared by `due` (a claim); the others are closed at once, at `closing`.
+    """
 
     TYPE: ClassVar[str] = "statement.respond"
     thread: Hash
@@ -73,6 +99,18 @@ class Respond(Document):
     accord: bool
     lines_hash: Hash
     difference: Difference | None = None
+    contested: Annotated[tuple[Contested, ...], Field(strict=False, max_length=LINES_MAX)] = ()
+    closing: Balance | None = None
+    due: Date | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Respond:
+        if self.contested and not self.accord:
+            problem = {"wanted": "an accord", "path": "accord", "got": "false"}
+            raise PydanticCustomError("document.conflict", "{wanted}", problem)
+        if len({thread.key for thread in self.contested}) < len(self.contested):
+            raise repeated("each thread once", "contested", len(self.contested))
+        return self
 
 
 TYPES: Final[tuple[type[Document], ...]] = (Propose, Respond)

@@ -18,7 +18,7 @@ RESPONSE = papers.Respond.TYPE
 
 @dataclass(frozen=True, slots=True)
 class StatementVerdict:
-    """A statement that stands: `state` is proposed, closed or differs; amounts in minor units of `currency`.
+    """A statement that stands: its `state` (a `StatementState`), and what it closes or closed at, in minor units.
 
     `leaf` is the hash of the proposal in hex. `lines` tells whether its lines are in the export; `difference` is the
     thread (hex) and kind of the first line on which the other side's books differ.
@@ -63,7 +63,7 @@ class Accounts:
         if reading.entry is not None and reading.entry.type == views.STATEMENT:
             self._check_files(reading, reading.entry)
         statement, computed = self._answered(reading), self._computed
-        if computed is not None and statement is not None and statement.state is statements.StatementState.CLOSED:
+        if computed is not None and statement is not None and statement.state in statements.CLOSED:
             self._check_lines(statement, computed)
             self._check_cut(statement)
 
@@ -78,7 +78,7 @@ class Accounts:
             path=layouts.statement(self.path, statement.key),
             period=document.period,
             currency=document.currency,
-            closing=document.closing,
+            closing=document.closing if statement.closing is None else statement.closing,
             state=statement.state.value,
             lines=self.shown.get(statement.key, False),
             difference=None if difference is None else (difference.key.hex(), difference.kind),
@@ -120,7 +120,12 @@ class Accounts:
         return views.read_lines(data)
 
     def _check_lines(self, statement: statements.Statement, computed: statements.Computed) -> None:
-        """A closed statement has the lines that the fold computes. The fold has compared the sums already."""
+        """A closed statement has the lines that the fold computes, but for those that the answer says differ.
+
+        The fold has compared the sums already.
+        """
+        if any(thread.lines for thread in statement.contested):
+            return
         lines: list[Value] = [list(line) for line in statements.encoded(computed.lines)]
         digest, named = hashlib.sha256(encoding.encode(lines)).digest(), statement.document.lines_hash
         if digest != named:

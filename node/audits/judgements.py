@@ -5,7 +5,7 @@ Every document is exactly one of these, the first that applies:
 refused         the fold refuses it, so it has no effect
 contested       it takes part in something on which the two sides differ: a payment that is disputed, a receipt advice
                 over goods that are contested, a statement that was answered with a difference and not closed since, or
-                a document that stands although the partner said that it refused it
+                whose contested lines are still open, or a document that stands although the partner refused it
 deemed          it took effect by the silence of the other side (law 5)
 not disclosed   it names something that is not in the export: an attachment, an image, the wording of an agreement, the
                 lines of a statement, or by a blinded reference a document of another channel
@@ -221,7 +221,8 @@ class Judge:
             for one in ledger.closed
         }
         for statement in self.history.statements.values():
-            if statement.state is StatementState.DIFFERS and statement.document.previous not in closed:
+            differs = statement.state is StatementState.DIFFERS and statement.document.previous not in closed
+            if differs or statement.state is StatementState.CONTESTED:
                 yield statement.side, statement.index
                 if statement.answered_at is not None:
                     yield statement.answered_at

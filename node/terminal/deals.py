@@ -166,10 +166,11 @@ def statement() -> None:
 @statement.command("propose")
 @click.argument("partner")
 @click.argument("period", metavar="YYYY-MM", callback=month)
-@click.option("--buying/--selling", "buying", default=None, help="Which account, where each sells to the other.")
+@click.option("--buying/--selling", "buying", default=None, help="Only what I buy from PARTNER, or sell to it.")
+@click.option("--currency", help="Only in this currency.")
 @commands.asks("statement.propose")
 def statement_propose(**typed: Any) -> Arguments:
-    """Propose the statement of a month to PARTNER."""
+    """Propose the statement of a month to PARTNER: one for each agreement and currency."""
     return typed
 
 
@@ -195,6 +196,17 @@ def statement_show(**typed: Any) -> Arguments:
 def statement_agree(**typed: Any) -> Arguments:
     """Compare a statement with my own books, and sign that they agree or where they differ."""
     return typed
+
+
+@statement.command("contest")
+@click.argument("statement", metavar="ID")
+@click.argument("threads", nargs=-1, required=True, metavar="ORDER...")
+@click.option("--reason", help="Why, as a short code that the partner reads. [default: amount]")
+@click.option("--due", metavar="YYYY-MM-DD", help="The day by which it is to be cleared.")
+@commands.asks("statement.contest")
+def statement_contest(threads: tuple[str, ...], **typed: Any) -> Arguments:
+    """Agree to a statement but for some orders: those stand in the next one again."""
+    return typed | {"threads": list(threads)}
 
 
 @click.group(cls=commands.Group)

@@ -220,6 +220,15 @@ def recipient(known: object) -> str:
     return ", ".join(tables.plain(known[part]) for part in parts)
 
 
+def proposals(answer: Json) -> RenderableType:
+    """Statements that were just proposed, one or several."""
+    if "proposed" not in answer:
+        return tables.fields([(tables.label(key), value) for key, value in answer.items()])
+    columns = {"statement": "statement", "lines": "lines", "total": "total", "closing": "closing"}
+    rows = [{**row, "statement": tables.shortened(row.get("statement"))} for row in answer["proposed"]]
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="")
+
+
 def statements(answer: Json) -> RenderableType:
     """Statements with their state."""
     rows = [{**row, "statement": tables.shortened(row.get("statement"))} for row in answer.get("statements") or []]
@@ -237,10 +246,24 @@ def statements(answer: Json) -> RenderableType:
 
 def statement(answer: Json) -> RenderableType:
     """One statement, line by line."""
-    shown = ("statement", "partner", "period", "state", "proposed_by", "lines", "opening", "total", "closing")
+    shown = ("statement", "partner", "period", "state", "proposed_by", "lines", "opening", "total", "closing", "due")
     head = tables.fields([(tables.label(key), answer.get(key)) for key in shown])
-    rows = [{**row, "key": tables.shortened(row.get("key"))} for row in answer.get("detail") or []]
-    columns = {"key": "thread", "number": "order", "kind": "kind", "amount": "amount"}
+    rows = [
+        {
+            **row,
+            "key": tables.shortened(row.get("key")),
+            "rolled": "from the one before" if row.get("rolled") else "",
+        }
+        for row in answer.get("detail") or []
+    ]
+    columns = {
+        "key": "thread",
+        "number": "order",
+        "kind": "kind",
+        "amount": "amount",
+        "contested": "contested",
+        "rolled": "rolled on",
+    }
     parts = [head]
     if answer.get("waits_for_me"):
         same = answer.get("same_as_mine")
@@ -249,6 +272,10 @@ def statement(answer: Json) -> RenderableType:
         parts.append(Text(f"It waits for my answer.{said}", style="bold"))
     if answer.get("difference"):
         parts.append(tables.fields([("first difference", answer["difference"])]))
+    if answer.get("differing"):
+        apart = [{**row, "key": tables.shortened(row.get("key"))} for row in answer["differing"]]
+        named = {"key": "document", "kind": "kind", "cause": "how", "proposed": "proposed", "answered": "answered"}
+        parts += [Text(), tables.rows_of({"rows": apart}, "rows", named, empty="")]
     if "here" in answer and not answer["here"]:
         return Group(*parts, Text("Its lines have not arrived yet."))
     return Group(*parts, Text(), tables.rows_of({"rows": rows}, "rows", columns, empty="No lines."))

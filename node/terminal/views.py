@@ -172,6 +172,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "order.import": ledgers.imported,
     "order.list": ledgers.orders,
     "order.show": ledgers.order,
+    "statement.propose": ledgers.proposals,
     "statement.list": ledgers.statements,
     "statement.show": ledgers.statement,
     "payment.list": ledgers.payments,

@@ -160,7 +160,12 @@ def in_force(book: books.Book, seller: int) -> Version:
         if agreement.seller == seller and agreement.state is agreements.AgreementState.IN_FORCE:
             assert agreement.current is not None
             return agreement.versions[agreement.current]
-    raise errors.NodeError(
+    raise missing(book)
+
+
+def missing(book: books.Book) -> errors.NodeError:
+    """That there is no agreement to act under."""
+    return errors.NodeError(
         "agreement.missing",
         f"no agreement with {book.partner.name} is in force",
         expected="an agreement accepted by both",

@@ -1,4 +1,4 @@
-"""Statements: one side proposes an account, the other computes it from its own books: it agrees, or names the line."""
+"""Statements: one side proposes an account, line by line; how the other answers stands in `accords`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ STATEMENT_OBJECTS_MAX = 4 * 10**6
 
 
 class Propose(doors.Arguments):
-    """`period` is what people call it, for instance 2026-11. `buying`: for the agreement in which I buy."""
+    """`period` is what people call it, for instance 2026-11. One statement for each agreement that something is new
+    under; `buying`: only where I buy (or sell); `currency`: only in this one."""
 
     partner: str
     period: str
     buying: bool | None = None
+    currency: str | None = None
 
 
 class Listed(doors.Arguments):
@@ -54,16 +56,27 @@ def encoded(computed: statements.Computed) -> bytes:
     return encoding.encode(lines)
 
 
-def seller_of(book: books.Book, buying: bool | None) -> int:
-    """Which side sells in the account that is meant: where only one agreement exists, it is that one."""
-    if buying is not None:
-        return 1 - book.side if buying else book.side
-    sellers = {agreement.seller for agreement in book.history.agreements.values() if agreement.current is not None}
-    if len(sellers) > 1:
+def accounts(book: books.Book, given: Propose) -> list[Version]:
+    """The agreements that are meant: of several, those with something new and nothing that waits for an answer."""
+    every = [
+        agreement.versions[agreement.current]
+        for agreement in book.history.agreements.values()
+        if agreement.current is not None
+        and (given.buying is None or given.buying == (agreement.seller != book.side))
+        and given.currency in (None, agreement.currency)
+    ]
+    if not every:
+        raise agreements.missing(book)
+    if len(every) == 1:
+        return every
+    channel = book.history.channel
+    waiting = {one.ledger for one in book.history.statements.values() if statements.standing(channel, one)}
+    found = [version for version in every if version.key not in waiting and channel.ledgers[version.key].pending]
+    if not found:
         raise errors.NodeError(
-            "agreement.ambiguous", "you buy from and sell to this partner", expected="say which account", got="both"
+            "statement.nothing", "no account with this partner has anything new", hint="`hanse statement list`"
         )
-    return sellers.pop() if sellers else book.side
+    return found
 
 
 @register.case("statement.propose", Propose)
@@ -73,31 +86,38 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
     def unit(desk: books.Desk) -> doors.Json:
         _, channel = peering.find(desk, given.partner)
         book = desk.book(channel.id)
-        version = agreements.in_force(book, seller_of(book, given.buying))
+        chosen = accounts(book, given)
         mine = logbooks.of_channel(desk.db, channel.id, mine=True)
         theirs = logbooks.of_channel(desk.db, channel.id, mine=False)
-        own_root = logbooks.root_at(desk.db, mine, mine.receipted)
-        partner_root = logbooks.root_at(desk.db, theirs, theirs.receipted)
-        assert own_root is not None and partner_root is not None
-        cut = (mine.receipted, theirs.receipted) if book.side == 0 else (theirs.receipted, mine.receipted)
         if mine.receipted > book.history.sizes[book.side] or theirs.receipted > book.seen:
             raise errors.NodeError(
                 "channel.recovering", f"the books with {given.partner} are not whole yet", hint="try again later"
             )
-        computed = book.history.statement_lines(version.key, cut)
-        content = encoded(computed)
-        body = body_of(book, version, given.period, computed, blobs.put(desk.db, content))
-        body["own"] = {"size": mine.receipted, "root": own_root}
-        body["partner"] = {"size": theirs.receipted, "root": partner_root}
-        written = desk.write(book, "statement.propose", body)
-        return {
-            "statement": written.hash.hex(),
-            "lines": len(computed.lines),
-            "total": catalogues.shown(computed.total, version.currency),
-            "closing": catalogues.shown(computed.closing, version.currency),
-        }
+        rows = [propose_one(desk, book, version, given.period, (mine, theirs)) for version in chosen]
+        return rows[0] if len(rows) == 1 else {"proposed": rows}
 
     return await trade.books.act(unit)
+
+
+def propose_one(
+    desk: books.Desk, book: books.Book, version: Version, period: str, heads: tuple[logbooks.Logbook, logbooks.Logbook]
+) -> doors.Json:
+    """Propose the statement of one agreement over what is receipted of my logbook and the partner's."""
+    mine, theirs = heads
+    roots = [logbooks.root_at(desk.db, logbook, logbook.receipted) for logbook in heads]
+    assert None not in roots
+    cut = (mine.receipted, theirs.receipted) if book.side == 0 else (theirs.receipted, mine.receipted)
+    computed = book.history.statement_lines(version.key, cut)
+    body = body_of(book, version, period, computed, blobs.put(desk.db, encoded(computed)))
+    body["own"] = {"size": mine.receipted, "root": roots[0]}
+    body["partner"] = {"size": theirs.receipted, "root": roots[1]}
+    written = desk.write(book, "statement.propose", body)
+    return {
+        "statement": written.hash.hex(),
+        "lines": len(computed.lines),
+        "total": catalogues.shown(computed.total, version.currency),
+        "closing": catalogues.shown(computed.closing, version.currency),
+    }
 
 
 def body_of(
@@ -167,10 +187,17 @@ def describe(found: Found) -> doors.Json:
         "lines": document.count,
         "opening": catalogues.shown(document.opening, document.currency),
         "total": catalogues.shown(document.total, document.currency),
-        "closing": catalogues.shown(document.closing, document.currency),
+        "closing": catalogues.shown(closing(statement), document.currency),
+        "contested": len(statement.contested),
+        "due": statement.due,
         "lines_hash": document.lines_hash.hex(),
         "waits_for_me": standing and statement.side != book.side,
     }
+
+
+def closing(statement: statements.Statement) -> int:
+    """What it closed at, or would close at if all of it were agreed to."""
+    return statement.document.closing if statement.closing is None else statement.closing
 
 
 @register.case("statement.show", One)
@@ -185,12 +212,17 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
         content = mine if same else blobs.get(desk.db, document.lines_hash)
         lines = [] if content is None else read_lines(content)
         orders = found.book.history.orders
+        contested = {thread.key: thread.reason for thread in found.statement.contested}
+        before = found.book.history.statements.get(document.previous or b"")
+        rolled = set() if before is None else {thread.key for thread in before.contested}
         shown = [
             {
                 "key": line.key.hex(),
                 "number": orders[line.key].number if line.key in orders else "",
                 "kind": line.kind,
                 "amount": catalogues.shown(line.amount, document.currency),
+                "contested": contested.get(line.key, ""),
+                "rolled": line.key in rolled,
             }
             for line in lines[:LINES_SHOWN_MAX]
         ]
@@ -203,9 +235,26 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
             "difference": None
             if difference is None
             else {"key": difference.key.hex(), "kind": difference.kind, "mine": difference.mine},
+            "differing": differing(found.statement),
         }
 
     return await trade.books.read(unit)
+
+
+def differing(statement: statements.Statement) -> list[doors.Json]:
+    """The lines on which the answer's figures are others than the proposal's, with the document that each is about."""
+    currency = statement.document.currency
+    return [
+        {
+            "key": thread.key.hex(),
+            "cause": thread.reason,
+            "kind": line.kind,
+            "answered": None if line.mine is None else catalogues.shown(line.mine, currency),
+            "proposed": None if line.theirs is None else catalogues.shown(line.theirs, currency),
+        }
+        for thread in statement.contested
+        for line in thread.lines
+    ]
 
 
 def own_lines(found: Found) -> bytes | None:
@@ -228,44 +277,3 @@ def read_lines(content: bytes) -> list[statements.StatementLine]:
             case _:
                 raise errors.NodeError("statement.unknown", "the lines are unreadable", expected="lines", got="other")
     return lines
-
-
-@register.case("statement.agree", One)
-async def agree(trade: doors.Trade, given: One, report: doors.Report) -> doors.Json:
-    """Compute the account from my own books: agree if it is the same, else name the first line that differs."""
-
-    def unit(desk: books.Desk) -> doors.Json:
-        found = find(desk, given.statement)
-        book, statement = desk.book(found.book.channel.id), found.statement
-        document = statement.document
-        computed = book.history.statement_lines(statement.ledger, statement.cut)
-        content = encoded(computed)
-        digest = hashlib.sha256(content).digest()
-        body: books.Body = {
-            "thread": statement.key,
-            "role": "buyer" if document.role == "seller" else "seller",
-            "accord": digest == document.lines_hash,
-            "lines_hash": digest,
-        }
-        if digest == document.lines_hash:
-            blobs.put(desk.db, content)
-        else:
-            theirs = blobs.get(desk.db, document.lines_hash)
-            if theirs is not None:
-                body["difference"] = first_difference(computed.lines, tuple(read_lines(theirs)))
-        desk.write(book, "statement.respond", body)
-        return describe(Found(book, book.history.statements[statement.key]))
-
-    return await trade.books.act(unit)
-
-
-def first_difference(
-    mine: tuple[statements.StatementLine, ...], theirs: tuple[statements.StatementLine, ...]
-) -> dict[str, Value]:
-    """The first line, by key and kind, on which two accounts differ, and what mine says."""
-    own = {(line.key, line.kind): line.amount for line in mine}
-    other = {(line.key, line.kind): line.amount for line in theirs}
-    for key, kind in sorted(own.keys() | other.keys()):
-        if own.get((key, kind)) != other.get((key, kind)):
-            return {"key": key, "kind": kind, "mine": own.get((key, kind))}
-    raise errors.NodeError("statement.unknown", "the lines are the same", expected="a difference", got="none")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, TypeVar
 
-from contracts import agreements, histories, issues, threads
+from contracts import agreements, histories, issues, statements, threads
 from contracts.documents import orders as order_papers
 from contracts.histories import History
 from contracts.issues import Issue, IssueState, OfferState
@@ -516,7 +516,12 @@ class Walk(Shop):
         name = desks.digest(computed.lines)
         accord = name == statement.document.lines_hash and computed.closing == statement.document.closing
         accord = accord and self.chance.randrange(6) > 0
-        body = {"thread": statement.key, "role": role, "accord": accord, "lines_hash": name}
+        body: Body = {"thread": statement.key, "role": role, "accord": accord, "lines_hash": name}
+        keys = sorted({line.key for line in computed.lines})
+        if accord and keys and self.chance.randrange(2):
+            left = self.chance.sample(keys, self.chance.randrange(1, min(3, len(keys)) + 1))
+            body["contested"] = [{"key": key, "reason": "amount"} for key in left]
+            body["closing"] = statements.remainder(computed, left)
         return "statement.respond", body
 
     def respond_by_seller(self, history: History) -> Draft | None:

@@ -138,6 +138,11 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["statement", "show", "ab12cd34"], "statement.show", {"statement": "ab12cd34"}),
     (["statement", "agree", "ab12cd34"], "statement.agree", {"statement": "ab12cd34"}),
     (
+        ["statement", "contest", "ab12cd34", "N1", "N2", "--reason", "short", "--due", "2026-12-15"],
+        "statement.contest",
+        {"statement": "ab12cd34", "threads": ["N1", "N2"], "reason": "short", "due": "2026-12-15"},
+    ),
+    (
         ["payment", "sent", "F", "12.50", "--reference", "R1"],
         "payment.sent",
         {"partner": "F", "amount": "12.50", "reference": "R1"},

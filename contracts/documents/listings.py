@@ -58,9 +58,12 @@ class Image(Fields):
 
 
 class Shipper(Fields):
-    """To whom addresses are sealed: the node that ships, its `kem` key (32 bytes) and the key's id (8 bytes)."""
+    """To whom addresses are sealed: the node that ships, a `kem` key of it (32 bytes) and the key's id (8 bytes).
 
-    node: NodeId
+    A derived listing names the key alone: who ships is not the buyer's business.
+    """
+
+    node: NodeId | None = None
     kem: Hash
     kid: Bytes8
 

@@ -7,6 +7,7 @@ not taken twice.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 from collections.abc import Sequence
 from typing import Any
@@ -160,7 +161,7 @@ def promised_away(desk: books.Desk, rows: Sequence[CatalogueRow]) -> list[routes
 
 
 def good_of(desk: books.Desk, row: CatalogueRow) -> shelves.Good:
-    """An article from a row; a supplier that it had stays."""
+    """An article from a row; a supplier that it had stays, and ships it as before."""
     known = shelves.good(desk.db, row.sku)
     content: dict[str, Any] = {
         "titles": row.titles,
@@ -178,7 +179,7 @@ def good_of(desk: books.Desk, row: CatalogueRow) -> shelves.Good:
         "description": row.description,
         "brand": row.brand,
     }
-    return shelves.Good(row.sku, content, None if known is None else known.supplier)
+    return shelves.Good(row.sku, content, None) if known is None else dataclasses.replace(known, content=content)
 
 
 @register.case("order.import", Import)

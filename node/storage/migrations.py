@@ -152,6 +152,19 @@ def stock(db: Database) -> None:
     execute_all(db.conn, STOCK)
 
 
+DERIVED = """
+-- Of goods that a supplier ships: the SKU under which it sells them, where it is another one than here.
+ALTER TABLE goods ADD COLUMN source TEXT;
+CREATE INDEX goods_by_supplier ON goods (supplier, coalesce(source, sku));
+"""
+
+
+@migrations(name="0003_derived")
+def derived(db: Database) -> None:
+    """Goods under a SKU of their own."""
+    execute_all(db.conn, DERIVED)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

@@ -21,6 +21,12 @@ class Good:
     sku: str
     content: dict[str, Any]
     supplier: int | None  # partner id, for goods that a supplier ships
+    source: str | None = None  # the supplier's SKU, where it is another one
+
+    @property
+    def sold_as(self) -> str:
+        """The SKU under which whoever ships it sells it."""
+        return self.source or self.sku
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,11 @@ class Shelf:
 
 def put_good(db: sqlite3.Connection, good: Good) -> bool:
     """Store an article; tells whether anything changed."""
-    content = written(good)
     changed = db.execute(
-        "INSERT INTO goods VALUES (?, ?, ?) ON CONFLICT (sku) DO UPDATE SET content = excluded.content,"
-        " supplier = excluded.supplier WHERE content != excluded.content OR supplier IS NOT excluded.supplier",
-        (good.sku, content, good.supplier),
+        "INSERT INTO goods (sku, content, supplier, source) VALUES (?, ?, ?, ?) ON CONFLICT (sku) DO UPDATE"
+        " SET content = excluded.content, supplier = excluded.supplier, source = excluded.source"
+        " WHERE content != excluded.content OR supplier IS NOT excluded.supplier OR source IS NOT excluded.source",
+        (good.sku, written(good), good.supplier, good.source),
     )
     return changed.rowcount > 0
 
@@ -56,14 +62,27 @@ def written(good: Good) -> str:
 
 def good(db: sqlite3.Connection, sku: str) -> Good | None:
     """The article with this SKU."""
-    row = db.execute("SELECT sku, content, supplier FROM goods WHERE sku = ?", (sku,)).fetchone()
-    return None if row is None else Good(row[0], json.loads(row[1]), row[2])
+    row = db.execute("SELECT sku, content, supplier, source FROM goods WHERE sku = ?", (sku,)).fetchone()
+    return None if row is None else of_row(row)
 
 
 def goods(db: sqlite3.Connection) -> list[Good]:
     """All articles by SKU."""
-    rows = db.execute("SELECT sku, content, supplier FROM goods ORDER BY sku")
-    return [Good(sku, json.loads(content), supplier) for sku, content, supplier in rows]
+    rows = db.execute("SELECT sku, content, supplier, source FROM goods ORDER BY sku")
+    return [of_row(row) for row in rows]
+
+
+def supplied(db: sqlite3.Connection, partner: int, sku: str | None = None) -> list[Good]:
+    """The articles that a partner ships: all, or those that it sells under this SKU."""
+    which, values = ("", (partner,)) if sku is None else (" AND coalesce(source, sku) = ?", (partner, sku))
+    select = "SELECT sku, content, supplier, source FROM goods WHERE supplier = ?"
+    return [of_row(row) for row in db.execute(f"{select}{which} ORDER BY sku", values)]
+
+
+def of_row(row: tuple[Any, ...]) -> Good:
+    """A `Good` from its columns."""
+    sku, content, supplier, source = row
+    return Good(sku, json.loads(content), supplier, source)
 
 
 def supplies(db: sqlite3.Connection, partner: int) -> bool:

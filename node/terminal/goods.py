@@ -47,9 +47,18 @@ def catalogue_share(**typed: Any) -> Arguments:
 @catalogue.command("derive")
 @click.argument("partner")
 @click.option("--markup", "markup_percent", default="20", show_default=True, help="What I add, in percent.")
+@click.option("--prefix", default="", metavar="TEXT", help="Put this before PARTNER's SKUs to make my own.")
 @commands.asks("catalogue.derive")
 def catalogue_derive(**typed: Any) -> Arguments:
     """Take what PARTNER offers into my own goods, to sell it on."""
+    return typed
+
+
+@catalogue.command("withdraw")
+@click.argument("sku")
+@commands.asks("catalogue.withdraw")
+def catalogue_withdraw(**typed: Any) -> Arguments:
+    """Offer SKU to nobody any more. Orders that were placed stay as they are."""
     return typed
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from contracts import amounts
 from contracts import errors as refusals
 from contracts.documents.listings import Publish
 from contracts.terms import Version
 from node import errors
-from node.storage import partners, shelves, warehouses
-from node.trade import agreements, books, doors, offers, peering, personal, promises
+from node.storage import partners, settings, shelves, warehouses
+from node.trade import agreements, books, doors, offers, parents, peering, personal, promises
 from protocol.encoding import Value
 
 register = doors.Register()
 PRICES_PER_LIST = 200  # items in one price list, so that an entry stays far below its limit
 DAY_S = 86_400
+WITHDRAWN = "withdrawn"  # in a good's content: offered to nobody, until it is imported or derived again
+PERCENT = "share/"  # setting, by channel: the percent of the supply price at which goods were last shared
 
 
 class Own(doors.Arguments):
@@ -32,11 +35,10 @@ class Share(doors.Arguments):
     percent: str = "100"
 
 
-class Derive(doors.Arguments):
-    """`markup_percent` on what the partner asks becomes my supply price."""
+class Withdraw(doors.Arguments):
+    """An article of mine."""
 
-    partner: str
-    markup_percent: str = "20"
+    sku: str
 
 
 def put_goods(desk: books.Desk, goods: Iterable[shelves.Good]) -> dict[str, int]:
@@ -54,7 +56,7 @@ def compare(desk: books.Desk, goods: Iterable[shelves.Good]) -> dict[str, int]:
     counts = {"new": 0, "changed": 0, "unchanged": 0}
     for good in goods:
         known = shelves.good(desk.db, good.sku)
-        same = known is not None and (shelves.written(known), known.supplier) == (shelves.written(good), good.supplier)
+        same = known is not None and known == good
         counts["new" if known is None else "unchanged" if same else "changed"] += 1
     return counts
 
@@ -119,26 +121,52 @@ async def share(trade: doors.Trade, given: Share, report: doors.Report) -> doors
         _, channel = peering.find(desk, given.partner)
         book = desk.book(channel.id)
         agreement = agreements.in_force(book, seller=book.side)
+        settings.put(desk.db, f"{PERCENT}{channel.id}", given.percent.encode())
         goods = [good for good in shelves.goods(desk.db) if good.content["currency"] == agreement.terms.currency]
-        sent = sum(share_listing(desk, book, good, shipper(trade, good)) for good in goods)
-        prices = changed_prices(book, agreement, goods, rate)
-        for first in range(0, len(prices), PRICES_PER_LIST):
-            items: list[Value] = list(prices[first : first + PRICES_PER_LIST])
-            body: books.Body = {"agreement": agreement.hash, "currency": agreement.terms.currency, "items": items}
-            desk.write(book, "price.list", body)
+        kid, public = personal.newest_kem(trade.keys, book.partner.node)
+        listings, prices = send(desk, book, agreement, goods, rate, {"node": book.me, "kem": public, "kid": kid})
         share_stock(desk, book, goods)
-        return {"listings": sent, "prices": len(prices)}
+        return {"listings": listings, "prices": prices}
 
     return await trade.books.act(unit)
 
 
-def shipper(trade: doors.Trade, good: shelves.Good) -> dict[str, Value]:
-    """To whom a consumer's address is sealed: my supplier where it ships, else this node."""
-    passed_on = good.content.get("shipper")
-    if passed_on is not None:
-        return {key: bytes.fromhex(value) for key, value in passed_on.items()}
-    kid, public = personal.newest_kem(trade.keys)
-    return {"node": trade.books.me, "kem": public, "kid": kid}
+def follow_up(desk: books.Desk, book: books.Book, goods: Sequence[shelves.Good]) -> None:
+    """Send a partner what changed about goods that a supplier ships, at the terms on which they were shared before."""
+    agreement = agreements.in_force(book, seller=book.side)
+    stored = settings.get(desk.db, f"{PERCENT}{book.channel.id}")
+    send(desk, book, agreement, goods, percent("100" if stored is None else stored.decode()), {})
+
+
+def send(
+    desk: books.Desk,
+    book: books.Book,
+    agreement: Version,
+    goods: Sequence[shelves.Good],
+    rate: amounts.Rate,
+    ships: dict[str, Value],
+) -> tuple[int, int]:
+    """Write the listings and prices that a partner does not have yet; how many of each.
+
+    `ships`: to whom addresses are sealed for goods of my own. What I withdrew, or its supplier does not offer, is not
+    offered.
+    """
+    listings, offered = 0, []
+    for good in goods:
+        behind = None if good.supplier is None else parents.offer(desk, good)
+        if good.content.get(WITHDRAWN) or (good.supplier is not None and behind is None):
+            continue
+        offered.append(good)
+        body = listing_body(good, ships)
+        if behind is not None:
+            parents.derive(desk, book, body, behind)
+        listings += share_listing(desk, book, body)
+    prices = changed_prices(book, agreement, offered, rate)
+    for first in range(0, len(prices), PRICES_PER_LIST):
+        items: list[Value] = list(prices[first : first + PRICES_PER_LIST])
+        body = {"agreement": agreement.hash, "currency": agreement.terms.currency, "items": items}
+        desk.write(book, "price.list", body)
+    return listings, len(prices)
 
 
 def listing_body(good: shelves.Good, ships: dict[str, Value]) -> books.Body:
@@ -166,18 +194,41 @@ def listing_body(good: shelves.Good, ships: dict[str, Value]) -> books.Body:
     return body
 
 
-def share_listing(desk: books.Desk, book: books.Book, good: shelves.Good, ships: dict[str, Value]) -> bool:
+def share_listing(desk: books.Desk, book: books.Book, body: books.Body) -> bool:
     """Publish or change one listing, if the partner does not have it like this already."""
-    body = listing_body(good, ships)
-    known = offers.listing(book, book.side, good.sku)
+    wanted = Publish.model_validate(body)
+    known = offers.listing(book, book.side, wanted.sku)
     if known is None:
         desk.write(book, "listing.publish", body)
         return True
     version, document = known
-    if document.model_dump(exclude={"replaces"}) == Publish.model_validate(body).model_dump():
+    if document.model_dump(exclude={"replaces"}) == wanted.model_dump():
         return False
     desk.write(book, "listing.change", {**body, "replaces": version.hash})
     return True
+
+
+@register.case("catalogue.withdraw", Withdraw)
+async def withdraw_everywhere(trade: doors.Trade, given: Withdraw, report: doors.Report) -> doors.Json:
+    """Offer an article to nobody any more; orders that were placed are not touched."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        good = shelves.good(desk.db, given.sku)
+        if good is None:
+            raise errors.NodeError("stock.sku", "this is none of my goods", expected="a SKU of mine", got=given.sku)
+        shelves.put_good(desk.db, replace(good, content={**good.content, WITHDRAWN: True}))
+        told = sum(withdraw(desk, book, good.sku) for book in peering.written_books(desk))
+        return {"sku": good.sku, "partners": told}
+
+    return await trade.books.act(unit)
+
+
+def withdraw(desk: books.Desk, book: books.Book, sku: str) -> bool:
+    """Offer an article to a partner no longer; tells whether it was offered."""
+    known = offers.listing(book, book.side, sku)
+    if known is not None:
+        desk.write(book, "listing.withdraw", {"sku": sku, "listing": known[0].hash, "reason": "supply"})
+    return known is not None
 
 
 def changed_prices(
@@ -188,10 +239,12 @@ def changed_prices(
     for good in goods:
         if good.content.get("price") is None:
             continue
-        wanted = rate.of(good.content["price"])
+        wanted, base = rate.of(good.content["price"]), good.content.get("base", 1)
         known = offers.price(book, agreement, good.sku)
-        if known is None or known.item.price is None or known.item.price.amount.a != wanted:
-            items.append({"sku": good.sku, "price": {"amount": money_value(wanted, good.content["currency"])}})
+        price = None if known is None else known.item.price
+        if price is None or (price.amount.a, price.base) != (wanted, base):
+            amount = money_value(wanted, good.content["currency"])
+            items.append({"sku": good.sku, "price": {"amount": amount, "base": base}})
     return items
 
 
@@ -225,46 +278,6 @@ def changed_locations(desk: books.Desk, book: books.Book) -> dict[str, dict[str,
         if known is None or known.model_dump(exclude_none=True) != content:
             found[code] = content
     return found
-
-
-@register.case("catalogue.derive", Derive)
-async def derive(trade: doors.Trade, given: Derive, report: doors.Report) -> doors.Json:
-    """Take a partner's offer into my own goods, to sell it on: it ships, I add my mark-up."""
-    rate = percent(given.markup_percent, add=100)
-
-    def unit(desk: books.Desk) -> doors.Json:
-        partner, channel = peering.find(desk, given.partner)
-        book = desk.book(channel.id)
-        version = agreements.in_force(book, 1 - book.side)
-        goods = [derived(offer, rate, partner.id) for offer in offers.every(book, version)]
-        return {"goods": len(goods), **put_goods(desk, goods)}
-
-    return await trade.books.act(unit)
-
-
-def derived(offer: offers.Offer, rate: amounts.Rate, supplier: int) -> shelves.Good:
-    """A partner's listing as an article of mine."""
-    listing, quoted = offer.document, offer.quote(1)
-    assert quoted is not None
-    ships = listing.shipper
-    content = {
-        "titles": {text.lang: text.text for text in listing.titles},
-        "options": {option.axis: option.value for option in listing.options},
-        "currency": quoted.currency,
-        "price": rate.of(quoted.price.amount.a),
-        "retail": None if listing.retail_price is None else listing.retail_price.a,
-        "unit": listing.unit,
-        "min_quantity": listing.min_quantity,
-        "gtin": listing.gtin,
-        "origin": listing.origin,
-        "weight_g": listing.weight_g,
-        "brand": listing.brand,
-        "returnable": listing.returnable,
-        "shipper": None
-        if ships is None
-        else {"node": ships.node.hex(), "kem": ships.kem.hex(), "kid": ships.kid.hex()},
-    }
-    return shelves.Good(listing.sku, content, supplier)
 
 
 def percent(text: str, add: int = 0) -> amounts.Rate:

@@ -61,7 +61,7 @@ def place(desk: books.Desk, book: books.Book, item: histories.Item, order: order
     waiting = {number: quantity for number, line in order.lines.items() if (quantity := line.quantity(LotState.PLACED))}
     if not waiting:
         return
-    wanted = [(order.lines[number].terms[0].sku, quantity) for number, quantity in waiting.items()]
+    wanted = [(source(desk, order.lines[number].terms[0].sku), quantity) for number, quantity in waiting.items()]
     try:
         purchases.place(
             desk, upstream, wanted, numbers=list(waiting), served=item.hash, parent=item.hash, forwarded=forwarded
@@ -72,6 +72,12 @@ def place(desk: books.Desk, book: books.Book, item: histories.Item, order: order
         row = orderbooks.order(desk.db, item.hash)
         assert row is not None
         sales.respond(desk, ordering.Found(row, book, order), {}, "reject", "supply")
+
+
+def source(desk: books.Desk, sku: str) -> str:
+    """The supplier's SKU for an article of mine."""
+    good = shelves.good(desk.db, sku)
+    return sku if good is None else good.sold_as
 
 
 def upward(desk: books.Desk, item: histories.Item) -> tuple[books.Book, bytes] | None:

@@ -10,7 +10,7 @@ import pydantic
 from contracts import orders, threads
 from contracts.documents import orders as papers
 from node import errors
-from node.storage import logbooks, orderbooks, partners
+from node.storage import logbooks, orderbooks, partners, shelves
 from node.trade import books, catalogues, credits, doors, offers, peering, personal, reservations
 from protocol import identities
 from protocol.entries import Entry
@@ -186,7 +186,7 @@ def recipient(trade: doors.Trade, desk: books.Desk, found: Found) -> dict[str, s
     entry, logbook = placed(desk, found)
     reference = None if entry is None else entry.body.get("pii")
     if entry is not None and isinstance(reference, dict):
-        opened = personal.reveal(desk, trade.keys, reference, logbook.origin, entry.id)
+        opened = personal.reveal(desk, trade.keys, found.book.partner.node, reference, logbook.origin, entry.id)
         if opened is not None:
             return opened
     shop_order = orderbooks.shop_order_of(desk.db, found.row.thread)
@@ -201,17 +201,22 @@ def is_sealed(desk: books.Desk, found: Found) -> bool:
 
 
 def shipper(desk: books.Desk, found: Found) -> str | None:
-    """Who hands the goods to a carrier, as the listing says: "me", a partner's name, or a NodeID."""
+    """Who hands the goods to a carrier, as far as this node knows: "me", or a partner's name.
+
+    What a partner has derived from somebody else's listing is shipped by somebody behind it: then it is the partner
+    whom one may ask.
+    """
     sku = next(iter(found.order.lines.values())).terms[0].sku
     listed = offers.listing(found.book, found.order.version.seller, sku)
     ships = None if listed is None else listed[1].shipper
     if ships is None:
         return None
-    if ships.node == desk.books.me:
-        return "me"
-    node = identities.NodeId(ships.node)
-    partner = partners.by_node(desk.db, node)
-    return identities.to_text(node) if partner is None else partner.name
+    if ships.node is not None:
+        partner = partners.by_node(desk.db, identities.NodeId(ships.node))
+        return "me" if ships.node == desk.books.me else None if partner is None else partner.name
+    good = None if found.row.buying else shelves.good(desk.db, sku)
+    supplier = None if good is None or good.supplier is None else partners.by_id(desk.db, good.supplier)
+    return found.book.partner.name if supplier is None else supplier.name
 
 
 def placed(desk: books.Desk, found: Found) -> tuple[Entry | None, logbooks.Logbook]:

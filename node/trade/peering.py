@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from node import errors
 from node.storage import logbooks, partners
@@ -10,6 +10,7 @@ from node.trade import books
 from protocol import entries, identities
 
 EPOCH_FIRST = 1
+SILENT = (partners.ChannelState.FORKED, partners.ChannelState.STOPPED, partners.ChannelState.CLOSED)
 
 
 def channel_salt(initiator: bytes, responder: bytes) -> bytes:
@@ -101,3 +102,10 @@ def open_books(desk: books.Desk, wanted: str | None = None) -> list[books.Book]:
     if wanted is not None:
         return [desk.peek(find(desk, wanted)[1].id)]
     return [desk.peek(channel.id) for channel in partners.channels(desk.db)]
+
+
+def written_books(desk: books.Desk) -> Iterator[books.Book]:
+    """The books of everybody who can still be told anything, for writing."""
+    for channel in partners.channels(desk.db):
+        if channel.state not in SILENT:
+            yield desk.book(channel.id)

@@ -13,27 +13,38 @@ from contracts import histories
 from node import keystore
 from node.storage import blobs
 from node.trade import books
-from protocol import keys, sealing
+from protocol import identities, keys, sealing
 from protocol.encoding import Value
 
+MADE_UP = "hanse/sealed/"
 FIELDS = ("name", "phone", "country", "province", "city", "district", "street", "zip", "note")
 
 
 def seal(
-    desk: books.Desk, book: books.Book, entry_id: bytes, recipient: Mapping[str, str], shipper_kem: bytes
+    desk: books.Desk,
+    book: books.Book,
+    entry_id: bytes,
+    recipient: Mapping[str, str],
+    shipper_kem: bytes,
+    anonymous: bool,
 ) -> dict[str, Value]:
-    """Seal a recipient to the shipper's `kem` key (32 bytes) for the entry `entry_id`; keep the blob for sending."""
+    """Seal a recipient to the shipper's `kem` key (32 bytes) for the entry `entry_id`; keep the blob for sending.
+
+    `anonymous`: somebody behind the partner ships. Then the place where it was sealed is made up, so that the shipper
+    cannot tell whose consumers are whose.
+    """
     entropy = desk.books.entropy
+    where = (MADE_UP + entropy.token(16).hex(), entropy.token(16)) if anonymous else (book.mine.origin, entry_id)
     reference, ciphertext = sealing.seal_personal(
         {key: recipient[key] for key in FIELDS if recipient.get(key)},
         salt=entropy.token(32),
-        origin=book.mine.origin,
-        entry_id=entry_id,
+        origin=where[0],
+        entry_id=where[1],
         recipient_public=shipper_kem,
         ephemeral=entropy.token(32),
     )
     blobs.put(desk.db, ciphertext)
-    return reference
+    return sealing.forward(reference, origin=where[0], entry_id=where[1]) if anonymous else reference
 
 
 def forward(reference: Mapping[str, Value], origin: str, entry_id: bytes) -> dict[str, Value]:
@@ -51,10 +62,15 @@ def want(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
 
 
 def reveal(
-    desk: books.Desk, unlocked: keystore.Keys, reference: Mapping[str, Any], origin: str, entry_id: bytes
+    desk: books.Desk,
+    unlocked: keystore.Keys,
+    partner: identities.NodeId,
+    reference: Mapping[str, Any],
+    origin: str,
+    entry_id: bytes,
 ) -> dict[str, str] | None:
-    """The recipient, if this node is the shipper and has the blob; None otherwise."""
-    private = private_of(unlocked, bytes(reference["kid"]))
+    """The recipient, if this node is the shipper and has the blob; None otherwise. `partner`: from whom it came."""
+    private = private_of(unlocked, partner, bytes(reference["kid"]))
     ciphertext = blobs.get(desk.db, bytes(reference["ct"]))
     if private is None or ciphertext is None:
         return None
@@ -67,12 +83,24 @@ def reveal(
     )
 
 
-def newest_kem(unlocked: keystore.Keys) -> tuple[bytes, bytes]:
-    """(key id, public key) to which partners seal addresses now."""
-    public = keys.x25519_public(unlocked.kem[-1])
+def newest_kem(unlocked: keystore.Keys, partner: identities.NodeId) -> tuple[bytes, bytes]:
+    """(key id, public key) for addresses that come through a partner.
+
+    Each partner gets another key: whoever sees it far down a chain cannot tell whose it is.
+    """
+    public = keys.x25519_public(kem_for(unlocked.kem[-1], partner))
     return sealing.key_id(public), public
 
 
-def private_of(unlocked: keystore.Keys, kid: bytes) -> bytes | None:
+def kem_for(private: bytes, partner: identities.NodeId) -> bytes:
+    """The key for addresses that come through a partner. It follows from a `kem` key, and is destroyed with it."""
+    return keys.hkdf(private, b"hanse/kem/1\n" + partner)
+
+
+def private_of(unlocked: keystore.Keys, partner: identities.NodeId, kid: bytes) -> bytes | None:
     """The private key with this id, None when it was destroyed or is another node's."""
-    return next((private for private in unlocked.kem if sealing.key_id(keys.x25519_public(private)) == kid), None)
+    for private in unlocked.kem:
+        for candidate in (kem_for(private, partner), private):
+            if sealing.key_id(keys.x25519_public(candidate)) == kid:
+                return candidate
+    return None

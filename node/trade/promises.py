@@ -36,7 +36,7 @@ def mirrored(desk: books.Desk, good: shelves.Good) -> dict[str, int]:
     if channel is None:
         return {}
     book = desk.peek(channel.id)
-    told = book.history.levels(1 - book.side, good.sku)
+    told = book.history.levels(1 - book.side, good.sold_as)
     return {shelves.MAIN: sum(level.available for level in told)} if told else {}
 
 

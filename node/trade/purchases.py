@@ -120,7 +120,7 @@ def place(
         if forwarded is not None:
             body["pii"] = dict(forwarded)
         elif recipient is not None and kem is not None:
-            body["pii"] = personal.seal(desk, book, id, recipient, kem)
+            body["pii"] = personal.seal(desk, book, id, recipient, kem, anonymous(lines[0][1]))
         if recipient is not None and len(recipient.get("country", "")) == 2:
             body["ship_to"] = {"country": recipient["country"]}
         body |= references.to(desk, book, "parent", parent)
@@ -128,6 +128,12 @@ def place(
         orderbooks.add_fulfilment(desk.db, done.hash, book.channel.id, shop_order, parent)
         written.append(done)
     return written
+
+
+def anonymous(offer: offers.Offer) -> bool:
+    """Whether somebody ships who is not named: the listing is derived from another one."""
+    ships = offer.document.shipper
+    return ships is not None and ships.node is None
 
 
 def worth(offer: offers.Offer, quantity: int) -> int:

@@ -16,10 +16,11 @@ from contracts.holds import Hold, HoldState
 from contracts.lots import LotState
 from contracts.orders import Order, OrderState
 from node.storage import shelves
-from node.trade import alignments, books, chains, orders, personal, promises, reservations, stocks
+from node.trade import alignments, books, chains, derivations, orders, personal, promises, reservations, stocks
 from protocol.encoding import Value
 
 log = structlog.get_logger(__name__)
+DERIVED = frozenset({"listing.change", "listing.withdraw", "price.list", "price.change", "agreement.terminate"})
 MIRRORED = frozenset({"stock.snapshot", "stock.delta"})
 NAK_FAULTS_MAX = 20
 NAK_TEXT_MAX = 200
@@ -56,6 +57,8 @@ class Habits:
         """Refused documents are answered, and those that have a handler; an order only where it is passed on."""
         if item.type in MIRRORED and not outcome.faults:
             return shelves.supplies(desk.db, book.partner.id)
+        if item.type in DERIVED and not outcome.faults:
+            return outcome.repeats is None and bool(derivations.concerned(desk, book, item))
         if item.type == "order.place" and not outcome.faults and outcome.repeats is None:
             order = book.history.orders[item.hash]
             return chains.supplier_channel(desk, order) is not None or bool(used_holds(book, item))
@@ -178,4 +181,5 @@ HANDLERS: Mapping[str, Handler] = {
     "stock.hold": hold_stock,
     "stock.snapshot": mirror_stock,
     "stock.delta": mirror_stock,
+    **dict.fromkeys(DERIVED, derivations.follow),
 }

@@ -6,11 +6,13 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+from contracts.documents import listings as papers
 from node.storage import logbooks
-from node.trade import books, references
+from node.trade import books, offers, peering, references
 from protocol import references as blinded
 from tests.node.test_trading import agree, goods, order
 from tests.node.towns import Town, play
+from tests.sim import weathers
 
 LINKS = ("factory", "importer", "wholesaler", "shop")
 
@@ -69,6 +71,7 @@ def test_every_document_of_a_chain_names_the_one_it_passes_on_and_no_reader_can_
                 ("order.place", "parent"): ["order.place"],
                 ("order.respond", "upstream"): ["order.respond"],
                 ("shipment.handover", "upstream"): ["shipment.handover"],
+                ("listing.publish", "parent"): ["listing.publish"] * 3,
             }
 
     def resolved(desk: books.Desk) -> dict[tuple[str, str], list[str]]:
@@ -86,3 +89,76 @@ def test_every_document_of_a_chain_names_the_one_it_passes_on_and_no_reader_can_
         return found
 
     play(story)
+
+
+async def offered(town: Town, buyer: str, seller: str) -> dict[str, int]:
+    """What a partner asks for each SKU, in minor units."""
+    rows = (await town.ask(buyer, "catalogue.list", partner=seller))["goods"]
+    return {row["sku"]: row["price"]["amount"] for row in rows}
+
+
+SHEET = """sku,title_zh,title_en,price,stock,returnable,min_quantity
+CUP-0,青花杯,Blue cup,20.00,100,no,6
+"""
+
+
+def test_a_derived_listing_follows_its_parent_and_dies_with_it() -> None:
+    async def story(town: Town) -> None:
+        await chain(town)
+        assert await offered(town, "shop", "wholesaler") == {"CUP-0": 1512, "CUP-1": 1656, "CUP-2": 1800}
+        await town.ask("factory", "catalogue.import", name="new.csv", data_hex=SHEET.encode().hex())
+        await town.ask("factory", "catalogue.share", partner="importer")
+        await town.settle()
+        assert (await offered(town, "shop", "wholesaler"))["CUP-0"] == 2880  # twice 20 percent on 20.00
+        (listing,) = await listings(town, "shop", "CUP-0")
+        assert (listing.returnable, listing.min_quantity) == (False, 6)
+        town.network.cut(weathers.Cut(frozenset({"importer"}), frozenset({"wholesaler"})))
+        assert (await town.ask("factory", "catalogue.withdraw", sku="CUP-0"))["partners"] == 1
+        lines = [{"sku": "CUP-0", "quantity": 6}]
+        late = (await town.ask("shop", "order.place", partner="wholesaler", lines=lines))["order"]
+        town.network.mend_all()
+        await town.settle()
+        assert set(await offered(town, "shop", "wholesaler")) == {"CUP-1", "CUP-2"}
+        shown = await town.ask("shop", "order.show", order=late)
+        assert shown["lines"][0]["buckets"] == {"rejected": 6}
+        await town.ask("importer", "catalogue.share", partner="wholesaler")  # nothing comes back by itself
+        assert set(await offered(town, "wholesaler", "importer")) == {"CUP-1", "CUP-2"}
+
+    play(story)
+
+
+def test_a_dealer_may_offer_less_than_its_supplier_but_never_more() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "dealer", "shop")
+        await town.pair("factory", "dealer")
+        await town.pair("dealer", "shop")
+        await town.ask("factory", "catalogue.import", name="new.csv", data_hex=SHEET.encode().hex())
+        await agree(town, "factory", "dealer")
+        await town.ask("dealer", "catalogue.derive", partner="factory", prefix="D-")
+        own = SHEET.replace("CUP-0", "D-CUP-0").replace(",no,6", ",yes,2").replace("Blue cup", "Our own cup")
+        await town.ask("dealer", "catalogue.import", name="own.csv", data_hex=own.encode().hex())
+        await agree(town, "dealer", "shop")
+        (listing,) = await listings(town, "shop", "D-CUP-0")
+        assert [text.text for text in listing.titles if text.lang == "en"] == ["Our own cup"]
+        assert (listing.returnable, listing.min_quantity) == (False, 6)
+        id = await order(town, "shop", "dealer", sku="D-CUP-0", quantity=6)
+        await town.ask("factory", "order.accept", all=True)
+        await town.settle()
+        assert (await town.ask("shop", "order.show", order=id))["state"] == "agreed"
+        (row,) = (await town.ask("factory", "order.list"))["orders"]
+        shown = await town.ask("factory", "order.show", order=row["order"])
+        assert (shown["lines"][0]["sku"], shown["recipient"]["name"]) == ("CUP-0", "李雷")
+
+    play(story)
+
+
+async def listings(town: Town, who: str, sku: str) -> list[papers.Publish]:
+    """The listings of a SKU that a merchant is offered, by whomever."""
+    node = town.citizens[who].node
+    assert node is not None
+
+    def unit(desk: books.Desk) -> list[papers.Publish]:
+        known = (offers.listing(book, 1 - book.side, sku) for book in peering.open_books(desk))
+        return [found[1] for found in known if found is not None]
+
+    return await node.trade.books.read(unit)

@@ -67,7 +67,12 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["catalogue", "list"], "catalogue.list", {}),
     (["catalogue", "list", "--partner", "F"], "catalogue.list", {"partner": "F"}),
     (["catalogue", "share", "D"], "catalogue.share", {"partner": "D", "percent": "100"}),
-    (["catalogue", "derive", "F", "--markup", "12.5"], "catalogue.derive", {"partner": "F", "markup_percent": "12.5"}),
+    (
+        ["catalogue", "derive", "F", "--markup", "12.5", "--prefix", "F-"],
+        "catalogue.derive",
+        {"partner": "F", "markup_percent": "12.5", "prefix": "F-"},
+    ),
+    (["catalogue", "withdraw", "CUP-1"], "catalogue.withdraw", {"sku": "CUP-1"}),
     (
         ["agreement", "propose", "D", "--credit", "5000", "--ship-by-hours", "24"],
         "agreement.propose",

@@ -102,7 +102,7 @@ class Channel:
     )
     threads: dict[bytes, AnyThread] = field(default_factory=dict)
     kinds: dict[str, dict[bytes, AnyThread]] = field(
-        default_factory=lambda: {"agreement": {}, "hold": {}, "order": {}, "payment": {}, "issue": {}}
+        default_factory=lambda: {"agreement": {}, "hold": {}, "order": {}, "payment": {}, "issue": {}, "invoice": {}}
     )
     accounts: dict[bytes, tuple[Ledger, Account]] = field(default_factory=dict)
     versions: dict[bytes, bytes] = field(default_factory=dict)  # hash of terms -> key of their agreement
@@ -114,6 +114,8 @@ class Channel:
     places: dict[tuple[int, str], list[str]] = field(default_factory=dict)  # where a side has a SKU, in order
     locations: dict[tuple[int, str], Location] = field(default_factory=dict)
     held: dict[tuple[int, str, str], int] = field(default_factory=dict)
+    invoiced: dict[tuple[int, bytes], tuple[int, int]] = field(default_factory=dict)  # (author, statement): net, tax
+    invoice_numbers: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
     numbers: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
     refusals: dict[Position, Faults] = field(default_factory=dict)
     revised: list[Position] = field(default_factory=list)  # judgements that the document now folded has changed

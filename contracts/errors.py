@@ -82,6 +82,14 @@ CODES: Final[dict[str, str]] = {
     "issue.early": "an issue is escalated only after the time that the agreement gives for resolving it",
     "issue.subject": "the issue names goods that the order does not have",
     "settle.state": "the offer was answered, replaced or overtaken by an award",
+    # invoices
+    "invoice.state": "table T8 has no such row: answers only move forward",
+    "invoice.kind": "the seller writes 380, or the buyer 389 where the agreement says self_billing",
+    "invoice.number": "the author already used this number for another invoice or credit note",
+    "invoice.line": "the invoice has no such line",
+    "invoice.over": "more is credited than was invoiced: sums are checked over all credit notes",
+    "invoice.reason": "UQ, CA and RE need a reason and an action",
+    "invoice.statement": "the invoices over a statement, less their credit notes, are not what it holds",
     # money
     "money.currency": "another currency than the agreement's",
     "money.range": "an amount grew beyond its bound",

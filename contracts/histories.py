@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
 from contracts import (
+    billings,
     channels,
     complaints,
     documents,
@@ -38,6 +39,7 @@ from contracts.documents import cancellations as cancel_papers
 from contracts.documents import channels as channel_papers
 from contracts.documents import fields, splits
 from contracts.documents import holds as hold_papers
+from contracts.documents import invoices as invoice_papers
 from contracts.documents import issues as issue_papers
 from contracts.documents import listings as listing_papers
 from contracts.documents import orders as order_papers
@@ -49,6 +51,7 @@ from contracts.documents import statements as statement_papers
 from contracts.documents import stocks as stock_papers
 from contracts.errors import FAULTS_MAX, Fault, Misuse, Refused, shown
 from contracts.holds import Hold
+from contracts.invoices import Invoice
 from contracts.issues import Issue
 from contracts.items import Item, Position
 from contracts.orders import Order, OrderState
@@ -95,6 +98,9 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     issue_papers.Open: complaints.open_issue,
     **{paper: complaints.follow for paper in issue_papers.TYPES if paper is not issue_papers.Open},
     **{paper: complaints.split for paper in splits.TYPES},
+    invoice_papers.Issue: billings.issue,
+    invoice_papers.Credit: billings.follow,
+    invoice_papers.Respond: billings.follow,
 }
 
 
@@ -160,6 +166,7 @@ class History:
         self.orders: Mapping[bytes, Order] = _States(kinds["order"])
         self.payments: Mapping[bytes, Payment] = _States(kinds["payment"])
         self.issues: Mapping[bytes, Issue] = _States(kinds["issue"])
+        self.invoices: Mapping[bytes, Invoice] = _States(kinds["invoice"])
         self.statements: Mapping[bytes, statements.Statement] = MappingProxyType(self.channel.statements)
         self.listings: Mapping[tuple[int, str], listings.Listing] = MappingProxyType(self.channel.listings)
         self.prices: Mapping[tuple[bytes, str], prices.PriceChain] = MappingProxyType(self.channel.prices)
@@ -343,6 +350,7 @@ def snapshot(history: History) -> dict[str, object]:
         "locations": dict(sorted(channel.locations.items())),
         "held": {key: count for key, count in sorted(channel.held.items()) if count},
         "statements": dict(sorted(channel.statements.items())),
+        "invoiced": dict(sorted(channel.invoiced.items())),
         "ledgers": {
             key: (ledger.currency, ledger.seller, ledger.total, tuple(ledger.closed), ledger.cuts)
             for key, ledger in sorted(channel.ledgers.items())

@@ -8,13 +8,14 @@ ordered; see `statements` for why two can never be closed after the same one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from contracts import dues
 from contracts.dues import Owed
 from contracts.items import Past, Position
+from contracts.orders import OrderLine
 from contracts.threads import Thread
 
 
@@ -30,11 +31,12 @@ class Closed:
 
 @dataclass(slots=True)
 class Account:
-    """A thread's part in its ledger: what it owes now, and what it owed at the last closed cut."""
+    """A thread's part in its ledger: what it owes now, and what it owed, with an order's lines, at the last cut."""
 
     thread: Thread[Any]
     owed: Owed = dues.NOTHING
     settled: Owed = dues.NOTHING
+    lines: Mapping[int, OrderLine] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

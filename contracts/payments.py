@@ -12,16 +12,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from contracts import channels, lots, tables, threads
+from contracts import channels, lots, statements, tables, threads
 from contracts.agreements import Agreement
 from contracts.channels import Candidate, Change, Channel, Plan
 from contracts.documents import payments as papers
 from contracts.dues import NOTHING, Owed
 from contracts.errors import Fault
-from contracts.items import Member, Past
+from contracts.items import Member
 from contracts.ledgers import Account
 from contracts.orders import Order
-from contracts.statements import CLOSED, Statement
 from contracts.threads import Faults, Thread
 
 
@@ -176,17 +175,11 @@ def _guards(channel: Channel, candidate: Candidate, document: Paper, agreement: 
         faults.append(Fault("money.currency", "amount", agreement.currency, document.amount.c))
     for place, name in enumerate(document.statements):
         statement = channel.statements.get(name)
-        if statement is None or not _closed(statement, agreement, candidate.past):
+        if statement is None or not statements.closed(statement, agreement.key, candidate.past):
             faults.append(Fault("reference.dangling", f"statements.{place}", "a closed statement", name.hex()))
     for place, name in enumerate(document.orders):
         faults.extend(_order_faults(channel, candidate, name, f"orders.{place}"))
     return faults
-
-
-def _closed(statement: Statement, agreement: Agreement, past: Past) -> bool:
-    at = statement.answered_at
-    closed = statement.state in CLOSED and statement.ledger == agreement.key
-    return closed and at is not None and at[1] < past[at[0]]
 
 
 def _order_faults(channel: Channel, candidate: Candidate, name: bytes, path: str) -> list[Fault]:

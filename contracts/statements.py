@@ -18,15 +18,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from contracts import amounts, channels, dues, ledgers, tables, terms, threads
+from contracts import amounts, channels, dues, ledgers, sales, tables, terms, threads
 from contracts.channels import Candidate, Change, Channel, Plan
 from contracts.documents import statements as papers
 from contracts.dues import Owed
 from contracts.errors import Fault, Misuse
 from contracts.items import Past, Position
 from contracts.ledgers import Account, Closed, Ledger
+from contracts.sales import Sold
 from contracts.terms import Version
 
 
@@ -83,6 +84,7 @@ class Statement:
     """The state of a statement: who proposed it, what it says, its `cut` by side, and how it was answered.
 
     `closing` is what it closed at, `contested` what it left out; `due`: the day by which that is to be cleared.
+    Once closed: what it `added` by kind, and what was `sold` line by line, for invoices.
     """
 
     key: bytes
@@ -97,6 +99,8 @@ class Statement:
     closing: int | None = None
     contested: tuple[papers.Contested, ...] = ()
     due: str | None = None
+    added: Owed = dues.NOTHING
+    sold: tuple[Sold, ...] = ()
 
 
 def encoded(lines: tuple[StatementLine, ...]) -> list[list[bytes | str | int]]:
@@ -131,8 +135,15 @@ def owed_at(ledger: Ledger, account: Account, cut: Past) -> Owed:
     """What a thread owed at a cut that covers all closed ones."""
     if threads.covered(account.thread, cut):
         return account.owed
-    owed: Owed = threads.replayed(account.thread, cut, ledger.cuts).owed
+    owed: Owed = state_at(ledger, account, cut).owed
     return owed
+
+
+def state_at(ledger: Ledger, account: Account, cut: Past) -> Any:
+    """The state of a thread at a cut that covers all closed ones."""
+    if threads.covered(account.thread, cut):
+        return account.thread.state
+    return threads.replayed(account.thread, cut, ledger.cuts)
 
 
 def cut_faults(channel: Channel, cut: Past, previous: Closed | None) -> list[Fault]:
@@ -336,27 +347,49 @@ def _closed(
     What is contested is cut like the rest, but its lines are not settled: they stand in the next statement again.
     """
     cut = statement.cut
-    settled = [(account, owed_at(ledger, account, cut)) for account in ledgers.touched(ledger, cut)]
+    settled = [(account, state_at(ledger, account, cut)) for account in ledgers.touched(ledger, cut)]
+    left = frozenset(thread.key for thread in document.contested)
+    agreed = [(account, now) for account, now in settled if account.thread.key not in left]
     changes = _followed(channel, ledger)
-    state = S.CONTESTED if document.contested else S.CLOSED
     after = replace(
-        statement, state=state, answered_at=at, closing=closing, contested=document.contested, due=document.due
+        statement,
+        state=S.CONTESTED if document.contested else S.CLOSED,
+        answered_at=at,
+        closing=closing,
+        contested=document.contested,
+        due=document.due,
+        added=_added(agreed),
+        sold=tuple(sorted(sold for account, now in agreed for sold in sales.since(account.lines, now))),
     )
     channel.statements[statement.key] = after
     changes.append(Change("statement", statement.key, statement, after))
     ledger.closed.append(Closed(statement.key, cut, closing, at))
     ledger.cuts = (*ledger.cuts, cut)
-    left = ledger.contested = frozenset(thread.key for thread in document.contested)
+    ledger.contested = left
     rolled = [(0, 0, account) for account, _ in settled if account.thread.key in left]
     ledger.pending = [*rolled, *(entry for entry in ledger.pending if entry[1] >= cut[entry[0]])]
-    for account, owed in settled:
-        if account.thread.key not in left:
-            account.settled = owed
+    for account, now in agreed:
+        account.settled, account.lines = now.owed, sales.lines(now)
+    for account, _ in settled:
         if threads.unsettled(account.thread, cut):
             walked = threads.rewalked(account.thread, ledger.cuts)
             changes.extend(channels.carry_out(channel, channels.Join(account.thread, None, walked, (ledger, account))))
         threads.settle(account.thread, cut)
     return changes
+
+
+def _added(agreed: list[tuple[Account, Any]]) -> Owed:
+    """What the threads of a closed statement came to since the one before, by kind."""
+    added = dues.NOTHING
+    for account, now in agreed:
+        added = dues.plus(added, dues.minus(now.owed, account.settled))
+    return added
+
+
+def closed(statement: Statement, key: bytes, past: Past) -> bool:
+    """Whether the author of a document knew that this statement of the agreement `key` is closed."""
+    at = statement.answered_at
+    return statement.state in CLOSED and statement.ledger == key and at is not None and at[1] < past[at[0]]
 
 
 def _followed(channel: Channel, ledger: Ledger) -> list[Change]:

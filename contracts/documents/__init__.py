@@ -17,6 +17,7 @@ from contracts.documents import (
     cancellations,
     channels,
     holds,
+    invoices,
     issues,
     listings,
     orders,
@@ -46,6 +47,7 @@ _MODULES = (
     payments,
     issues,
     splits,
+    invoices,
 )
 SUPPORTED: Final[dict[str, dict[int, type[Document]]]] = {}
 for _module in _MODULES:

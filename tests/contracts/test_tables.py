@@ -13,6 +13,7 @@ from contracts import (
     agreements,
     amounts,
     holds,
+    invoices,
     issues,
     listings,
     lots,
@@ -41,11 +42,12 @@ from tests.contracts.desks import BUYER, NODES, SELLER, Body, money
 H = b"h" * 32
 ALL: list[Mapping[tuple[Any, Any], Any]] = [
     peerings.TABLE, agreements.TABLE, listings.TABLE, holds.TABLE, lots.TABLE, shipments.PARCELS, statements.TABLE,
-    payments.TABLE, issues.TABLE,
+    payments.TABLE, issues.TABLE, invoices.TABLE,
 ]  # fmt: skip
 STARTS: list[StrEnum] = [
     PeeringState.NONE, AgreementState.PROPOSED, listings.ListingState.PUBLISHED, HoldState.ASKED, LotState.PLACED,
-    ParcelState.HANDED_OVER, statements.StatementState.PROPOSED, PaymentState.PROMISED, issues.IssueState.OPEN,
+    ParcelState.HANDED_OVER, statements.StatementState.PROPOSED, PaymentState.PROMISED,
+    issues.IssueState.OPEN, invoices.InvoiceState.ISSUED,
 ]  # fmt: skip
 
 

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, TypeVar
 
-from contracts import agreements, histories, issues, statements, threads
+from contracts import agreements, billings, histories, issues, statements, threads
 from contracts.documents import orders as order_papers
 from contracts.histories import History
 from contracts.issues import Issue, IssueState, OfferState
 from contracts.lots import LotState
 from contracts.orders import Order, OrderLine
 from contracts.statements import StatementState
-from tests.contracts import desks
+from tests.contracts import desks, papers
 from tests.contracts.desks import BUYER, SELLER, Body, Shop
 
 Draft = tuple[str, Body]
@@ -40,6 +40,7 @@ class Walk(Shop):
                 self.take_by_seller, self.grant, self.release_by_seller, self.reprice, self.relist, self.restock,
                 self.receive_payment, self.propose_by_seller, self.respond_by_seller, self.amend, self.suspend,
                 self.end, self.answer_issue, self.split_by_seller, self.take_split_by_seller, self.complain_by_seller,
+                self.bill, self.credit,
             ],
             BUYER: [
                 self.order_goods, self.order_goods, self.order_goods, self.cancel_by_buyer,
@@ -47,6 +48,7 @@ class Walk(Shop):
                 self.hold, self.release_by_buyer, self.pay, self.confirm, self.propose_by_buyer,
                 self.respond_by_buyer, self.accept_amendment, self.suspend, self.end,
                 self.complain_by_buyer, self.split_by_buyer, self.take_split_by_buyer, self.close_issue,
+                self.answer_bill, self.answer_bill,
             ],
         }  # fmt: skip
 
@@ -471,6 +473,39 @@ class Walk(Shop):
     def take_split_by_buyer(self, history: History) -> Draft | None:
         return self._take_split(history, "buyer")
 
+    # --- invoices
+
+    def bill(self, history: History) -> Draft | None:
+        """Over the last closed statement, or over nothing that can be checked."""
+        self._numbers += 1
+        known = [one for one in history.statements.values() if one.state is StatementState.CLOSED]
+        statement = self.some(known)
+        kind = papers.invoice(self.agreement, papers.line(1, self.chance.randrange(1, 4)), number=f"I{self._numbers}")
+        if statement is None or self.chance.randrange(3) == 0:
+            return "invoice.issue", kind
+        held = billings.billable(statement)
+        kind = papers.invoice(self.agreement, papers.whole(held.net, held.tax), number=f"I{self._numbers}")
+        return "invoice.issue", {**kind, "statement": statement.key}
+
+    def credit(self, history: History) -> Draft | None:
+        invoice = self.some(list(history.invoices.values())[-5:])
+        if invoice is None:
+            return None
+        self._numbers += 1
+        left = invoice.corrected
+        net = left.net if self.chance.randrange(2) else self.chance.randrange(0, max(1, left.net + 3))
+        tax = left.tax if net == left.net else 0
+        return "invoice.credit", papers.credit(
+            invoice.key, (1, 0, max(net, 0), max(tax, 0)), number=f"C{self._numbers}"
+        )
+
+    def answer_bill(self, history: History) -> Draft | None:
+        invoice = self.some(list(history.invoices.values())[-5:])
+        if invoice is None:
+            return None
+        status = self.chance.choice(("AB", "IP", "UQ", "UQ", "CA", "RE", "AP", "PD", "PD"))
+        return "invoice.respond", papers.respond(invoice.key, status, partial=self.chance.randrange(2) == 0)
+
     # --- accounts
 
     def _propose(self, history: History, side: int, role: str) -> Draft | None:
@@ -546,6 +581,14 @@ def conserved(history: History) -> None:
             )
         expected = order.quote + sum(amount for _, _, amount in order.deltas)
         assert expected >= 0
+    for invoice in history.invoices.values():
+        assert all(one.net >= 0 for one in invoice.credited.values())
+        assert 0 <= invoice.corrected.net <= max(invoice.document.net, 0) or invoice.document.net < 0
+    for (side, name), told in history.channel.invoiced.items():
+        about = [one for one in history.invoices.values() if (one.side, one.document.statement) == (side, name)]
+        assert told == (sum(one.corrected.net for one in about), sum(one.corrected.tax for one in about))
+        held = billings.billable(history.statements[name])
+        assert told[0] <= max(held.net, 0) or held.net < 0
     for issue in history.issues.values():
         taken = [offer for offer in issue.offers.values() if offer.state is OfferState.ACCEPTED]
         assert len(taken) == (issue.state is IssueState.SETTLED)

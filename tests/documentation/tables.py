@@ -14,6 +14,7 @@ from contracts import (
     agreements,
     documents,
     holds,
+    invoices,
     issues,
     listings,
     lots,
@@ -61,6 +62,7 @@ RANKS: Final[dict[str, Mapping[str, int]]] = {
     "order": orders.RANKS,
     "payment": payments.RANKS,
     "issue": issues.RANKS,
+    "invoice": invoices.RANKS,
 }
 """The kinds of thread and the ranks of the types that follow in them."""
 OPENERS: Final = {
@@ -71,6 +73,7 @@ OPENERS: Final = {
     "payment.sent": "payment",
     "payment.received": "payment",
     "issue.open": "issue",
+    "invoice.issue": "invoice",
 }
 """The types that begin a thread when they name none."""
 
@@ -145,6 +148,7 @@ TRADE: Final[dict[str, Mapping[tuple[Any, Any], StrEnum]]] = {
     "statement": statements.TABLE,
     "payment": payments.TABLE,
     "issue": issues.TABLE,
+    "invoice": invoices.TABLE,
 }
 """The state tables of the trade."""
 

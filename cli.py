@@ -20,7 +20,7 @@ from typing import Final, NoReturn
 import rich_click as click
 
 from node import errors
-from node.terminal import commands, consoles, deals, goods, partnerships
+from node.terminal import capabilities, commands, consoles, deals, goods, partnerships
 
 DISTRIBUTION: Final = "hanse"
 PACKAGES: Final = ("node", "protocol", "contracts", "cli")
@@ -177,7 +177,15 @@ def bench(documents: int, directory: Path | None) -> None:
 PANELS: Final = {
     "This node": (init, run, partnerships.status, doctor),
     "Partners": (partnerships.invite, partnerships.join, partnerships.partners, partnerships.partner),
-    "Trade": (goods.catalogue, goods.agreement, goods.stock, deals.order, deals.statement, deals.payment),
+    "Trade": (
+        goods.catalogue,
+        goods.agreement,
+        goods.stock,
+        deals.order,
+        deals.statement,
+        deals.payment,
+        capabilities.capability,
+    ),
     "Evidence": (audit,),
     "Trials": (demo, bench),
 }

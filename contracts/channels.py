@@ -26,6 +26,7 @@ from contracts.terms import Version
 from contracts.threads import Faults, Thread, Walked
 
 if TYPE_CHECKING:
+    from contracts.capabilities import Capability
     from contracts.documents.stocks import Location
     from contracts.listings import Listing
     from contracts.prices import PriceChain
@@ -113,6 +114,7 @@ class Channel:
     stock: dict[tuple[int, str, str], Stock] = field(default_factory=dict)
     places: dict[tuple[int, str], list[str]] = field(default_factory=dict)  # where a side has a SKU, in order
     locations: dict[tuple[int, str], Location] = field(default_factory=dict)
+    capabilities: dict[bytes, Capability] = field(default_factory=dict)
     held: dict[tuple[int, str, str], int] = field(default_factory=dict)
     invoiced: dict[tuple[int, bytes], tuple[int, int]] = field(default_factory=dict)  # (author, statement): net, tax
     invoice_numbers: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))

@@ -64,6 +64,12 @@ CODES: Final[dict[str, str]] = {
     "hold.state": "table T3 has no such row",
     "hold.expired": "the author knows that the hold was released, refused or has expired",
     "hold.mismatch": "the hold is for other goods, less quantity or another agreement",
+    # capabilities
+    "capability.unknown": "no offer or grant of the author with this hash",
+    "capability.state": "the offer or grant is revoked already",
+    "capability.expired": "the grant covers no entry as late as this one",
+    "capability.transition": "the grant is for documents of another type",
+    "capability.signature": "the granted key did not sign this body",
     # orders
     "order.state": "tables T4 and T5 have no such row for this quantity",
     "order.number": "this order number was used before in this logbook",

@@ -19,6 +19,7 @@ from typing import Final, Generic, TypeVar
 
 from contracts import (
     billings,
+    capabilities,
     channels,
     complaints,
     documents,
@@ -36,6 +37,7 @@ from contracts.agreements import Agreement
 from contracts.channels import AnyThread, Candidate, Change, Channel, Plan
 from contracts.documents import agreements as agreement_papers
 from contracts.documents import cancellations as cancel_papers
+from contracts.documents import capabilities as capability_papers
 from contracts.documents import channels as channel_papers
 from contracts.documents import fields, splits
 from contracts.documents import holds as hold_papers
@@ -83,6 +85,9 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     price_papers.PriceChange: prices.publish,
     stock_papers.Snapshot: stocks.snapshot,
     stock_papers.Delta: stocks.delta,
+    capability_papers.Offer: capabilities.announce,
+    capability_papers.Grant: capabilities.announce,
+    capability_papers.Revoke: capabilities.revoke,
     hold_papers.Ask: placements.ask,
     **{paper: placements.hold_follow for paper in hold_papers.TYPES if paper is not hold_papers.Ask},
     order_papers.Place: placements.place,
@@ -172,6 +177,7 @@ class History:
         self.prices: Mapping[tuple[bytes, str], prices.PriceChain] = MappingProxyType(self.channel.prices)
         self.stock: Mapping[tuple[int, str, str], stocks.Stock] = MappingProxyType(self.channel.stock)
         self.locations: Mapping[tuple[int, str], stock_papers.Location] = MappingProxyType(self.channel.locations)
+        self.capabilities: Mapping[bytes, capabilities.Capability] = MappingProxyType(self.channel.capabilities)
         self.held: Mapping[tuple[int, str, str], int] = MappingProxyType(self.channel.held)
         self.refusals: Mapping[Position, Faults] = MappingProxyType(self.channel.refusals)
 
@@ -243,6 +249,7 @@ class History:
     def _planned(self, candidate: Candidate, sizes: tuple[int, int]) -> _Prepared:
         item = candidate.item
         early = openings.before_all(self.channel, candidate) + self._references(candidate)
+        early += capabilities.signed_faults(self.channel, candidate)
         if early:
             return _Prepared(item, sizes, candidate.seen, tuple(early), None)
         plan = RULES[type(candidate.document)](self.channel, candidate)
@@ -348,6 +355,7 @@ def snapshot(history: History) -> dict[str, object]:
         "prices": {key: channel.prices[key].current for key in sorted(channel.prices)},
         "stock": dict(sorted(channel.stock.items())),
         "locations": dict(sorted(channel.locations.items())),
+        "capabilities": dict(sorted(channel.capabilities.items())),
         "held": {key: count for key, count in sorted(channel.held.items()) if count},
         "statements": dict(sorted(channel.statements.items())),
         "invoiced": dict(sorted(channel.invoiced.items())),

@@ -57,6 +57,8 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "bench.closed": (Exit.REFUSED, "the node was not started for a benchmark"),
     # the home and the machine
     "home.empty": (Exit.CONFIGURATION, "the home holds no node yet"),
+    "file.exists": (Exit.REFUSED, "a file exists already and is not overwritten"),
+    "task.unreadable": (Exit.UNREADABLE, "a file of work for a granted key cannot be read"),
     "home.exists": (Exit.REFUSED, "the folder already holds a node, or other files"),
     "home.locked": (Exit.REFUSED, "another process runs on this home"),
     "home.permission": (Exit.PERMISSION, "a file of the home can be read by others, or belongs to somebody else"),
@@ -102,6 +104,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "order.line": (Exit.REFUSED, "the order has no such line"),
     "order.nothing": (Exit.REFUSED, "nothing of the order is in a state that the command can change"),
     "order.sku": (Exit.REFUSED, "the partner does not offer the SKU"),
+    "capability.unknown": (Exit.REFUSED, "no single offer or grant could be meant"),
     "hold.unknown": (Exit.REFUSED, "no single hold could be meant"),
     "order.credit": (Exit.REFUSED, "the order goes beyond the credit that the agreement gives"),
     "payment.unknown": (

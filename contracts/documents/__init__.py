@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from contracts.documents import (
     agreements,
     cancellations,
+    capabilities,
     channels,
     holds,
     invoices,
@@ -40,6 +41,7 @@ _MODULES = (
     prices,
     stocks,
     holds,
+    capabilities,
     orders,
     cancellations,
     shipments,

@@ -6,6 +6,7 @@ from typing import ClassVar, Final, Literal
 
 from pydantic import model_validator
 
+from contracts.documents.capabilities import Signed
 from contracts.documents.fields import (
     SELLER,
     Code,
@@ -80,6 +81,7 @@ class Result(Document):
     reason: Code | None = None
     own_risk: bool = False
     upstream: Hash | None = None
+    by: Signed | None = None
 
 
 TYPES: Final[tuple[type[Document], ...]] = (Request, Result)

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from contracts.documents.capabilities import Signed
 from contracts.documents.fields import (
     BUYER,
     SELLER,
@@ -59,6 +60,7 @@ class Handover(Document):
     shipped_s: Moment | None = None
     outstanding_reason: Code | None = None
     upstream: Hash | None = None
+    by: Signed | None = None
     attachments: Attachments = ()
 
     @model_validator(mode="after")
@@ -81,6 +83,7 @@ class Status(Document):
     eta_s: Moment | None = None
     code: Code | None = None
     upstream: Hash | None = None
+    by: Signed | None = None
 
 
 class ReceivedLine(Fields):

@@ -103,7 +103,7 @@ def agreement_list(**typed: Any) -> Arguments:
     return typed
 
 
-location_option = click.option("--location", metavar="CODE", default="main", show_default=True, help="Where it lies.")
+location_option = click.option("--location", metavar="CODE", help="Where it lies. [default: main]")
 
 
 @click.group(cls=commands.Group)
@@ -115,7 +115,7 @@ def stock() -> None:
 @click.argument("items", nargs=-1, required=True, metavar="SKU=QUANTITY...")
 @location_option
 @commands.asks("stock.set")
-def stock_set(items: tuple[str, ...], location: str) -> Arguments:
+def stock_set(items: tuple[str, ...], location: str | None) -> Arguments:
     """Set how many of each SKU lie in a warehouse."""
     return {"items": commands.quantities(items), "location": location}
 

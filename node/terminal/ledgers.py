@@ -105,6 +105,31 @@ def locations(answer: Json) -> RenderableType:
     return tables.rows_of(answer, "locations", columns, empty="No locations.")
 
 
+def capabilities(answer: Json) -> RenderableType:
+    """What partners can do for each other, and who signs for whom."""
+    rows = [
+        {
+            **row,
+            "capability": tables.shortened(row.get("capability")),
+            "direction": "to" if row.get("mine") else "by",
+            "details": row.get("transition") or row.get("name"),
+        }
+        for row in answer.get("capabilities") or []
+    ]
+    columns = {
+        "capability": "id",
+        "what": "what",
+        "direction": "",
+        "partner": "partner",
+        "kind": "kind",
+        "details": "for",
+        "holder": "signed by",
+        "rates": "rates",
+        "state": "state",
+    }
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="No capabilities.")
+
+
 def allotments(answer: Json) -> RenderableType:
     """Who is told of how much."""
     columns = {"partner": "partner", "sku": "SKU", "allotment": "at most"}
@@ -195,6 +220,7 @@ def order(answer: Json) -> RenderableType:
     papers = {
         "type": "document",
         "by": "by",
+        "signed_by": "signed by",
         "ts_ms": "written",
         "receipted": "receipted",
         "refused": "refused",

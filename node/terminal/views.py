@@ -168,6 +168,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "stock.list": ledgers.stock,
     "stock.holds": ledgers.holds,
     "stock.location.list": ledgers.locations,
+    "capability.list": ledgers.capabilities,
     "stock.allotments": ledgers.allotments,
     "order.import": ledgers.imported,
     "order.list": ledgers.orders,

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import pydantic
 
 from contracts import orders, threads
+from contracts.documents import capabilities
 from contracts.documents import orders as papers
+from contracts.documents.fields import Document
 from node import errors
 from node.storage import logbooks, orderbooks, partners, shelves
 from node.trade import books, catalogues, credits, doors, offers, peering, personal, reservations
@@ -164,9 +166,19 @@ def documents(desk: books.Desk, book: books.Book, thread: bytes) -> list[doors.J
             "hash": member.hash.hex(),
             "type": member.document.TYPE,
             **place_of(desk, book, logs, member.side, member.index),
+            "signed_by": signer(book, member.document),
         }
         for member in answers
     ]
+
+
+def signer(book: books.Book, document: Document) -> str | None:
+    """Who did what a document says, where that was the holder of a granted key."""
+    by: capabilities.Signed | None = document.__dict__.get("by")
+    found = None if by is None else book.history.capabilities.get(by.grant)
+    if found is None or not isinstance(found.document, capabilities.Grant):
+        return None
+    return found.document.holder or found.document.key.hex()[:16]
 
 
 def place_of(desk: books.Desk, book: books.Book, logs: Sequence[logbooks.Logbook], side: int, index: int) -> doors.Json:

@@ -86,6 +86,34 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["stock", "list"], "stock.list", {}),
     (["stock", "hold", "F", "A-1", "3"], "stock.hold", {"partner": "F", "sku": "A-1", "quantity": 3, "hours": 24}),
     (["stock", "holds"], "stock.holds", {}),
+    (["stock", "set", "A-1", "12", "--location", "hk"], "stock.set", {"items": {"A-1": 12}, "location": "hk"}),
+    (
+        ["stock", "location", "add", "hk", "--country", "HK", "--customs", "HK"],
+        "stock.location.add",
+        {"code": "hk", "country": "HK", "customs": "HK"},
+    ),
+    (["stock", "location", "list"], "stock.location.list", {}),
+    (["stock", "allot", "D", "A-1", "30%"], "stock.allot", {"partner": "D", "sku": "A-1", "amount": "30%"}),
+    (["stock", "allotments"], "stock.allotments", {}),
+    (["stock", "buffer", "A-1", "5"], "stock.buffer", {"sku": "A-1", "units": 5}),
+    (
+        ["capability", "offer", "D", "warehouse", "--country", "HK", "--rate", "pick=1.50"],
+        "capability.offer",
+        {
+            **{"partner": "D", "kind": "warehouse", "countries": ["HK"]},
+            **{"rates": {"pick": "1.50"}, "currency": "CNY"},
+        },
+    ),
+    (["capability", "list"], "capability.list", {}),
+    (
+        ["capability", "grant", "D", "shipment.handover", "ab" * 32, "--holder", "W", "--hours", "8"],
+        "capability.grant",
+        {
+            **{"partner": "D", "transition": "shipment.handover", "key": "ab" * 32},
+            **{"kind": "warehouse", "holder": "W", "hours": 8},
+        },
+    ),
+    (["capability", "revoke", "ab12cd34"], "capability.revoke", {"capability": "ab12cd34", "reason": "revoked"}),
     (["stock", "release", "ab12cd34"], "stock.release", {"hold": "ab12cd34"}),
     (
         ["order", "place", "F", "A=2", "B=1", "--name", "张三", "--city", "景德镇", "--key", "k1"],
@@ -173,6 +201,10 @@ def test_what_is_typed_becomes_a_question(tmp_path: Path, typed: list[str], case
     assert as_json.stderr == as_text.stderr == ""
 
 
+FILED = ("capability.task", "capability.enter")
+"""Questions whose command also reads or writes a file, tested in test_capabilities."""
+
+
 IMPORTED = ("catalogue.import", "order.import")
 """Questions with a whole file in them, tested below."""
 
@@ -183,7 +215,7 @@ def test_the_states_of_an_order_are_those_of_its_table() -> None:
 
 def test_every_use_case_has_a_command() -> None:
     known = {name for register in runtime.REGISTERS for name in register.cases}
-    assert {case for _, case, _ in QUESTIONS} | {*IMPORTED, "audit.export", "audit.document"} == known
+    assert {case for _, case, _ in QUESTIONS} | {*IMPORTED, "audit.export", "audit.document", *FILED} == known
 
 
 @pytest.mark.parametrize(("typed", "case", "wanted"), QUESTIONS, ids=[" ".join(row[0]) for row in QUESTIONS])

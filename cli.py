@@ -20,7 +20,7 @@ from typing import Final, NoReturn
 import rich_click as click
 
 from node import errors
-from node.terminal import capabilities, commands, consoles, deals, goods, partnerships
+from node.terminal import capabilities, chains, commands, consoles, deals, goods, partnerships
 
 DISTRIBUTION: Final = "hanse"
 PACKAGES: Final = ("node", "protocol", "contracts", "cli")
@@ -191,6 +191,7 @@ PANELS: Final = {
 }
 """Every command, as `hanse --help` shows them."""
 
+deals.order.add_command(chains.cancel_answer)
 for title, members in PANELS.items():
     hanse.add_panel(click.RichCommandPanel(title, commands=[str(member.name) for member in members]))
     for member in members:

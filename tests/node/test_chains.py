@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Iterator
 from typing import Any
 
 from contracts.documents import listings as papers
+from node import errors
 from node.storage import logbooks
 from node.trade import books, offers, peering, references
 from protocol import references as blinded
@@ -162,3 +164,35 @@ async def listings(town: Town, who: str, sku: str) -> list[papers.Publish]:
         return [found[1] for found in known if found is not None]
 
     return await node.trade.books.read(unit)
+
+
+def test_a_dealer_grants_a_cancel_at_its_own_risk_and_bears_the_parcel_that_left_all_the_same() -> None:
+    async def story(town: Town) -> None:
+        await chain(town)
+        id = await order(town, "shop", "wholesaler")
+        await town.ask("factory", "order.accept", all=True)
+        await town.settle()
+        town.network.cut(weathers.Cut(frozenset({"factory"}), frozenset({"importer"})))
+        made = await only_order(town, "factory", True)
+        await town.ask("factory", "order.ship", order=made, carrier="SF", waybill="SF77")
+        await town.ask("shop", "order.cancel", order=id)
+        while await buckets(town, "importer", True) != {"cancelling": 2}:
+            await asyncio.sleep(1)
+        granted = await only_order(town, "wholesaler", True)
+        assert (await town.ask("wholesaler", "order.cancel-answer", order=granted, own_risk=True))["stopped"] == 2
+        while await buckets(town, "shop", False) != {"cancelled": 2}:
+            await asyncio.sleep(1)
+        town.network.mend_all()
+        await town.settle()
+        assert await buckets(town, "shop", False) == {"cancelled": 2}
+        assert (await town.ask("shop", "order.show", order=id))["owed"]["amount"] == 0
+        assert await buckets(town, "importer", False) == {"rto-asked": 2}
+        assert await buckets(town, "wholesaler", False) == {"cancelled": 2}
+        try:
+            await town.ask("wholesaler", "order.cancel-answer", order=granted, own_risk=True)
+        except errors.NodeError as refused:
+            assert refused.code == "order.nothing"
+        else:
+            raise AssertionError("a cancel was answered twice")
+
+    play(story)

@@ -151,6 +151,7 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
         "order.ship",
         {"order": "ab", "carrier": "SF", "waybill": "SF123"},
     ),
+    (["order", "cancel-answer", "ab", "--own-risk"], "order.cancel-answer", {"order": "ab", "own_risk": True}),
     (["order", "cancel", "ab", "cd"], "order.cancel", {"orders": ["ab", "cd"]}),
     (["order", "cancel", "ab", "--quantity", "2=1"], "order.cancel", {"order": "ab", "quantities": {"2": 1}}),
     (

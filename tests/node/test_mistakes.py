@@ -33,6 +33,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("agreement.accept", {"partner": "factory"}, "agreement.unknown"),
     ("agreement.accept", {"partner": "factory", "agreement": "abcd"}, "agreement.unknown"),
     ("catalogue.share", {"partner": "factory", "percent": "-5"}, "request.malformed"),
+    ("order.cancel-answer", {"order": "ORDER", "own_risk": False}, "request.malformed"),
     ("catalogue.withdraw", {"sku": "NONE"}, "stock.sku"),
     ("catalogue.derive", {"partner": "factory", "markup_percent": "20%"}, "request.malformed"),
     ("payment.sent", {"partner": "factory", "amount": "1", "statement": "nope"}, "statement.unknown"),

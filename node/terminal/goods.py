@@ -48,6 +48,7 @@ def catalogue_share(**typed: Any) -> Arguments:
 @click.argument("partner")
 @click.option("--markup", "markup_percent", default="20", show_default=True, help="What I add, in percent.")
 @click.option("--prefix", default="", metavar="TEXT", help="Put this before PARTNER's SKUs to make my own.")
+@click.option("--own-skus", is_flag=True, help="Call the goods by SKUs of my own that do not tell PARTNER's.")
 @commands.asks("catalogue.derive")
 def catalogue_derive(**typed: Any) -> Arguments:
     """Take what PARTNER offers into my own goods, to sell it on."""

@@ -7,6 +7,8 @@ declined (`chains.place`): a derived listing dies with its parent (trade.md, tab
 
 from __future__ import annotations
 
+import base64
+
 from contracts import histories
 from contracts.documents import agreements as agreement_papers
 from contracts.documents import listings as papers
@@ -15,14 +17,19 @@ from node.storage import shelves
 from node.trade import agreements, books, catalogues, doors, offers, parents, peering
 
 register = doors.Register()
+SKU_CHARACTERS = 10  # 50 bits: unique among the articles of a merchant
 
 
 class Derive(doors.Arguments):
-    """`markup_percent` on what the partner asks becomes my supply price; `prefix` stands before its SKUs in mine."""
+    """`markup_percent` on what the partner asks becomes my supply price.
+
+    `prefix` stands before its SKUs in mine; with `own_skus` the rest are letters and digits that tell nobody anything.
+    """
 
     partner: str
     markup_percent: str = "20"
     prefix: str = ""
+    own_skus: bool = False
 
 
 @register.case("catalogue.derive", Derive)
@@ -35,12 +42,20 @@ async def derive(trade: doors.Trade, given: Derive, report: doors.Report) -> doo
         book = desk.book(channel.id)
         version = agreements.in_force(book, 1 - book.side)
         goods = [
-            derived(offer, given.markup_percent, partner.id, given.prefix + offer.document.sku)
+            derived(offer, given.markup_percent, partner.id, my_sku(desk, book, given, offer.document.sku))
             for offer in offers.every(book, version)
         ]
         return {"goods": len(goods), **catalogues.put_goods(desk, goods)}
 
     return await trade.books.act(unit)
+
+
+def my_sku(desk: books.Desk, book: books.Book, given: Derive, sku: str) -> str:
+    """How I call what a supplier calls `sku`: always the same."""
+    if given.own_skus:
+        blinded = desk.books.blind(b"sku\n" + book.partner.node + sku.encode())
+        sku = base64.b32encode(blinded)[:SKU_CHARACTERS].decode()
+    return given.prefix + sku
 
 
 def derived(offer: offers.Offer, markup: str, supplier: int, sku: str) -> shelves.Good:

@@ -70,7 +70,7 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (
         ["catalogue", "derive", "F", "--markup", "12.5", "--prefix", "F-"],
         "catalogue.derive",
-        {"partner": "F", "markup_percent": "12.5", "prefix": "F-"},
+        {"partner": "F", "markup_percent": "12.5", "prefix": "F-", "own_skus": False},
     ),
     (["catalogue", "withdraw", "CUP-1"], "catalogue.withdraw", {"sku": "CUP-1"}),
     (

@@ -20,7 +20,7 @@ from typing import Final, NoReturn
 import rich_click as click
 
 from node import errors
-from node.terminal import capabilities, chains, commands, consoles, deals, goods, partnerships
+from node.terminal import capabilities, chains, commands, consoles, deals, goods, partnerships, quarrels
 
 DISTRIBUTION: Final = "hanse"
 PACKAGES: Final = ("node", "protocol", "contracts", "cli")
@@ -186,6 +186,7 @@ PANELS: Final = {
         deals.payment,
         capabilities.capability,
     ),
+    "Quarrels": (quarrels.issue,),
     "Evidence": (audit,),
     "Trials": (demo, bench),
 }

@@ -56,6 +56,17 @@ def content(path: Path) -> dict[str, Any]:
         raise click.UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
+message = click.option("--message", metavar="TEXT", help="What to say to the partner; it stands in no logbook.")
+files = click.option(
+    "--file", "files", type=commands.EXISTING, multiple=True, help="A photo or another file to send along; repeatable."
+)
+
+
+def contents(paths: tuple[Path, ...]) -> list[dict[str, Any]] | None:
+    """Files as the use cases take them; None when there are none."""
+    return [content(path) for path in paths] or None
+
+
 def waybill_rows(path: Path) -> list[dict[str, str]]:
     """The parcels in a sheet. NodeError `sheet.faults` with every fault of it."""
     from node.connectors import sheets

@@ -10,7 +10,7 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from node.terminal import ledgers, reports, tables
+from node.terminal import cases, ledgers, reports, tables
 
 Json = Mapping[str, Any]
 View = Callable[[Json], RenderableType]
@@ -177,6 +177,8 @@ VIEWS: Final[Mapping[str, View]] = {
     "statement.list": ledgers.statements,
     "statement.show": ledgers.statement,
     "payment.list": ledgers.payments,
+    "issue.list": cases.issues,
+    "issue.show": cases.issue,
     "payment.received": ledgers.money_arrived,
     "audit.verify": reports.verdict,
     "audit.verify.document": reports.proof,

@@ -154,12 +154,15 @@ def describe_line(book: books.Book, order: orders.Order, line: orders.OrderLine)
     }
 
 
-def documents(desk: books.Desk, book: books.Book, thread: bytes) -> list[doors.Json]:
-    """The signed documents of a thread, each with its author and place, and why it was refused if it was."""
+def documents(desk: books.Desk, book: books.Book, thread: bytes, opening: str = "order.place") -> list[doors.Json]:
+    """The signed documents of a thread, each with its author and place, and why it was refused if it was.
+
+    `opening`: the type of the first one.
+    """
     found = book.history.channel.threads[thread]
     assert found.root is not None
     logs = [logbooks.of_channel(desk.db, book.channel.id, mine=side == book.side) for side in (0, 1)]
-    first = {"hash": thread.hex(), "type": "order.place", **place_of(desk, book, logs, *found.root)}
+    first = {"hash": thread.hex(), "type": opening, **place_of(desk, book, logs, *found.root)}
     answers = threads.linearise(found.members, (), found.leader)
     return [first] + [
         {

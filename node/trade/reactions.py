@@ -16,7 +16,18 @@ from contracts.holds import Hold, HoldState
 from contracts.lots import LotState
 from contracts.orders import Order, OrderState
 from node.storage import shelves
-from node.trade import alignments, books, chains, derivations, orders, personal, promises, reservations, stocks
+from node.trade import (
+    alignments,
+    attachments,
+    books,
+    chains,
+    derivations,
+    orders,
+    personal,
+    promises,
+    reservations,
+    stocks,
+)
 from protocol.encoding import Value
 
 log = structlog.get_logger(__name__)
@@ -40,14 +51,17 @@ class Habits:
                     orders.record(desk, book, after.key, before if isinstance(before, Order) else None, after)
                 case before, Hold() as after:
                     hold_on_shelf(desk, book, before if isinstance(before, Hold) else None, after)
-        if not own and not outcome.faults and item.type == "order.place":
-            personal.want(desk, book, item)
+        if not own and not outcome.faults:
+            attachments.want(desk, book, item)
+            if item.type == "order.place":
+                personal.want(desk, book, item)
 
     def rebuild(self, desk: books.Desk, book: books.Book) -> None:
         """The list of orders and what is kept back on the shelf; what lies there has to be counted by a person."""
         orders.relist(desk, book)
         reservations.recount(desk)
         for item in books.stored_items(desk.db, book.theirs.id, 1 - book.side, book.seen):
+            attachments.want(desk, book, item)
             order = book.history.orders.get(item.hash)
             if order is not None and order.state is not OrderState.CLOSED:
                 personal.want(desk, book, item)

@@ -189,6 +189,22 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["payment", "list", "--partner", "D"], "payment.list", {"partner": "D"}),
 ]
 
+QUARRELS: list[tuple[list[str], str, dict[str, Any]]] = [
+    (
+        ["issue", "open", "N1", "--category", "late", "--claim", "5", "--quantity", "1=2", "--message", "broken"],
+        "issue.open",
+        {"order": "N1", "category": "late", "claim": "5", "lines": {"1": 2}, "message": "broken"},
+    ),
+    (["issue", "open", "--partner", "D"], "issue.open", {"partner": "D", "category": "other"}),
+    (["issue", "reply", "ab", "--status", "resolved"], "issue.reply", {"issue": "ab", "status": "resolved"}),
+    (["issue", "list", "--live"], "issue.list", {"live": True}),
+    (["issue", "show", "ab"], "issue.show", {"issue": "ab"}),
+    (["issue", "offer", "ab", "5.00", "--to-me"], "issue.offer", {"issue": "ab", "amount": "5.00", "to_me": True}),
+    (["issue", "accept", "ab", "--decline"], "issue.accept", {"issue": "ab", "decline": True}),
+    (["issue", "close", "ab"], "issue.close", {"issue": "ab", "unsatisfied": False}),
+]
+QUESTIONS += QUARRELS
+
 
 @pytest.mark.parametrize(("typed", "case", "wanted"), QUESTIONS, ids=[" ".join(row[0]) for row in QUESTIONS])
 def test_what_is_typed_becomes_a_question(tmp_path: Path, typed: list[str], case: str, wanted: dict[str, Any]) -> None:

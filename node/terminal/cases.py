@@ -1,0 +1,67 @@
+"""What issues, disputes and invoices look like to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from node.terminal import tables
+
+Json = Mapping[str, Any]
+
+
+def issues(answer: Json) -> RenderableType:
+    """Issues with their state."""
+    rows = [
+        {
+            **row,
+            "issue": tables.shortened(row.get("issue")),
+            "waits": "waits for me" if row.get("waits_for_me") else "",
+        }
+        for row in answer.get("issues") or []
+    ]
+    columns = {
+        "issue": "issue",
+        "partner": "partner",
+        "by": "by",
+        "category": "about",
+        "order": "order",
+        "state": "state",
+        "claim": "claim",
+        "settled": "paid to me",
+        "waits": "",
+    }
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="No issues.")
+
+
+def issue(answer: Json) -> RenderableType:
+    """One issue with everything that was said."""
+    shown = ("issue", "partner", "by", "category", "order", "state", "remedy", "claim", "lines", "settled")
+    head = tables.fields([(tables.label(key), answer.get(key)) for key in shown if answer.get(key)])
+    parts: list[RenderableType] = [head]
+    if answer.get("offers"):
+        offers = [{**row, "offer": tables.shortened(row.get("offer"))} for row in answer["offers"]]
+        columns = {"offer": "offer", "by": "by", "pays_me": "pays me", "state": "state"}
+        parts += [Text(), tables.rows_of({"rows": offers}, "rows", columns, empty="")]
+    rows = [
+        {
+            **row,
+            "when": tables.day(row.get("ts_ms")),
+            "files": ", ".join(str(file.get("name")) for file in row.get("files") or []),
+            "refused": tables.plain(row.get("refused")),
+        }
+        for row in answer.get("documents") or []
+    ]
+    columns = {
+        "when": "when",
+        "by": "by",
+        "type": "document",
+        "status": "status",
+        "message": "message",
+        "files": "files",
+        "refused": "refused",
+    }
+    return Group(*parts, Text(), tables.rows_of({"rows": rows}, "rows", columns, empty=""))

@@ -40,6 +40,7 @@ from contracts.documents.fields import (
     repeated,
 )
 
+MASKED: Final = ("platform", "token", "grant", "carrier", "waybill")  # of an order.place: a masked recipient
 Positions = Annotated[tuple[Position, ...], Field(strict=False, min_length=1, max_length=LINES_MAX)]
 Action = Literal["accept", "change", "substitute", "backorder", "reject"]
 
@@ -84,10 +85,11 @@ class Charge(Fields):
 class Place(Document):
     """Opens an order thread. `number` is random per channel, never a customer's number.
 
-    The consumer is either `pii` (sealed to the shipper) or `token` (a marketplace's masked recipient, with its
-    waybill `grant`); an order for the buyer's own warehouse has neither. `partial` false: a line is accepted as a
-    whole or not. `kind` is UNCL1001 (220 order, 221 blanket, 226, 227 consignment). `parent`: the order of a
-    buyer that this one serves (see `fields.Document`).
+    The consumer is either `pii` (sealed to the shipper, which may hold a masked recipient as well) or an open `token`:
+    a `platform`'s masked recipient, with the `grant` of a waybill or the `carrier` and `waybill` themselves; an order
+    for the buyer's own warehouse has neither. `partial` false: a line is accepted as a whole or not. `kind` is UNCL1001
+    (220 order, 221 blanket, 226, 227 consignment). `parent`: the order of a buyer that this one serves (see
+    `fields.Document`).
     """
 
     TYPE: ClassVar[str] = "order.place"
@@ -100,6 +102,9 @@ class Place(Document):
     pii: PersonalData | None = None
     token: Label | None = None
     grant: Label | None = None
+    platform: Code | None = None
+    carrier: Code | None = None
+    waybill: Id | None = None
     ship_to: Destination | None = None
     ship_by: Date | None = None
     incoterm: Literal["EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF"] | None = None
@@ -116,6 +121,11 @@ class Place(Document):
         if self.pii is not None and self.token is not None:
             raise PydanticCustomError(
                 "document.conflict", "{wanted}", {"wanted": "pii or token, not both", "path": "token", "got": "both"}
+            )
+        alone = next((name for name in MASKED if self.token is None and getattr(self, name) is not None), None)
+        if alone is not None:
+            raise PydanticCustomError(
+                "document.conflict", "{wanted}", {"wanted": "only with a token", "path": alone, "got": alone}
             )
         return self
 

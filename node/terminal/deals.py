@@ -12,8 +12,11 @@ from node.terminal import commands, uploads
 
 Arguments = dict[str, Any]
 
-RECIPIENT: Final = ("name", "phone", "country", "province", "city", "district", "street", "zip", "note")
-"""What a parcel needs to know. It is sealed to whoever ships."""
+RECIPIENT: Final = (
+    *("name", "phone", "country", "province", "city", "district", "street", "zip", "note"),
+    *("platform", "token", "grant", "carrier", "waybill"),
+)
+"""What a parcel needs to know: an address, or a marketplace's token for it. It is sealed to whoever ships."""
 
 
 STATES: Final = ("placed", "proposed", "agreed", "part-shipped", "shipped", "delivered", "attention", "closed")
@@ -49,6 +52,7 @@ def recipient_options(command: Any) -> Any:
 @click.option("--from", "location", metavar="CODE", help="The location that it is to leave from.")
 @click.option("--territory", metavar="COUNTRY", help="The country that it is to leave from, as in HK.")
 @click.option("--key", help="Repeating the command with the same key places nothing twice.")
+@click.option("--open-token", is_flag=True, help="The token tells nobody who it is: leave it unsealed.")
 @recipient_options
 @commands.asks("order.place")
 def order_place(
@@ -58,6 +62,7 @@ def order_place(
     key: str | None,
     location: str | None,
     territory: str | None,
+    open_token: bool,
     **typed: Any,
 ) -> Arguments:
     """Order goods from PARTNER."""
@@ -70,6 +75,7 @@ def order_place(
         "key": key,
         "location": location,
         "territory": territory,
+        "open_token": open_token or None,
         "recipient": recipient or None,
     }
 
@@ -131,11 +137,14 @@ def order_reject(**typed: Any) -> Arguments:
 def order_ship(
     order: str | None, file: Path | None, quantities: tuple[str, ...], location: str | None, **typed: Any
 ) -> Arguments:
-    """Say that goods were handed to a carrier."""
+    """Say that goods were handed to a carrier.
+
+    Without a carrier it left with the waybill that the marketplace granted with the order.
+    """
     commands.need((order is None) != (file is None), "name an order, or a sheet with --file")
     if file is not None:
         return {"rows": uploads.waybill_rows(file), "location": location}
-    commands.need(all(typed.values()), "--carrier and --waybill are needed")
+    commands.need(all(typed.values()) or not any(typed.values()), "--carrier and --waybill are needed")
     return {"order": order, "quantities": commands.lines(quantities), "location": location, **typed}
 
 

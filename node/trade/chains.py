@@ -11,6 +11,8 @@ supplier prices it.
 
 from __future__ import annotations
 
+from typing import cast
+
 from contracts import histories, orders
 from contracts.documents import orders as papers
 from contracts.documents import shipments
@@ -19,6 +21,7 @@ from node import errors
 from node.storage import orderbooks, partners, shelves
 from node.trade import alignments, books, personal, purchases, references, sales
 from node.trade import orders as ordering
+from protocol.encoding import Value
 
 REPORTED = ("event", "at_s", "place", "eta_s", "code")  # what a carrier reported of a parcel: the same at every link
 
@@ -58,13 +61,21 @@ def place(desk: books.Desk, book: books.Book, item: histories.Item, order: order
     forwarded = None
     if isinstance(reference, dict):
         forwarded = personal.forward(reference, book.theirs.origin, item.id)
+    masked = {name: item.body[name] for name in personal.MASKED if item.body.get(name) is not None}
     waiting = {number: quantity for number, line in order.lines.items() if (quantity := line.quantity(LotState.PLACED))}
     if not waiting:
         return
     wanted = [(source(desk, order.lines[number].terms[0].sku), quantity) for number, quantity in waiting.items()]
     try:
         purchases.place(
-            desk, upstream, wanted, numbers=list(waiting), served=item.hash, parent=item.hash, forwarded=forwarded
+            desk,
+            upstream,
+            wanted,
+            numbers=list(waiting),
+            served=item.hash,
+            parent=item.hash,
+            forwarded=forwarded,
+            masked=cast(dict[str, Value], masked),
         )
     except errors.NodeError as refused:
         if books.is_for_later(refused):

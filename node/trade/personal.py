@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contracts import histories
+from contracts.documents import orders
 from node import keystore
 from node.storage import blobs
 from node.trade import books
@@ -17,7 +18,8 @@ from protocol import identities, keys, sealing
 from protocol.encoding import Value
 
 MADE_UP = "hanse/sealed/"
-FIELDS = ("name", "phone", "country", "province", "city", "district", "street", "zip", "note")
+MASKED = orders.MASKED  # a masked recipient, whether it is sealed or stands openly in the order
+FIELDS = ("name", "phone", "country", "province", "city", "district", "street", "zip", "note", *MASKED)
 
 
 def seal(

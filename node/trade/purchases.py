@@ -38,7 +38,9 @@ class Line(doors.Arguments):
 
 
 class Place(doors.Arguments):
-    """An order by hand. `key` makes a repeated request give the first answer.
+    """An order by hand. `open_token`: the token in `recipient` identifies nobody, so it is not sealed.
+
+    `key` makes a repeated request give the first answer.
 
     `holds` are used up by the lines of their SKUs. `location` or `territory` (a country) is from where it is to leave.
     """
@@ -49,6 +51,7 @@ class Place(doors.Arguments):
     location: str | None = None
     territory: str | None = None
     recipient: dict[str, str] | None = None
+    open_token: bool = False
     key: str | None = None
 
 
@@ -85,11 +88,13 @@ def place(
     forwarded: Mapping[str, Value] | None = None,
     used: Mapping[str, bytes] | None = None,
     leaving: Mapping[str, Value] | None = None,
+    masked: Mapping[str, Value] | None = None,
 ) -> list[books.Written]:
     """Order (SKU, quantity) lines from the partner of a book; several orders where several nodes ship.
 
     The consumer's address is either `recipient`, sealed here to the node that ships, or `forwarded`, sealed already.
     `used` names by SKU the holds that the order uses up; `leaving` is the `location` or `territory` of every line.
+    `masked` is a masked recipient that stands openly in the order.
     `numbers` are those of the lines; 1 and up when absent.
     `served` is what the order is for: see `placed_for`, which has to be asked before.
     """
@@ -117,7 +122,9 @@ def place(
                 for number, offer, quantity in lines
             ],
         }
-        if forwarded is not None:
+        if masked:
+            body |= masked
+        elif forwarded is not None:
             body["pii"] = dict(forwarded)
         elif recipient is not None and kem is not None:
             body["pii"] = personal.seal(desk, book, id, recipient, kem, anonymous(lines[0][1]))
@@ -203,11 +210,31 @@ async def place_one(trade: doors.Trade, given: Place, report: doors.Report) -> d
         if not known:
             asked = {"location": given.location, "territory": given.territory}
             leaving: dict[str, Value] = {name: value for name, value in asked.items() if value is not None}
-            written = place(desk, book, wanted, recipient=given.recipient, served=served, used=used, leaving=leaving)
+            masked = open_token(given)
+            recipient = None if masked else given.recipient
+            written = place(
+                desk, book, wanted, recipient=recipient, served=served, used=used, leaving=leaving, masked=masked
+            )
             placed = [{"order": done.hash.hex(), "number": str(done.item.body["number"])} for done in written]
         return {**placed[0], "orders": placed}
 
     return await doors.once(trade, given.key, unit)
+
+
+def open_token(given: Place) -> dict[str, Value]:
+    """A masked recipient that goes into the order openly. NodeError `request.malformed` for an address beside it."""
+    if not given.open_token:
+        return {}
+    told = {name: value for name, value in (given.recipient or {}).items() if value}
+    others = sorted(told.keys() - set(personal.MASKED))
+    if others or "token" not in told:
+        raise errors.NodeError(
+            "request.malformed",
+            "only a token with its platform and waybill may stand openly",
+            expected=", ".join(personal.MASKED),
+            got=", ".join(others) or "no token",
+        )
+    return dict(told)
 
 
 def holds_of(desk: books.Desk, named: Sequence[str], skus: set[str]) -> dict[str, bytes]:

@@ -156,7 +156,7 @@ async def ship(trade: doors.Trade, given: Ship, report: doors.Report) -> doors.J
 
     def one(desk: books.Desk, id: str) -> None:
         found = orders.find(desk, id)
-        carrier, waybill = parcels[id]
+        carrier, waybill = parcels[id] or granted(trade, desk, found)
         if has_left(found.order, carrier, waybill, given.quantities):
             return  # the same command once more
         quantities = portions.line_quantities(found.order, given.quantities, LotState.AGREED)
@@ -179,9 +179,25 @@ async def ship(trade: doors.Trade, given: Ship, report: doors.Report) -> doors.J
     return {"shipped": shipped, "refused": refused}
 
 
-def parcels_of(given: Ship) -> dict[str, tuple[str, str]]:
-    """(Carrier's code, waybill) by order. NodeError `request.malformed` with every carrier that is none."""
+def granted(trade: doors.Trade, desk: books.Desk, found: orders.Found) -> tuple[str, str]:
+    """The waybill that came with a masked recipient. NodeError `request.malformed` where none did."""
+    known = orders.recipient(trade, desk, found) or {}
+    carrier = carriers.code(known.get("carrier", ""))
+    if carrier is None or not known.get("waybill"):
+        raise errors.NodeError(
+            "request.malformed", "a parcel has a carrier and a waybill", expected="both, or a waybill with the order"
+        )
+    return carrier, known["waybill"]
+
+
+def parcels_of(given: Ship) -> dict[str, tuple[str, str] | None]:
+    """(Carrier's code, waybill) by order; None: as the marketplace granted.
+
+    NodeError `request.malformed` with every carrier that is none.
+    """
     rows = list(given.rows or [])
+    if given.order is not None and given.carrier is None and given.waybill is None:
+        return {given.order: None}
     if given.order is not None:
         if given.carrier is None or given.waybill is None:
             raise errors.NodeError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from contracts.documents import fields
+from contracts.documents import fields, orders
 from node.connectors.spreadsheets import articles, cells, keys, prices
 from node.connectors.spreadsheets.faults import FaultCode
 from node.connectors.spreadsheets.headings import Columns
@@ -18,6 +18,7 @@ from node.connectors.spreadsheets.tables import Cell
 NAME_CHARACTERS_MAX = 128
 STREET_CHARACTERS_MAX = 512
 NOTE_CHARACTERS_MAX = 2_000
+TOKEN_CHARACTERS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class SheetLine:
 class SheetOrder:
     """One consumer's order. `row` is its first row in the file.
 
-    recipient: the filled ones of name, phone, country, province, city, district, street, zip, note. Personal data.
+    recipient: the filled ones of name, phone, country, province, city, district, street, zip, note, or of a masked
+    recipient: platform, token, grant, carrier, waybill. Personal data.
     supplier: whom the sheet names for all lines; None where it names none or several. currency: empty if unknown.
     """
 
@@ -110,6 +112,7 @@ _RECIPIENT: tuple[tuple[str, Callable[[Cell], str]], ...] = (
     ("city", partial(cells.short, characters_max=NAME_CHARACTERS_MAX)),
     ("district", partial(cells.short, characters_max=NAME_CHARACTERS_MAX)),
     ("zip", lambda cell: cells.identifier(_without_apostrophe(cell))),
+    *((field_name, partial(cells.short, characters_max=TOKEN_CHARACTERS_MAX)) for field_name in orders.MASKED),
 )
 
 
@@ -140,8 +143,8 @@ class Book:
 
 def _order(name: OrderName, draft: _Draft) -> SheetOrder:
     for required in ("name", "street") + (("phone",) if draft.phone_required else ()):
-        if required not in draft.stated:
-            draft.first.missing((required, "street_whole") if required == "street" else (required,))
+        if required not in draft.stated and "token" not in draft.recipient:
+            draft.first.missing((required, "street_whole", "token") if required == "street" else (required, "token"))
     recipient = {field_name: value for field_name, (value, _) in draft.recipient.items()}
     if draft.notes:
         recipient["note"] = "\n".join(draft.notes)

@@ -23,7 +23,9 @@ from node.connectors.spreadsheets.sources import Source
 from node.connectors.spreadsheets.statuses import Skipped as Skipped
 
 PLAIN = headings.Dialect(
-    "plain", vocabularies.ORDERS, (("number",), ("sku",), ("quantity",), ("name",), ("phone",), ("street",))
+    "plain",
+    vocabularies.ORDERS,
+    (("number",), ("sku",), ("quantity",), ("name", "token"), ("phone", "token"), ("street", "token")),
 )
 SHOPIFY = headings.Dialect(
     "shopify",

@@ -131,6 +131,11 @@ ORDERS = Vocabulary({
     "street_more": ("address2", "addressline2", "地址2"),
     "zip": ("zip", "zipcode", "postcode", "postalcode", "shippingzip", "邮编", "邮政编码"),
     "note": ("note", "notes", "remark", "remarks", "comment", "备注", "买家留言", "买家备注", "留言", "订单备注"),
+    "platform": ("platform", "marketplace", "平台", "来源平台", "平台名称"),
+    "token": ("token", "maskedrecipient", "recipienttoken", "oaid", "收件人密文", "收货人密文", "隐私标识"),
+    "grant": ("waybillgrant", "labelgrant", "面单授权", "面单授权码"),
+    "carrier": ("grantedcarrier", "labelcarrier", "面单快递", "面单快递公司"),
+    "waybill": ("grantedwaybill", "labelwaybill", "面单号", "电子面单号"),
     "supplier": ("supplier", "vendor", "供应商", "供货商", "供应商名称", "厂家"),
     "status": ("status", "orderstatus", "状态", "订单状态"),
 })  # fmt: skip

@@ -360,3 +360,24 @@ def test_an_order_of_shopify_without_sku_or_address_is_refused() -> None:
         (2, "M (Shipping Name)", "sheet.missing"),
         (2, "O (Shipping Address1)", "sheet.missing"),
     ]
+
+
+MASKED = ("order number", "sku", "qty", "platform", "oaid", "waybill grant", "label carrier", "label waybill")
+
+
+def test_B05_a_token_stands_in_for_name_phone_and_street() -> None:
+    data = makers.csv(MASKED, ("N-1", "A", "2", "taobao", "oaid:1==", "G-7", "ZTO", "75310"))
+    (order,) = orders.read(data, makers.CNY).orders
+    assert order.recipient == {
+        "platform": "taobao",
+        "token": "oaid:1==",
+        "grant": "G-7",
+        "carrier": "ZTO",
+        "waybill": "75310",
+    }
+
+
+def test_B05_an_order_with_neither_token_nor_address_is_at_fault() -> None:
+    sheet = orders.read(makers.csv(MASKED, ("N-1", "A", "2", "taobao", "", "G-7", "", "")), makers.CNY)
+    assert sheet.orders == ()
+    assert {fault.code for fault in sheet.faults} == {"sheet.missing"}

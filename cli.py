@@ -20,7 +20,7 @@ from typing import Final, NoReturn
 import rich_click as click
 
 from node import errors
-from node.terminal import capabilities, chains, commands, consoles, deals, goods, partnerships, quarrels
+from node.terminal import capabilities, chains, commands, consoles, deals, goods, partnerships, quarrels, settlements
 
 DISTRIBUTION: Final = "hanse"
 PACKAGES: Final = ("node", "protocol", "contracts", "cli")
@@ -182,11 +182,16 @@ PANELS: Final = {
         goods.agreement,
         goods.stock,
         deals.order,
-        deals.statement,
-        deals.payment,
         capabilities.capability,
     ),
     "Quarrels": (quarrels.issue,),
+    "Money": (
+        settlements.statement,
+        settlements.payment,
+        settlements.balance,
+        settlements.obligation,
+        settlements.netting,
+    ),
     "Evidence": (audit,),
     "Trials": (demo, bench),
 }

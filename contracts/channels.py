@@ -11,7 +11,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from contracts import ledgers, peerings, threads
 from contracts.agreements import Agreement
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 State = TypeVar("State")
 # a thread of any kind: its own step function knows its state, and nobody else looks inside
 AnyThread: TypeAlias = Thread[Any]
+KINDS: Final = ("agreement", "hold", "order", "payment", "issue", "invoice", "setoff")
 
 
 class Change(NamedTuple):
@@ -103,7 +104,15 @@ class Channel:
     )
     threads: dict[bytes, AnyThread] = field(default_factory=dict)
     kinds: dict[str, dict[bytes, AnyThread]] = field(
-        default_factory=lambda: {"agreement": {}, "hold": {}, "order": {}, "payment": {}, "issue": {}, "invoice": {}}
+        default_factory=lambda: {
+            "agreement": {},
+            "hold": {},
+            "order": {},
+            "payment": {},
+            "issue": {},
+            "invoice": {},
+            "setoff": {},
+        }
     )
     accounts: dict[bytes, tuple[Ledger, Account]] = field(default_factory=dict)
     versions: dict[bytes, bytes] = field(default_factory=dict)  # hash of terms -> key of their agreement
@@ -212,13 +221,9 @@ def begin(channel: Channel, thread: AnyThread, account: tuple[Ledger, Account] |
     channel.threads[thread.key] = thread
     channel.kinds[thread.kind][thread.key] = thread
     if account is not None:
-        ledger, entry = account
         channel.accounts[thread.key] = account
-        root = thread.root
-        assert root is not None
-        entry.owed = thread.state.owed
-        ledger.total += entry.owed.total
-        ledger.pending.append((*root, entry))
+        assert thread.root is not None
+        _owed(account, thread.state.owed, thread.root)
     return Change(thread.kind, thread.key, None, thread.state)
 
 
@@ -257,7 +262,7 @@ def carry_out(channel: Channel, join: Join) -> list[Change]:
         _judged(channel, thread, position)
         channel.revised.append(position)
     if join.account is not None:
-        _owed(join.account, thread.state.owed, member)
+        _owed(join.account, thread.state.owed, None if member is None else (member.side, member.index))
     if before is thread.state:
         return []
     if thread.kind == "hold":
@@ -273,13 +278,14 @@ def _judged(channel: Channel, thread: AnyThread, position: Position) -> None:
         channel.refusals.pop(position, None)
 
 
-def _owed(account: tuple[Ledger, Account], owed: Owed, member: Member | None) -> None:
-    ledger, entry = account
-    if owed != entry.owed:
-        ledger.total += owed.total - entry.owed.total
-        entry.owed = owed
-    if member is not None:
-        ledger.pending.append((member.side, member.index, entry))
+def _owed(account: tuple[Ledger, Account], owed: Owed, position: Position | None) -> None:
+    for ledger, entry in ledgers.parts(*account):
+        if owed != entry.owed:
+            ledger.total += owed.total - entry.owed.total
+            ledger.withheld += owed.withheld - entry.owed.withheld
+            entry.owed = owed
+        if position is not None:
+            ledger.pending.append((*position, entry))
 
 
 def _kept_back(channel: Channel, before: Hold, after: Hold) -> None:

@@ -109,6 +109,8 @@ CODES: Final[dict[str, str]] = {
     "statement.contested": "this thread has no line in the statement, or rolled on once with nothing new since",
     "payment.state": "table T10 has no such row",
     "payment.amount": "more received than was sent or promised",
+    "setoff.state": "table T10 has no such row",
+    "setoff.direction": "a set-off needs an agreement each way, or there are no two debts that cancel out",
     "payment.nothing-owed": "the named order is at an end and nothing is owed for it",
 }
 

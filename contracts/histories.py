@@ -24,12 +24,14 @@ from contracts import (
     complaints,
     documents,
     items,
+    ledgers,
     listings,
     negotiations,
     openings,
     payments,
     placements,
     prices,
+    setoffs,
     statements,
     stocks,
 )
@@ -48,6 +50,7 @@ from contracts.documents import orders as order_papers
 from contracts.documents import payments as payment_papers
 from contracts.documents import peers as peer_papers
 from contracts.documents import prices as price_papers
+from contracts.documents import setoffs as setoff_papers
 from contracts.documents import shipments as shipment_papers
 from contracts.documents import statements as statement_papers
 from contracts.documents import stocks as stock_papers
@@ -59,6 +62,7 @@ from contracts.items import Item, Position
 from contracts.orders import Order, OrderState
 from contracts.payments import Payment, PaymentState
 from contracts.peerings import Peering, PeeringState
+from contracts.setoffs import Setoff
 from contracts.threads import Faults
 
 __all__ = ["Change", "Fault", "History", "Item", "Outcome", "unreadable"]
@@ -100,6 +104,8 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     payment_papers.Sent: payments.pay,
     payment_papers.Received: payments.pay,
     payment_papers.Dispute: payments.dispute,
+    setoff_papers.Propose: setoffs.propose,
+    setoff_papers.Consent: setoffs.consent,
     issue_papers.Open: complaints.open_issue,
     **{paper: complaints.follow for paper in issue_papers.TYPES if paper is not issue_papers.Open},
     **{paper: complaints.split for paper in splits.TYPES},
@@ -170,6 +176,7 @@ class History:
         self.holds: Mapping[bytes, Hold] = _States(kinds["hold"])
         self.orders: Mapping[bytes, Order] = _States(kinds["order"])
         self.payments: Mapping[bytes, Payment] = _States(kinds["payment"])
+        self.setoffs: Mapping[bytes, Setoff] = _States(kinds["setoff"])
         self.issues: Mapping[bytes, Issue] = _States(kinds["issue"])
         self.invoices: Mapping[bytes, Invoice] = _States(kinds["invoice"])
         self.statements: Mapping[bytes, statements.Statement] = MappingProxyType(self.channel.statements)
@@ -360,9 +367,12 @@ def snapshot(history: History) -> dict[str, object]:
         "statements": dict(sorted(channel.statements.items())),
         "invoiced": dict(sorted(channel.invoiced.items())),
         "ledgers": {
-            key: (ledger.currency, ledger.seller, ledger.total, tuple(ledger.closed), ledger.cuts)
+            key: (ledger.currency, ledger.seller, ledger.total, ledger.withheld, tuple(ledger.closed), ledger.cuts)
             for key, ledger in sorted(channel.ledgers.items())
         },
-        "accounts": {key: (entry.owed, entry.settled) for key, (_, entry) in sorted(channel.accounts.items())},
+        "accounts": {
+            key: tuple((entry.owed, entry.settled) for _, entry in ledgers.parts(*account))
+            for key, account in sorted(channel.accounts.items())
+        },
         "refusals": dict(sorted(channel.refusals.items())),
     }

@@ -31,19 +31,23 @@ class Closed:
 
 @dataclass(slots=True)
 class Account:
-    """A thread's part in its ledger: what it owes now, and what it owed, with an order's lines, at the last cut."""
+    """A thread's part in its ledger: what it owes now, and what it owed, with an order's lines, at the last cut.
+
+    `twin` is its part in a second ledger, for a set-off."""
 
     thread: Thread[Any]
     owed: Owed = dues.NOTHING
     settled: Owed = dues.NOTHING
     lines: Mapping[int, OrderLine] = field(default_factory=dict)
+    twin: tuple[Ledger, Account] | None = None
 
 
 @dataclass(slots=True)
 class Ledger:
     """`key` names the agreement's thread. `pending`: (side, index, account) of every document after the last cut;
     `proposals`: the statements proposed after each closed one (None: after none); `contested`: the threads that the
-    last closed one left open. One entry of each of those stays pending, so that the next statement comes to it."""
+    last closed one left open. One entry of each of those stays pending, so that the next statement comes to it.
+    `withheld` is what the buyer keeps until goods are final (negative)."""
 
     key: bytes
     currency: str
@@ -54,6 +58,7 @@ class Ledger:
     pending: list[tuple[int, int, Account]] = field(default_factory=list)
     proposals: dict[bytes | None, list[bytes]] = field(default_factory=dict)
     contested: frozenset[bytes] = frozenset()
+    withheld: int = 0
 
 
 def closed_within(ledger: Ledger, past: Past) -> int:
@@ -73,6 +78,13 @@ def last_within(ledger: Ledger, past: Past) -> Closed | None:
 def cuts_within(ledger: Ledger, past: Past) -> tuple[Past, ...]:
     """The cuts of the statements that an author knows to be closed."""
     return ledger.cuts[: closed_within(ledger, past)]
+
+
+def parts(ledger: Ledger, account: Account) -> Iterator[tuple[Ledger, Account]]:
+    """The part of a thread in its ledger, and the one in a second ledger, if it has one."""
+    yield ledger, account
+    if account.twin is not None:
+        yield account.twin
 
 
 def moved(ledger: Ledger, cut: Past) -> set[bytes]:

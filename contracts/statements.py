@@ -374,7 +374,8 @@ def _closed(
         if threads.unsettled(account.thread, cut):
             walked = threads.rewalked(account.thread, ledger.cuts)
             changes.extend(channels.carry_out(channel, channels.Join(account.thread, None, walked, (ledger, account))))
-        threads.settle(account.thread, cut)
+        if not _shared(account):
+            threads.settle(account.thread, cut)
     return changes
 
 
@@ -390,6 +391,11 @@ def closed(statement: Statement, key: bytes, past: Past) -> bool:
     """Whether the author of a document knew that this statement of the agreement `key` is closed."""
     at = statement.answered_at
     return statement.state in CLOSED and statement.ledger == key and at is not None and at[1] < past[at[0]]
+
+
+def _shared(account: Account) -> bool:
+    """Whether another ledger, which may be cut elsewhere, has a part of the thread too."""
+    return account.thread.kind == "setoff"
 
 
 def _followed(channel: Channel, ledger: Ledger) -> list[Change]:

@@ -116,6 +116,8 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "invoice.unknown": (Exit.REFUSED, "no single invoice could be meant"),
     "invoice.nothing": (Exit.REFUSED, "nothing was sold that could be invoiced"),
     "attachment.unreadable": (Exit.REFUSED, "an attachment is empty, too large, or of a kind that is not known"),
+    "netting.unknown": (Exit.REFUSED, "no single netting could be meant"),
+    "netting.nothing": (Exit.REFUSED, "so much is not owed both ways by what both have signed"),
     "statement.unknown": (Exit.REFUSED, "no single statement could be meant, or its lines are unreadable"),
     "statement.nothing": (Exit.REFUSED, "there is nothing new to be stated"),
     "statement.line-unknown": (Exit.REFUSED, "the statement has no single line that could be meant"),

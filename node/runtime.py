@@ -26,6 +26,7 @@ from node.system import clocks, disks, homes
 from node.trade import (
     accords,
     agreements,
+    balances,
     books,
     capabilities,
     catalogues,
@@ -34,6 +35,7 @@ from node.trade import (
     holds,
     issues,
     locations,
+    nettings,
     orders,
     payments,
     peers,
@@ -67,6 +69,8 @@ REGISTERS = (
     issues.register,
     accords.register,
     payments.register,
+    balances.register,
+    nettings.register,
     sheets.register,
     exports.register,
 )

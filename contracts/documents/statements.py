@@ -39,7 +39,8 @@ class Propose(Document):
 
     `own` and `partner` are the cut, from the author. Amounts are minor units of `currency` that the buyer owes the
     seller (negative: the other way round): `opening` + `total` = `closing`. The lines are a blob: `lines_hash` is the
-    SHA-256 of their HCM bytes (see `statements.encoded`), `count` how many there are.
+    SHA-256 of their HCM bytes (see `statements.encoded`), `count` how many there are. `due` is the day by which the
+    closing balance is to be paid.
     """
 
     TYPE: ClassVar[str] = "statement.propose"
@@ -56,6 +57,7 @@ class Propose(Document):
     closing: Balance
     count: Size
     lines_hash: Hash
+    due: Date | None = None
     respond_by_s: Seconds | None = None
     on_silence: Silence | None = None
 

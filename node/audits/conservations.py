@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from contracts import dues
+from contracts import dues, ledgers
 from contracts.histories import History
 from contracts.ledgers import Ledger
 from contracts.orders import Order
@@ -32,9 +32,10 @@ def imbalances(history: History) -> Iterator[Imbalance]:
         yield from amounts(key, order)
     owed: dict[bytes, dues.Owed] = {}
     settled: dict[bytes, int] = {}
-    for ledger, account in history.channel.accounts.values():
-        owed[ledger.key] = dues.plus(owed.get(ledger.key, dues.NOTHING), account.owed)
-        settled[ledger.key] = settled.get(ledger.key, 0) + account.settled.total
+    for first in history.channel.accounts.values():
+        for ledger, account in ledgers.parts(*first):
+            owed[ledger.key] = dues.plus(owed.get(ledger.key, dues.NOTHING), account.owed)
+            settled[ledger.key] = settled.get(ledger.key, 0) + account.settled.total
     for key, ledger in history.channel.ledgers.items():
         yield from balances(ledger, owed.get(key, dues.NOTHING).total, settled.get(key, 0))
 

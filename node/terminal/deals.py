@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -159,99 +158,3 @@ def order_cancel(orders: tuple[str, ...], quantities: tuple[str, ...], **typed: 
     ID may be the number that an order has in the shop: then all its parts are stopped, whoever ships them.
     """
     return commands.one_or_many(orders) | {"quantities": commands.lines(quantities), **typed}
-
-
-def month(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    """A month as everybody writes it, so that both sides call a statement by the same name."""
-    commands.need(re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", value) is not None, f"{value!r} is no month as in 2026-11")
-    return value
-
-
-@click.group(cls=commands.Group)
-def statement() -> None:
-    """Month ends: what is owed, line by line."""
-
-
-@statement.command("propose")
-@click.argument("partner")
-@click.argument("period", metavar="YYYY-MM", callback=month)
-@click.option("--buying/--selling", "buying", default=None, help="Only what I buy from PARTNER, or sell to it.")
-@click.option("--currency", help="Only in this currency.")
-@commands.asks("statement.propose")
-def statement_propose(**typed: Any) -> Arguments:
-    """Propose the statement of a month to PARTNER: one for each agreement and currency."""
-    return typed
-
-
-@statement.command("list")
-@commands.partner
-@commands.asks("statement.list")
-def statement_list(**typed: Any) -> Arguments:
-    """List statements."""
-    return typed
-
-
-@statement.command("show")
-@click.argument("statement", metavar="ID")
-@commands.asks("statement.show")
-def statement_show(**typed: Any) -> Arguments:
-    """Show one statement, line by line."""
-    return typed
-
-
-@statement.command("agree")
-@click.argument("statement", metavar="ID")
-@commands.asks("statement.agree")
-def statement_agree(**typed: Any) -> Arguments:
-    """Compare a statement with my own books, and sign that they agree or where they differ."""
-    return typed
-
-
-@statement.command("contest")
-@click.argument("statement", metavar="ID")
-@click.argument("threads", nargs=-1, required=True, metavar="ORDER...")
-@click.option("--reason", help="Why, as a short code that the partner reads. [default: amount]")
-@click.option("--due", metavar="YYYY-MM-DD", help="The day by which it is to be cleared.")
-@commands.asks("statement.contest")
-def statement_contest(threads: tuple[str, ...], **typed: Any) -> Arguments:
-    """Agree to a statement but for some orders: those stand in the next one again."""
-    return typed | {"threads": list(threads)}
-
-
-@click.group(cls=commands.Group)
-def payment() -> None:
-    """Payments, as sent and as received."""
-
-
-@payment.command("sent")
-@click.argument("partner")
-@click.argument("amount")
-@click.option("--currency", help="[default: that of the agreement]")
-@click.option("--reference", help="What the bank transfer says.")
-@click.option("--statement", metavar="ID", help="The statement that it pays.")
-@click.option("--key", help="Repeating the command with the same key announces nothing twice.")
-@commands.asks("payment.sent")
-def payment_sent(**typed: Any) -> Arguments:
-    """Tell PARTNER that I paid."""
-    return typed
-
-
-@payment.command("received")
-@click.argument("partner")
-@click.argument("amount")
-@click.option("--currency", help="[default: that of the agreement]")
-@click.option("--payment", metavar="ID", help="The payment that PARTNER announced. [default: one of this amount]")
-@click.option("--unannounced", is_flag=True, help="It is no mistake that more came than was announced or is owed.")
-@click.option("--key", help="Repeating the command with the same key confirms nothing twice.")
-@commands.asks("payment.received")
-def payment_received(**typed: Any) -> Arguments:
-    """Confirm that PARTNER's money arrived."""
-    return typed
-
-
-@payment.command("list")
-@commands.partner
-@commands.asks("payment.list")
-def payment_list(**typed: Any) -> Arguments:
-    """List payments, and what is owed to whom."""
-    return typed

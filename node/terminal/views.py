@@ -10,7 +10,7 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from node.terminal import cases, ledgers, reports, tables
+from node.terminal import accounts, cases, ledgers, reports, tables
 
 Json = Mapping[str, Any]
 View = Callable[[Json], RenderableType]
@@ -173,13 +173,16 @@ VIEWS: Final[Mapping[str, View]] = {
     "order.import": ledgers.imported,
     "order.list": ledgers.orders,
     "order.show": ledgers.order,
-    "statement.propose": ledgers.proposals,
-    "statement.list": ledgers.statements,
-    "statement.show": ledgers.statement,
-    "payment.list": ledgers.payments,
     "issue.list": cases.issues,
     "issue.show": cases.issue,
-    "payment.received": ledgers.money_arrived,
+    "statement.propose": accounts.proposals,
+    "statement.list": accounts.statements,
+    "statement.show": accounts.statement,
+    "balance": accounts.balances,
+    "obligation.list": accounts.obligations,
+    "netting.list": accounts.nettings,
+    "payment.list": accounts.payments,
+    "payment.received": accounts.money_arrived,
     "audit.verify": reports.verdict,
     "audit.verify.document": reports.proof,
     "doctor": reports.findings,

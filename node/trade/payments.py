@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 
 from contracts import amounts, payments
 from contracts.terms import Version
@@ -15,14 +14,36 @@ REFERENCE_BYTES = 10
 
 
 class Sent(doors.Arguments):
-    """`amount` in decimal text; `statement` (hash, or 8 or more characters of it) names what it is for."""
+    """`amount` in decimal text; `statement` (hash, or 8 or more characters of it) names what it is for.
+
+    `payment` is one that I promised, or that the partner did not see; otherwise this is a new one.
+    """
 
     partner: str
     amount: str
     currency: str | None = None
     reference: str | None = None
     statement: str | None = None
+    payment: str | None = None
     key: str | None = None
+
+
+class Promised(doors.Arguments):
+    """`due` is the day on which the money will be sent; `statement` names what it is for."""
+
+    partner: str
+    amount: str
+    currency: str | None = None
+    due: str | None = None
+    statement: str | None = None
+    key: str | None = None
+
+
+class Disputed(doors.Arguments):
+    """`payment`: one that the partner announced, by its hash or 8 or more characters of it; `reason` a short code."""
+
+    payment: str
+    reason: str = "not_seen"
 
 
 class Received(doors.Arguments):
@@ -46,8 +67,9 @@ class Listed(doors.Arguments):
     partner: str | None = None
 
 
-def account(book: books.Book, currency: str) -> tuple[Version, int]:
-    """The agreement of a currency under which something is owed, and what this node owes (negative: is owed)."""
+def account(book: books.Book, currency: str, *, owing: bool) -> tuple[Version, int]:
+    """The agreement of a currency under which this node owes most (or is owed most), and what it owes (negative: is
+    owed)."""
     found = []
     for version in versions(book):
         if version.currency == currency:
@@ -57,16 +79,16 @@ def account(book: books.Book, currency: str) -> tuple[Version, int]:
         raise errors.NodeError(
             "agreement.missing", "no agreement in this currency", expected="an agreement in force", got=currency
         )
-    return max(found, key=lambda pair: abs(pair[1]))
+    return max(found, key=lambda pair: pair[1] if owing else -pair[1])
 
 
 def versions(book: books.Book) -> list[Version]:
-    """The agreements in force, one for each side that sells."""
-    found = []
-    for seller in (book.side, 1 - book.side):
-        with contextlib.suppress(errors.NodeError):
-            found.append(agreements.in_force(book, seller))
-    return found
+    """The newest terms of every agreement that was ever in force: what it owes outlives it."""
+    return [
+        agreement.versions[agreement.current]
+        for agreement in book.history.agreements.values()
+        if agreement.current is not None
+    ]
 
 
 def amount_of(book: books.Book, text: str, currency: str | None) -> amounts.Money:
@@ -82,27 +104,107 @@ def amount_of(book: books.Book, text: str, currency: str | None) -> amounts.Mone
     return agreements.parse_money(text, currency or (known[0] if known else "CNY"))
 
 
+@register.case("payment.promise", Promised)
+async def promise(trade: doors.Trade, given: Promised, report: doors.Report) -> doors.Json:
+    """Tell a partner by when money will be sent."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        book, body = announced(desk, given)
+        body["due"] = given.due
+        return told(desk.write(book, "payment.promise", body), body)
+
+    return await doors.once(trade, given.key, unit)
+
+
 @register.case("payment.sent", Sent)
 async def sent(trade: doors.Trade, given: Sent, report: doors.Report) -> doors.Json:
     """Say that money is on its way to a partner."""
 
     def unit(desk: books.Desk) -> doors.Json:
-        _, channel = peering.find(desk, given.partner)
-        book = desk.book(channel.id)
-        amount = amount_of(book, given.amount, given.currency)
-        version, _ = account(book, amount.currency)
-        body: books.Body = {
-            "agreement": version.hash,
-            "role": "seller" if version.seller == book.side else "buyer",
-            "amount": catalogues.money_value(amount.minor, amount.currency),
-            "reference": given.reference or "HP" + base64.b32encode(desk.books.entropy.token(REFERENCE_BYTES)).decode(),
-        }
-        if given.statement is not None:
-            body["statements"] = [statements.find(desk, given.statement).statement.key]
-        written = desk.write(book, "payment.sent", body)
-        return {"payment": written.hash.hex(), "reference": body["reference"]}
+        book, body = announced(desk, given)
+        if given.reference is not None:
+            body["reference"] = given.reference
+        if given.payment is not None:
+            payment = one_of(mine_to_send(book), given.payment)
+            version = next(known for known in versions(book) if known.key == payment.agreement)
+            role = "seller" if version.seller == book.side else "buyer"
+            same: books.Body = {"thread": payment.key, "agreement": version.hash, "role": role}
+            body |= same | {"reference": payment.reference}
+        return told(desk.write(book, "payment.sent", body), body)
 
     return await doors.once(trade, given.key, unit)
+
+
+def announced(desk: books.Desk, given: Sent | Promised) -> tuple[books.Book, books.Body]:
+    """The book, and the body of a payment by this node."""
+    _, channel = peering.find(desk, given.partner)
+    book = desk.book(channel.id)
+    amount = amount_of(book, given.amount, given.currency)
+    version, _ = account(book, amount.currency, owing=True)
+    body: books.Body = {
+        "amount": catalogues.money_value(amount.minor, amount.currency),
+        "reference": "HP" + base64.b32encode(desk.books.entropy.token(REFERENCE_BYTES)).decode(),
+    }
+    if given.statement is not None:
+        statement = statements.find(desk, given.statement).statement
+        version = next((known for known in versions(book) if known.key == statement.ledger), version)
+        body["statements"] = [statement.key]
+    body |= {"agreement": version.hash, "role": "seller" if version.seller == book.side else "buyer"}
+    return book, body
+
+
+def told(written: books.Written, body: books.Body) -> doors.Json:
+    """What was announced."""
+    thread = body.get("thread")
+    key = thread if isinstance(thread, bytes) else written.hash
+    return {"payment": key.hex(), "reference": body["reference"]}
+
+
+@register.case("payment.dispute", Disputed)
+async def dispute(trade: doors.Trade, given: Disputed, report: doors.Report) -> doors.Json:
+    """Say that money which a partner has announced did not arrive."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        known = [(payment, book) for book in peering.open_books(desk) for payment in awaited(book)]
+        payment = one_of([payment for payment, _ in known], given.payment)
+        book = desk.book(next(book.channel.id for other, book in known if other.key == payment.key))
+        role = "seller" if payment.seller == book.side else "buyer"
+        desk.write(book, "payment.dispute", {"thread": payment.key, "role": role, "reason": given.reason})
+        return {"payment": payment.key.hex(), "state": book.history.payments[payment.key].state.value}
+
+    return await trade.books.act(unit)
+
+
+def awaited(book: books.Book) -> list[payments.Payment]:
+    """What the partner has announced and I have not seen arrive."""
+    return [
+        payment
+        for payment in book.history.payments.values()
+        if payment.state is not payments.PaymentState.RECEIVED and payment.debtor != book.side
+    ]
+
+
+def mine_to_send(book: books.Book) -> list[payments.Payment]:
+    """What I promised, and what the partner did not see."""
+    states = (payments.PaymentState.PROMISED, payments.PaymentState.DISPUTED)
+    return [
+        payment for payment in book.history.payments.values() if payment.state in states and payment.debtor == book.side
+    ]
+
+
+def one_of(known: list[payments.Payment], wanted: str) -> payments.Payment:
+    """The payment of a list that a person means. NodeError `payment.unknown`."""
+    prefix = wanted.lower()
+    fitting = [payment for payment in known if len(prefix) >= 8 and payment.key.hex().startswith(prefix)]
+    if len(fitting) != 1:
+        raise errors.NodeError(
+            "payment.unknown",
+            "no announced payment could be meant",
+            expected=", ".join(f"{one.key.hex()[:12]} of {shown_money(one)}" for one in known) or "a payment",
+            got=wanted,
+            hint="`hanse payment list` shows them",
+        )
+    return fitting[0]
 
 
 @register.case("payment.received", Received)
@@ -113,7 +215,7 @@ async def received(trade: doors.Trade, given: Received, report: doors.Report) ->
         _, channel = peering.find(desk, given.partner)
         book = desk.book(channel.id)
         amount = amount_of(book, given.amount, given.currency)
-        version, owed = account(book, amount.currency)
+        version, owed = account(book, amount.currency, owing=False)
         announced = announcement(book, given, amount, -owed)
         if announced is not None:
             version = next((known for known in versions(book) if known.key == announced.agreement), version)
@@ -126,7 +228,7 @@ async def received(trade: doors.Trade, given: Received, report: doors.Report) ->
         if announced is not None:
             body["thread"] = announced.key
         written = desk.write(book, "payment.received", body)
-        _, owed = account(book, amount.currency)
+        owed = book.history.owed(version.key) * (1 if version.seller != book.side else -1)
         return {
             "payment": written.hash.hex(),
             "announced": announced is not None,
@@ -142,11 +244,7 @@ def announcement(book: books.Book, given: Received, amount: amounts.Money, owed:
     NodeError `payment.unknown` where the named one does not exist, or where more came unannounced than is owed: the
     command was probably given twice.
     """
-    waiting = [
-        payment
-        for payment in book.history.payments.values()
-        if payment.state is not payments.PaymentState.RECEIVED and payment.debtor != book.side
-    ]
+    waiting = awaited(book)
     if given.payment is not None:
         wanted = given.payment.lower()
         fitting = [payment for payment in waiting if len(wanted) >= 8 and payment.key.hex().startswith(wanted)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from contracts import statements
 from contracts.statements import StatementState
@@ -109,6 +110,7 @@ def propose_one(
     cut = (mine.receipted, theirs.receipted) if book.side == 0 else (theirs.receipted, mine.receipted)
     computed = book.history.statement_lines(version.key, cut)
     body = body_of(book, version, period, computed, blobs.put(desk.db, encoded(computed)))
+    body["due"] = due_date(desk, version)
     body["own"] = {"size": mine.receipted, "root": roots[0]}
     body["partner"] = {"size": theirs.receipted, "root": roots[1]}
     written = desk.write(book, "statement.propose", body)
@@ -118,6 +120,13 @@ def propose_one(
         "total": catalogues.shown(computed.total, version.currency),
         "closing": catalogues.shown(computed.closing, version.currency),
     }
+
+
+def due_date(desk: books.Desk, version: Version) -> str | None:
+    """The day by which a balance that is closed today is to be paid, where the agreement says within how long."""
+    if version.terms.payment_due_s is None:
+        return None
+    return datetime.fromtimestamp(desk.now_ms() // 1000 + version.terms.payment_due_s, UTC).date().isoformat()
 
 
 def body_of(
@@ -189,7 +198,8 @@ def describe(found: Found) -> doors.Json:
         "total": catalogues.shown(document.total, document.currency),
         "closing": catalogues.shown(closing(statement), document.currency),
         "contested": len(statement.contested),
-        "due": statement.due,
+        "due": document.due,
+        "contested_due": statement.due,
         "lines_hash": document.lines_hash.hex(),
         "waits_for_me": standing and statement.side != book.side,
     }

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, TypeVar
 
-from contracts import agreements, billings, histories, issues, statements, threads
+from contracts import agreements, billings, histories, issues, ledgers, statements, threads
 from contracts.documents import orders as order_papers
 from contracts.histories import History
 from contracts.issues import Issue, IssueState, OfferState
@@ -594,8 +594,11 @@ def conserved(history: History) -> None:
         assert len(taken) == (issue.state is IssueState.SETTLED)
         assert issue.delta == sum(offer.delta for offer in taken)
     for ledger in history.channel.ledgers.values():
-        accounts = [entry for of, entry in history.channel.accounts.values() if of is ledger]
+        accounts = [
+            entry for first in history.channel.accounts.values() for of, entry in ledgers.parts(*first) if of is ledger
+        ]
         assert ledger.total == sum(entry.owed.total for entry in accounts)
+        assert ledger.withheld == sum(entry.owed.withheld for entry in accounts)
         settled = sum(entry.settled.total for entry in accounts)
         assert settled == (ledger.closed[-1].closing if ledger.closed else 0)
     for thread in history.channel.threads.values():

@@ -187,6 +187,18 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
         {"partner": "D", "amount": "12.50", "payment": "ab12cd34", "unannounced": False},
     ),
     (["payment", "list", "--partner", "D"], "payment.list", {"partner": "D"}),
+    (
+        ["payment", "promise", "F", "12.50", "--due", "2026-12-01"],
+        "payment.promise",
+        {"partner": "F", "amount": "12.50", "due": "2026-12-01"},
+    ),
+    (["payment", "dispute", "ab12cd34"], "payment.dispute", {"payment": "ab12cd34"}),
+    (["balance", "--partner", "D"], "balance", {"partner": "D"}),
+    (["obligation", "list"], "obligation.list", {}),
+    (["netting", "propose", "D", "--amount", "5"], "netting.propose", {"partner": "D", "amount": "5"}),
+    (["netting", "consent", "ab12cd34"], "netting.consent", {"netting": "ab12cd34"}),
+    (["netting", "decline", "ab12cd34"], "netting.decline", {"netting": "ab12cd34"}),
+    (["netting", "list"], "netting.list", {}),
 ]
 
 QUARRELS: list[tuple[list[str], str, dict[str, Any]]] = [

@@ -48,7 +48,7 @@ def test_a_contested_order_rolls_into_the_next_month() -> None:
         assert (answered["state"], answered["closing"]["amount"]) == ("contested", 1_050)
         await town.settle()
         shown = await town.ask("factory", "statement.show", statement=first)
-        assert (shown["contested"], shown["due"]) == (1, "2026-12-15")
+        assert (shown["contested"], shown["contested_due"]) == (1, "2026-12-15")
         marks = {row["number"]: row["contested"] for row in shown["detail"]}
         assert marks[seen["number"]] == "short" and sorted(marks.values()) == ["", "short"]
         assert await owed(town, "factory") == {"CNY": 3_150}
@@ -94,5 +94,109 @@ def test_each_currency_has_a_balance_and_a_statement_of_its_own() -> None:
         with pytest.raises(errors.NodeError) as caught:
             await town.ask("shop", "statement.propose", partner="factory", period="2026-12")
         assert caught.value.code == "statement.nothing"
+
+    play(story)
+
+
+async def trade_both_ways(town: Town) -> None:
+    """Factory and shop sell to each other: the shop owes 42.00, the factory 21.00, both by closed statements."""
+    await open_trade(town)
+    rows = "sku,title_en,price,stock\nRUG-0,Rug,21.00,9\n"
+    await town.ask("shop", "catalogue.import", name="rugs.csv", data_hex=rows.encode().hex())
+    await agree(town, "shop", "factory")
+    await shipped(town, 4)
+    back = await order(town, "factory", "shop", sku="RUG-0", quantity=1)
+    await town.ask("shop", "order.accept", order=back)
+    await town.ask("shop", "order.ship", order=back, carrier="SF", waybill="SF9")
+    await town.settle()
+
+
+async def close_month(town: Town) -> None:
+    """Both accounts of factory and shop are stated and agreed to."""
+    answer = await town.ask("factory", "statement.propose", partner="shop", period="2026-11")
+    await town.settle()
+    for row in answer.get("proposed") or [answer]:
+        assert (await town.ask("shop", "statement.agree", statement=row["statement"]))["state"] == "closed"
+    await town.settle()
+
+
+def test_B10_two_debts_cancel_out_and_only_the_rest_is_paid() -> None:
+    async def story(town: Town) -> None:
+        await trade_both_ways(town)
+        with pytest.raises(errors.NodeError) as caught:  # nothing is signed by both yet
+            await town.ask("factory", "netting.propose", partner="shop")
+        assert caught.value.code == "netting.nothing"
+        await close_month(town)
+        assert await owed(town, "factory") == {"CNY": 2_100}
+        with pytest.raises(errors.NodeError) as caught:
+            await town.ask("factory", "netting.propose", partner="shop", amount="21.01")
+        assert caught.value.code == "netting.nothing"
+        proposed = await town.ask("factory", "netting.propose", partner="shop")
+        assert (proposed["amount"]["amount"], proposed["state"]) == (2_100, "proposed")
+        await town.settle()
+        assert (await town.ask("shop", "status"))["waiting_for_me"]["nettings"] == 1
+        assert (await town.ask("shop", "netting.consent", netting=proposed["netting"]))["state"] == "applied"
+        await town.settle()
+        # the net position is what it was, the books are shorter, and the smaller debt is gone
+        for who, sign in (("factory", 1), ("shop", -1)):
+            assert await owed(town, who) == {"CNY": sign * 2_100}
+            (left,) = (await town.ask(who, "obligation.list"))["obligations"]
+            assert (left["open"]["amount"], left["amount"]["amount"]) == (2_100, 4_200)
+            rows = {row["selling"]: row["owes_me"]["amount"] for row in (await town.ask(who, "balance"))["balances"]}
+            assert rows == {who == "factory": sign * 2_100, who == "shop": 0}
+        await close_month(town)
+        await town.ask("shop", "payment.sent", partner="factory", amount="21.00")
+        await town.settle()
+        await town.ask("factory", "payment.received", partner="shop", amount="21.00")
+        await town.settle()
+        assert (await town.ask("shop", "obligation.list"))["obligations"] == []
+        assert await owed(town, "factory") == {"CNY": 0}
+
+    play(story)
+
+
+def test_a_netting_that_is_declined_changes_nothing() -> None:
+    async def story(town: Town) -> None:
+        await trade_both_ways(town)
+        await close_month(town)
+        name = (await town.ask("shop", "netting.propose", partner="factory", amount="5.00"))["netting"]
+        await town.settle()
+        (waiting,) = (await town.ask("factory", "netting.list"))["nettings"]
+        assert waiting["waits_for_me"]
+        assert (await town.ask("factory", "netting.decline", netting=name))["state"] == "declined"
+        await town.settle()
+        assert len((await town.ask("shop", "obligation.list"))["obligations"]) == 2
+        with pytest.raises(errors.NodeError) as caught:
+            await town.ask("shop", "netting.consent", netting="00000000")
+        assert caught.value.code == "netting.unknown"
+
+    play(story)
+
+
+def test_a_payment_is_promised_sent_disputed_and_sent_again() -> None:
+    async def story(town: Town) -> None:
+        await open_trade(town)
+        await shipped(town, 2)
+        await close_month(town)
+        promised = await town.ask("shop", "payment.promise", partner="factory", amount="21.00", due="2026-12-01")
+        await town.settle()
+        states = [row["state"] for row in (await town.ask("factory", "payment.list"))["payments"]]
+        assert states == ["promised"]
+        sent = await town.ask("shop", "payment.sent", partner="factory", amount="21.00", payment=promised["payment"])
+        assert sent["payment"] == promised["payment"]
+        await town.settle()
+        (row,) = (await town.ask("factory", "balance"))["balances"]
+        assert (row["under_way"]["amount"], row["due_amount"]["amount"]) == (2_100, 2_100) and row["due"]
+        disputed = await town.ask("factory", "payment.dispute", payment=promised["payment"])
+        assert disputed["state"] == "disputed"
+        await town.settle()
+        with pytest.raises(errors.NodeError) as caught:
+            await town.ask("factory", "payment.dispute", payment="00000000")
+        assert caught.value.code == "payment.unknown"
+        await town.ask("shop", "payment.sent", partner="factory", amount="21.00", payment=promised["payment"])
+        await town.settle()
+        received = await town.ask("factory", "payment.received", partner="shop", amount="21.00")
+        assert received["owes_me"]["amount"] == 0 and received["payment"]
+        assert (await town.ask("factory", "obligation.list"))["obligations"] == []
 
     play(story)

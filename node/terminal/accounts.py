@@ -1,0 +1,171 @@
+"""What month ends, payments and balances look like to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from node.terminal import tables
+
+Json = Mapping[str, Any]
+
+
+def proposals(answer: Json) -> RenderableType:
+    """Statements that were just proposed, one or several."""
+    if "proposed" not in answer:
+        return tables.fields([(tables.label(key), value) for key, value in answer.items()])
+    columns = {"statement": "statement", "lines": "lines", "total": "total", "closing": "closing"}
+    rows = [{**row, "statement": tables.shortened(row.get("statement"))} for row in answer["proposed"]]
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="")
+
+
+def statements(answer: Json) -> RenderableType:
+    """Statements with their state."""
+    rows = [{**row, "statement": tables.shortened(row.get("statement"))} for row in answer.get("statements") or []]
+    columns = {
+        "statement": "statement",
+        "partner": "partner",
+        "period": "period",
+        "state": "state",
+        "lines": "lines",
+        "total": "total",
+        "closing": "closing",
+    }
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="No statements.")
+
+
+def statement(answer: Json) -> RenderableType:
+    """One statement, line by line."""
+    shown = ["statement", "partner", "period", "state", "proposed_by", "lines", "opening", "total", "closing", "due"]
+    shown += ["contested_due"] if answer.get("contested_due") else []
+    head = tables.fields([(tables.label(key), answer.get(key)) for key in shown])
+    rows = [
+        {
+            **row,
+            "key": tables.shortened(row.get("key")),
+            "rolled": "from the one before" if row.get("rolled") else "",
+        }
+        for row in answer.get("detail") or []
+    ]
+    columns = {
+        "key": "thread",
+        "number": "order",
+        "kind": "kind",
+        "amount": "amount",
+        "contested": "contested",
+        "rolled": "rolled on",
+    }
+    parts = [head]
+    if answer.get("waits_for_me"):
+        same = answer.get("same_as_mine")
+        books = "say the same" if same else "say something else"
+        said = "" if same is None else f" My own books {books}."
+        parts.append(Text(f"It waits for my answer.{said}", style="bold"))
+    if answer.get("difference"):
+        parts.append(tables.fields([("first difference", answer["difference"])]))
+    if answer.get("differing"):
+        apart = [{**row, "key": tables.shortened(row.get("key"))} for row in answer["differing"]]
+        named = {"key": "document", "kind": "kind", "cause": "how", "proposed": "proposed", "answered": "answered"}
+        parts += [Text(), tables.rows_of({"rows": apart}, "rows", named, empty="")]
+    if "here" in answer and not answer["here"]:
+        return Group(*parts, Text("Its lines have not arrived yet."))
+    return Group(*parts, Text(), tables.rows_of({"rows": rows}, "rows", columns, empty="No lines."))
+
+
+def payments(answer: Json) -> RenderableType:
+    """Payments, and what is owed to whom."""
+    rows = [{**row, "payment": tables.shortened(row.get("payment"))} for row in answer.get("payments") or []]
+    columns = {
+        "payment": "payment",
+        "partner": "partner",
+        "state": "state",
+        "amount": "amount",
+        "reference": "reference",
+    }
+    listed = tables.rows_of({"rows": rows}, "rows", columns, empty="No payments.")
+    owing = [row for row in answer.get("balances") or [] if (row.get("owes_me") or {}).get("amount")]
+    if not owing:
+        return listed
+    balances = tables.rows_of({"rows": owing}, "rows", {"partner": "partner", "owes_me": "owes me"}, empty="")
+    note = Text("Where an amount is negative, I owe it.") if any(is_debt(row["owes_me"]) for row in owing) else Text()
+    return Group(listed, Text(), balances, note)
+
+
+def balances(answer: Json) -> RenderableType:
+    """What is owed, a row for each agreement and currency."""
+    rows = [
+        {**row, "direction": "I sell to" if row.get("selling") else "I buy from"}
+        for row in answer.get("balances") or []
+    ]
+    columns = {
+        "direction": "",
+        "partner": "partner",
+        "owes_me": "owes me",
+        "agreed": "agreed",
+        "contested": "contested",
+        "withheld": "withheld",
+        "under_way": "under way",
+        "due_amount": "next",
+        "due": "due",
+    }
+    for row in rows:
+        row["direction"] = "I sell to" if row.get("selling") else "I buy from"
+        for name in ("contested", "withheld", "under_way"):
+            row[name] = row[name] if (row.get(name) or {}).get("amount") else None
+    table = tables.rows_of({"rows": rows}, "rows", columns, empty="No agreements.")
+    note = Text("Where an amount is negative, I owe it.") if any(is_debt(row["owes_me"]) for row in rows) else Text()
+    return Group(table, note)
+
+
+def obligations(answer: Json) -> RenderableType:
+    """Debts that both sides have signed."""
+    rows = [{**row, "statement": tables.shortened(row.get("statement"))} for row in answer.get("obligations") or []]
+    columns = {
+        "statement": "statement",
+        "period": "period",
+        "partner": "partner",
+        "debtor": "who owes",
+        "amount": "amount",
+        "open": "open",
+        "due": "due",
+    }
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="No open obligations.")
+
+
+def nettings(answer: Json) -> RenderableType:
+    """Debts that cancel out, and which wait for me."""
+    rows = [
+        {
+            **row,
+            "netting": tables.shortened(row.get("netting")),
+            "waits": "waits for me" if row.get("waits_for_me") else "",
+        }
+        for row in answer.get("nettings") or []
+    ]
+    columns = {
+        "netting": "netting",
+        "partner": "partner",
+        "amount": "amount",
+        "state": "state",
+        "proposed_by": "proposed by",
+        "waits": "",
+    }
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="No nettings.")
+
+
+def is_debt(money: Json) -> bool:
+    """Whether an amount is one that I owe."""
+    return bool(money.get("amount", 0) < 0)
+
+
+def money_arrived(answer: Json) -> RenderableType:
+    """A payment that was confirmed."""
+    owed = answer.get("owes_me") or {}
+    debt = is_debt(owed)
+    said = "announced" if answer.get("announced") else "not announced by the partner"
+    pairs = [("payment", answer.get("payment")), ("was", said)]
+    text = tables.plain(owed).removeprefix("-")
+    return tables.fields([*pairs, ("now I owe" if debt else "still owed to me", text)])

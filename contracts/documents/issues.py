@@ -45,6 +45,7 @@ class Open(Document):
     remedy: Remedy | None = None
     expected_response_s: Seconds | None = None
     expected_resolution_s: Seconds | None = None
+    parent: Hash | None = None
     attachments: Attachments = ()
 
     @model_validator(mode="after")
@@ -65,6 +66,8 @@ class Reply(Document):
     role: Role
     status: Status
     remedy: Remedy | None = None
+    parent: Hash | None = None
+    upstream: Hash | None = None
     attachments: Attachments = ()
 
 
@@ -86,6 +89,7 @@ class Close(Document):
     thread: Hash
     role: Role
     satisfied: bool = True
+    parent: Hash | None = None
 
 
 TYPES: Final[tuple[type[Document], ...]] = (Open, Reply, Cascade, Close)

@@ -17,6 +17,8 @@ class Offer(Document):
     amount: Money
     respond_by_s: Seconds | None = None
     on_silence: Silence | None = None
+    parent: Hash | None = None
+    upstream: Hash | None = None
     attachments: Attachments = ()
 
 
@@ -29,6 +31,8 @@ class Accept(Document):
     role: Role
     offer: Hash
     accept: bool = True
+    parent: Hash | None = None
+    upstream: Hash | None = None
 
 
 TYPES: Final[tuple[type[Document], ...]] = (Offer, Accept)

@@ -20,6 +20,7 @@ from node.trade import (
     alignments,
     attachments,
     books,
+    cascades,
     chains,
     derivations,
     orders,
@@ -196,4 +197,5 @@ HANDLERS: Mapping[str, Handler] = {
     "stock.snapshot": mirror_stock,
     "stock.delta": mirror_stock,
     **dict.fromkeys(DERIVED, derivations.follow),
+    **{paper.TYPE: cascades.follow for paper in cascades.TYPES},
 }

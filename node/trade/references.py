@@ -16,9 +16,14 @@ def salt(desk: books.Desk, book: books.Book, hash: bytes) -> bytes:
     return desk.books.blind(b"reference\n" + book.partner.node + hash)
 
 
+def commitment(desk: books.Desk, book: books.Book, hash: bytes) -> bytes:
+    """How the reader of a channel sees a document of another one."""
+    return references.commit(salt(desk, book, hash), hash)
+
+
 def to(desk: books.Desk, book: books.Book, name: str, hash: bytes | None) -> dict[str, Value]:
     """The field `name` of a document for the partner of `book`: a commitment to a document of another channel.
 
     Empty where there is none to name.
     """
-    return {} if hash is None else {name: references.commit(salt(desk, book, hash), hash)}
+    return {} if hash is None else {name: commitment(desk, book, hash)}

@@ -196,3 +196,89 @@ def test_a_dealer_grants_a_cancel_at_its_own_risk_and_bears_the_parcel_that_left
             raise AssertionError("a cancel was answered twice")
 
     play(story)
+
+
+async def issue_of(town: Town, who: str, partner: str) -> dict[str, Any]:
+    """The one complaint that a merchant has with a partner, as it shows it."""
+    (row,) = (await town.ask(who, "issue.list", partner=partner))["issues"]
+    shown: dict[str, Any] = await town.ask(who, "issue.show", issue=row["issue"])
+    return shown
+
+
+PHOTO = b"\xff\xd8\xff\xe0 a broken cup"
+
+
+def test_a_complaint_travels_the_whole_chain_and_each_link_settles_at_its_own_price() -> None:
+    async def story(town: Town) -> None:
+        await chain(town)
+        id = await order(town, "shop", "wholesaler", quantity=4)  # 15.12 each here, 10.50 at the factory
+        await town.ask("factory", "order.accept", all=True)
+        await town.settle()
+        made = await only_order(town, "factory", True)
+        await town.ask("factory", "order.ship", order=made, carrier="SF", waybill="SF77")
+        await town.settle()
+        files = [{"name": "cup.jpg", "data_hex": PHOTO.hex()}]
+        await town.ask(
+            "shop",
+            "issue.open",
+            order=id,
+            category="damaged",
+            lines={"1": 2},
+            claim="30.24",
+            message="碎了",
+            files=files,
+        )
+        await town.settle()
+        asked = await issue_of(town, "factory", "importer")
+        assert (asked["category"], asked["claim"]["text"], asked["lines"]) == (
+            "damaged",
+            "21.00 CNY",
+            [{"line": 1, "quantity": 2}],
+        )
+        assert (asked["documents"][0]["message"], asked["documents"][0]["files"][0]["here"]) == ("碎了", True)
+        assert (await issue_of(town, "shop", "wholesaler"))["state"] == "cascaded"
+
+        await town.ask("factory", "issue.reply", issue=asked["issue"], status="need_more_info", message="哪一只?")
+        await town.settle()
+        told = await issue_of(town, "shop", "wholesaler")
+        assert (told["state"], told["documents"][-1]["message"]) == ("need-more-info", "哪一只?")
+        await town.ask("shop", "issue.reply", issue=told["issue"], message="两只都是")
+        await town.settle()
+        assert (await issue_of(town, "factory", "importer"))["documents"][-1]["message"] == "两只都是"
+
+        await town.ask("factory", "issue.offer", issue=asked["issue"], amount="10.50")
+        await town.settle()
+        (offer,) = (await issue_of(town, "shop", "wholesaler"))["offers"]
+        assert (offer["pays_me"]["text"], offer["state"]) == ("15.12 CNY", "open")
+        await town.ask("shop", "issue.accept", issue=told["issue"])
+        await town.settle()
+        paid = {}
+        for seller, buyer in itertools.pairwise(LINKS):
+            ended = await issue_of(town, seller, buyer)
+            paid[seller] = (ended["state"], ended["settled"]["text"])
+        assert paid == {
+            "factory": ("settled", "-10.50 CNY"),
+            "importer": ("settled", "-12.60 CNY"),
+            "wholesaler": ("settled", "-15.12 CNY"),
+        }
+
+    play(story)
+
+
+def test_a_complaint_is_closed_by_whoever_opened_it_and_so_all_the_way_up() -> None:
+    async def story(town: Town) -> None:
+        await chain(town)
+        id = await order(town, "shop", "wholesaler")
+        opened = await town.ask("shop", "issue.open", order=id, category="late")
+        bill = await town.ask("shop", "issue.open", order=id, category="invoice")
+        await town.settle()
+        asked = await issue_of(town, "factory", "importer")  # the invoice is between shop and wholesaler
+        await town.ask("factory", "issue.reply", issue=asked["issue"], status="resolved")
+        await town.settle()
+        assert (await town.ask("shop", "issue.show", issue=opened["issue"]))["state"] == "resolved"
+        await town.ask("shop", "issue.close", issue=opened["issue"])
+        await town.settle()
+        assert (await issue_of(town, "factory", "importer"))["state"] == "closed"
+        assert (await town.ask("shop", "issue.show", issue=bill["issue"]))["state"] == "open"
+
+    play(story)

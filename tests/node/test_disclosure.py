@@ -23,7 +23,7 @@ CUP-0,青花杯,Blue cup,912345.67,100
 
 
 async def trade(town: Town) -> tuple[dict[str, int], dict[str, str]]:
-    """A day in the chain: an order that arrives, one cancelled in time, one cancelled too late, and the bills.
+    """A day in the chain: orders that arrive, are cancelled in time and too late, a complaint, and the bills.
 
     Tells what a unit costs at each link and how the article is called there, by the name of the seller.
     """
@@ -54,12 +54,29 @@ async def trade(town: Town) -> tuple[dict[str, int], dict[str, str]]:
     await town.ask(LINKS[-1], "order.cancel", order=open_["order"])
     town.network.mend_all()
     await town.settle()
+    await complain(town, arrives)
     for seller, buyer in itertools.pairwise(LINKS):
         bill = await town.ask(seller, "statement.propose", partner=buyer, period="2026-11")
         await town.settle()
         await town.ask(buyer, "statement.agree", statement=bill["statement"])
         await town.settle()
     return price, skus
+
+
+async def complain(town: Town, order: str) -> None:
+    """A complaint with a photo, and what the factory offers for it."""
+    photo = [{"name": "cup.jpg", "data_hex": b"a broken cup".hex()}]
+    lines = {"1": 1}
+    await town.ask(LINKS[-1], "issue.open", order=order, category="damaged", lines=lines, message="碎了", files=photo)
+    await town.settle()
+    (asked,) = (await town.ask(LINKS[0], "issue.list"))["issues"]
+    await town.ask(LINKS[0], "issue.offer", issue=asked["issue"], amount="1234.56", message="抱歉")
+    await town.settle()
+    (told,) = (await town.ask(LINKS[-1], "issue.list"))["issues"]
+    await town.ask(LINKS[-1], "issue.accept", issue=told["issue"])
+    await town.settle()
+    (ended,) = (await town.ask(LINKS[0], "issue.list"))["issues"]
+    assert ended["state"] == "settled"
 
 
 async def ordered(town: Town) -> str:

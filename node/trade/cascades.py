@@ -1,0 +1,171 @@
+"""A buyer's complaint in a dealer's chain: opened with the supplier as well, and every word passed on both ways.
+
+Each pair has an issue of its own with clocks of its own. What people wrote and photographed is passed on as it is;
+amounts are passed on as the same share of what the goods cost in the other pair. Escalating and disputing is left to
+people, and so is what a dealer settles with its buyer before its supplier has answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import structlog
+
+from contracts import amounts, histories, issues
+from contracts import errors as refusals
+from contracts.documents import fields, splits
+from contracts.documents import issues as papers
+from contracts.issues import Issue
+from contracts.items import Member
+from contracts.orders import Order
+from node.storage import orderbooks
+from node.trade import books, catalogues, echoes, references
+from protocol.encoding import Value
+
+log = structlog.get_logger(__name__)
+TYPES = (papers.Open, papers.Reply, papers.Close, splits.Offer, splits.Accept)
+BILATERAL = frozenset({"payment", "invoice", "statement"})  # what concerns nobody further up
+
+
+def follow(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
+    """The buyer or the supplier said something about a complaint: the other one is told alike."""
+    thread = item.body.get("thread", item.hash)
+    issue = book.history.issues.get(thread) if isinstance(thread, bytes) else None
+    if issue is None or issue.document.order is None or issue.document.category in BILATERAL:
+        return
+    if issue.version.seller != book.side:
+        downward(desk, book, issue, issue.document.order)
+    elif issue.side != book.side:
+        for child, channel in orderbooks.children_of(desk.db, issue.document.order):
+            upward(desk, book, issue, desk.book(channel), child)
+
+
+def upward(desk: books.Desk, book: books.Book, issue: Issue, supplier: books.Book, child: bytes) -> None:
+    """A buyer complains about an order that a supplier's order serves."""
+    if child not in supplier.history.orders:
+        return
+    name = references.commitment(desk, supplier, issue.key)
+    above = next((other for other in about(supplier, child) if other.document.parent == name), None)
+    if above is None and issue.state in issues.LIVE:
+        above = opened(desk, book, issue, supplier, child)
+    if above is not None:
+        said_of(desk, book, issue, supplier, above)
+        pass_on(desk, book, issue, supplier, above)
+
+
+def downward(desk: books.Desk, supplier: books.Book, above: Issue, child: bytes) -> None:
+    """A supplier answered a complaint of mine: the buyer whose complaint it passes on is told."""
+    parent = orderbooks.parent_of(desk.db, child)
+    row = None if parent is None else orderbooks.order(desk.db, parent)
+    if parent is None or row is None or above.document.parent is None:
+        return
+    book = desk.book(row.channel)
+    for issue in about(book, parent):
+        if references.commitment(desk, supplier, issue.key) == above.document.parent:
+            pass_on(desk, book, issue, supplier, above)
+
+
+def about(book: books.Book, order: bytes) -> Iterator[Issue]:
+    """The complaints of a buyer about an order."""
+    return (
+        issue
+        for issue in book.history.issues.values()
+        if issue.document.order == order and issue.side != issue.version.seller
+    )
+
+
+def opened(desk: books.Desk, book: books.Book, issue: Issue, supplier: books.Book, child: bytes) -> Issue | None:
+    """Open the same complaint with the supplier, about its lines and at its prices; None where a rule refuses it."""
+    document, order = issue.document, supplier.history.orders[child]
+    lines = [line for line in document.lines if line.line in order.lines]
+    if document.lines and not lines:
+        return None
+    rows: list[Value] = [
+        {"line": line.line, "quantity": min(line.quantity, order.lines[line.line].ordered)} for line in lines
+    ]
+    body: books.Body = {
+        "agreement": order.version.hash,
+        "role": "buyer",
+        "order": child,
+        "category": document.category,
+        "lines": rows,
+        "attachments": attached(document.attachments),
+        **references.to(desk, supplier, "parent", issue.key),
+    }
+    if document.remedy is not None:
+        body["remedy"] = document.remedy
+    if document.claim is not None:
+        claim = exchange(book, issue, supplier, child).of(document.claim.a)
+        body["claim"] = catalogues.money_value(claim, order.version.currency)
+    try:
+        written = desk.write(supplier, "issue.open", body)
+    except refusals.Refused as refused:
+        log.warning("a complaint was not passed on", partner=supplier.partner.name, fault=str(refused))
+        return None
+    return supplier.history.issues[written.hash]
+
+
+def said_of(desk: books.Desk, book: books.Book, issue: Issue, supplier: books.Book, above: Issue) -> None:
+    """Tell the buyer that its complaint went further up."""
+    name = references.commitment(desk, book, above.key)
+    if name not in issue.upstream and issue.state in issues.LIVE:
+        body: books.Body = {"thread": issue.key, "role": "seller", "upstream": name}
+        desk.write(book, "issue.cascade", body)
+
+
+def exchange(book: books.Book, issue: Issue, supplier: books.Book, child: bytes) -> amounts.Rate:
+    """What an amount between buyer and dealer is between dealer and supplier: the same share of the goods' value."""
+    below, above = book.history.orders[issue.document.order or b""], supplier.history.orders[child]
+    concerned = {line.line: line.quantity for line in issue.document.lines}
+    concerned = concerned or {line.number: line.ordered for line in below.lines.values()}
+    return amounts.Rate(worth(above, concerned), max(1, worth(below, concerned)))
+
+
+def worth(order: Order, quantities: dict[int, int]) -> int:
+    """The value with tax of some units of an order, as they were ordered."""
+    lines = ((order.lines[number], quantity) for number, quantity in quantities.items() if number in order.lines)
+    return sum(line.terms[0].gross(min(quantity, line.ordered)) for line, quantity in lines)
+
+
+# --- word by word
+
+
+def pass_on(desk: books.Desk, book: books.Book, issue: Issue, supplier: books.Book, above: Issue) -> None:
+    """Repeat on either side what was said on the other and not passed on yet."""
+    child = above.document.order
+    assert child is not None
+    rate = exchange(book, issue, supplier, child)
+    buyer = echoes.End(book, issue.key, "upstream")
+    seller = echoes.End(supplier, above.key, "parent")
+    up = echoes.Echo(desk, buyer, seller)
+    for echo, exchanged, role, currency in (
+        (up, rate, "buyer", above.version.currency),
+        (up.turned(), amounts.Rate(rate.denominator, max(1, rate.numerator)), "seller", issue.version.currency),
+    ):
+        for member in echo.unsaid():
+            body = translated(echo, member, exchanged, currency)
+            if body is not None:
+                echo.repeat(member, member.document.TYPE, {**body, "role": role})
+
+
+def translated(echo: echoes.Echo, member: Member, rate: amounts.Rate, currency: str) -> books.Body | None:
+    """What a document of one pair is in the other; None for what is not passed on."""
+    match member.document:
+        case papers.Reply() as reply:
+            body: books.Body = {"status": reply.status, "attachments": attached(reply.attachments)}
+            return body if reply.remedy is None else {**body, "remedy": reply.remedy}
+        case papers.Close() as close:
+            return {"satisfied": close.satisfied}
+        case splits.Offer() as offer:
+            amount = catalogues.money_value(rate.of(offer.amount.a), currency)
+            return {"to": offer.to, "amount": amount, "attachments": attached(offer.attachments)}
+        case splits.Accept() as accept:
+            original = echo.original(accept.offer)
+            return None if original is None else {"offer": original, "accept": accept.accept}
+        case _:
+            return None
+
+
+def attached(attachments: Iterable[fields.Attachment]) -> list[Value]:
+    """Photos and messages are passed on as they are: the blobs are the same, and so are their hashes."""
+    return [{"name": row.name, "media": row.media, "len": row.len, "hash": row.hash} for row in attachments]

@@ -1,0 +1,85 @@
+"""Two threads on two channels of a dealer, where what a partner says in one is said again by this node in the other.
+
+Nothing is remembered beside the documents: each one of mine names, blinded, the document that it repeats. What no
+document of mine names yet has not been passed on. So nothing is said twice, whatever was handled twice or forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import structlog
+
+from contracts import errors as refusals
+from contracts import threads
+from contracts.items import Member
+from node.trade import books, references
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One of the two threads. `name`: the field in which my documents there name what they repeat."""
+
+    book: books.Book
+    thread: bytes
+    name: str
+
+    def mine(self) -> Iterator[Member]:
+        """My documents in the thread, without those of closed accounts."""
+        return iter(threads.live(self.book.history.channel.threads[self.thread])[self.book.side])
+
+    def theirs(self) -> Iterator[Member]:
+        """The partner's documents in the thread that stand."""
+        for member in threads.live(self.book.history.channel.threads[self.thread])[1 - self.book.side]:
+            if (member.side, member.index) not in self.book.history.refusals:
+                yield member
+
+    def named(self) -> set[bytes]:
+        """What my documents in the thread name."""
+        return {name for member in self.mine() if (name := self.reference(member)) is not None}
+
+    def reference(self, member: Member) -> bytes | None:
+        """What a document of mine in the thread names."""
+        found = member.document.__dict__.get(self.name)
+        return found if isinstance(found, bytes) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """What is said at `heard` is repeated at `told`."""
+
+    desk: books.Desk
+    heard: End
+    told: End
+
+    def turned(self) -> Echo:
+        """The other way round."""
+        return Echo(self.desk, self.told, self.heard)
+
+    def unsaid(self) -> list[Member]:
+        """What has not been repeated yet, the oldest first."""
+        said = self.told.named()
+        return [member for member in self.heard.theirs() if self.blinded(member.hash) not in said]
+
+    def blinded(self, hash: bytes) -> bytes:
+        """How a document at `heard` is named at `told`."""
+        return references.commitment(self.desk, self.told.book, hash)
+
+    def original(self, mine: bytes) -> bytes | None:
+        """The document at `told` that a document of mine at `heard` repeats; None where there is none."""
+        turned = self.turned()
+        member = next((member for member in self.heard.mine() if member.hash == mine), None)
+        reference = None if member is None else self.heard.reference(member)
+        return next((other.hash for other in self.told.theirs() if turned.blinded(other.hash) == reference), None)
+
+    def repeat(self, member: Member, kind: str, body: books.Body) -> None:
+        """Say it. Where a rule refuses it, nothing is written, and the rest goes on."""
+        book = self.told.book
+        body = {"thread": self.told.thread, **body, self.told.name: self.blinded(member.hash)}
+        try:
+            self.desk.write(book, kind, body)
+        except refusals.Refused as refused:
+            log.warning("an automatic answer was refused", partner=book.partner.name, type=kind, fault=str(refused))

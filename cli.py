@@ -20,7 +20,18 @@ from typing import Final, NoReturn
 import rich_click as click
 
 from node import errors
-from node.terminal import capabilities, chains, commands, consoles, deals, goods, partnerships, quarrels, settlements
+from node.terminal import (
+    capabilities,
+    chains,
+    commands,
+    consoles,
+    deals,
+    goods,
+    invoices,
+    partnerships,
+    quarrels,
+    settlements,
+)
 
 DISTRIBUTION: Final = "hanse"
 PACKAGES: Final = ("node", "protocol", "contracts", "cli")
@@ -191,6 +202,7 @@ PANELS: Final = {
         settlements.balance,
         settlements.obligation,
         settlements.netting,
+        invoices.invoice,
     ),
     "Evidence": (audit,),
     "Trials": (demo, bench),

@@ -65,3 +65,45 @@ def issue(answer: Json) -> RenderableType:
         "refused": "refused",
     }
     return Group(*parts, Text(), tables.rows_of({"rows": rows}, "rows", columns, empty=""))
+
+
+def invoices(answer: Json) -> RenderableType:
+    """Invoices with their state."""
+    rows = [{**row, "waits": "waits for me" if row.get("waits_for_me") else ""} for row in answer.get("invoices") or []]
+    columns = {
+        "number": "number",
+        "partner": "partner",
+        "by": "by",
+        "issued": "issued",
+        "due": "due",
+        "state": "state",
+        "total": "total",
+        "credited": "credited",
+        "waits": "",
+    }
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="No invoices.")
+
+
+def invoice(answer: Json) -> RenderableType:
+    """One invoice, line by line."""
+    shown = ("number", "kind", "by", "seller", "buyer", "issued", "due", "statement", "part", "national", "state")
+    sums = ("net", "tax", "total", "credited")
+    head = tables.fields([(tables.label(key), answer.get(key)) for key in shown if answer.get(key)])
+    foot = tables.fields([(tables.label(key), answer.get(key)) for key in sums])
+    columns = {
+        "line": "line",
+        "order": "order",
+        "sku": "SKU",
+        "name": "name",
+        "quantity": "quantity",
+        "price": "price",
+        "net": "net",
+        "tax": "tax",
+        "tax_amount": "",
+        "credited": "credited",
+    }
+    parts = [head, Text(), tables.rows_of(answer, "lines", columns, empty="No lines."), Text(), foot]
+    if answer.get("reasons"):
+        columns = {"reason": "reason", "action": "action", "term": "term", "value": "value", "line": "line"}
+        parts += [Text(), tables.rows_of(answer, "reasons", columns, empty="")]
+    return Group(*parts)

@@ -183,6 +183,8 @@ VIEWS: Final[Mapping[str, View]] = {
     "netting.list": accounts.nettings,
     "payment.list": accounts.payments,
     "payment.received": accounts.money_arrived,
+    "invoice.list": cases.invoices,
+    "invoice.show": cases.invoice,
     "audit.verify": reports.verdict,
     "audit.verify.document": reports.proof,
     "doctor": reports.findings,

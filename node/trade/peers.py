@@ -9,7 +9,7 @@ from contracts.orders import OrderState
 from contracts.peerings import PeeringState
 from node import errors
 from node.storage import invites, logbooks, orderbooks, outboxes, partners
-from node.trade import agreements, books, doors, issues, nettings, peering, statements
+from node.trade import agreements, books, doors, invoices, issues, nettings, peering, statements
 from protocol import identities, invitations, limits
 
 register = doors.Register()
@@ -182,6 +182,7 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
             "statements": sum(map(statements.waits, peering.open_books(desk))),
             "issues": sum(map(issues.waits, peering.open_books(desk))),
             "nettings": sum(map(nettings.waits, peering.open_books(desk))),
+            "invoices": sum(map(invoices.waits, peering.open_books(desk))),
         }
         pragmas = {name: desk.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
         version = desk.db.execute("SELECT sqlite_version()").fetchone()[0]

@@ -214,6 +214,20 @@ QUARRELS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["issue", "offer", "ab", "5.00", "--to-me"], "issue.offer", {"issue": "ab", "amount": "5.00", "to_me": True}),
     (["issue", "accept", "ab", "--decline"], "issue.accept", {"issue": "ab", "decline": True}),
     (["issue", "close", "ab"], "issue.close", {"issue": "ab", "unsatisfied": False}),
+    (
+        ["invoice", "issue", "ab", "--national", "CN-QDFP=26", "--due", "2026-12-31"],
+        "invoice.issue",
+        {"statement": "ab", "national": ["CN-QDFP", "26"], "due": "2026-12-31"},
+    ),
+    (["invoice", "issue", "--order", "N1"], "invoice.issue", {"order": "N1"}),
+    (["invoice", "credit", "I1", "--quantity", "2=1"], "invoice.credit", {"invoice": "I1", "lines": {"2": 1}}),
+    (
+        ["invoice", "respond", "I1", "RE", "--reason", "QTY", "--action", "CNP", "--line", "2"],
+        "invoice.respond",
+        {"invoice": "I1", "status": "RE", "partial": False, "reason": "QTY", "action": "CNP", "lines": [2]},
+    ),
+    (["invoice", "list"], "invoice.list", {}),
+    (["invoice", "show", "I1"], "invoice.show", {"invoice": "I1"}),
 ]
 QUESTIONS += QUARRELS
 

@@ -28,7 +28,9 @@ _STAGES = {
     LotState.CANCELLING: "agreed",
     LotState.SHIPPED: "handed_over",
     LotState.DELIVERED: "handed_over",
+    LotState.OVERDUE: "overdue",
 }
+OVERDUE = ("penalty", "overdue")  # accrued once the time was over, and not waived by what follows
 _OUTCOMES = {
     "stopped": LotEvent.STOPPED,
     "too_late": LotEvent.TOO_LATE,
@@ -64,7 +66,7 @@ def _cancelled(
     order: Order, member: Member, document: papers.Request, line: OrderLine, wanted: int
 ) -> tuple[OrderLine, int]:
     def change(lot: Lot, state: LotState) -> Lot:
-        levy = _levy(order, document, _stage(order, member, lot))
+        levy = lot.levy if lot.levy == OVERDUE else _levy(order, document, _stage(order, member, lot))
         return lot._replace(state=state, proposal=None, cancel=member.hash, levy=levy)
 
     def fits(lot: Lot) -> bool:
@@ -88,9 +90,15 @@ def _levy(order: Order, document: papers.Request, stage: str) -> tuple[str, str]
 def _stage(order: Order, member: Member, lot: Lot) -> str:
     """The row of the term table: what the author knew. A hand-over that it did not know of costs it no more."""
     stage = _STAGES[lot.state]
+    if lot.state is LotState.OVERDUE and not _buys(order, member):
+        return "agreed"  # the row `overdue` sets the buyer free
     if stage == "handed_over" and not _knows_parcel(order, member, lot):
         return "agreed"
     return stage
+
+
+def _buys(order: Order, member: Member) -> bool:
+    return member.side != order.version.seller
 
 
 def _open(order: Order, member: Member, document: papers.Request, lot: Lot) -> bool:
@@ -146,7 +154,10 @@ def _outcome(line: OrderLine, cancel: bytes, outcome: papers.ResultLine) -> tupl
     def fits(lot: Lot) -> bool:
         return lot.cancel == cancel and (outcome.handover is None or lot.shipment == outcome.handover)
 
-    after, moved = lots.move(line.lots, _OUTCOMES[outcome.outcome], outcome.quantity, lots.into, fits)
+    def change(lot: Lot, state: LotState) -> Lot:
+        return lot._replace(state=state, late=lot.late or outcome.outcome == "too_late")
+
+    after, moved = lots.move(line.lots, _OUTCOMES[outcome.outcome], outcome.quantity, change, fits)
     return orders.with_lots(line, after), moved
 
 

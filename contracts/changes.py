@@ -52,12 +52,12 @@ def change_respond(order: Order, member: Member, document: papers.ChangeRespond,
         return order, (Fault("role.mismatch", "proposal", "the other side's proposal", "the author's own"),)
     offered = proposal.document
     assert isinstance(offered, papers.Respond | papers.Change)
-    waiting = [place for place in range(len(offered.lines)) if _waits(order, document.proposal, offered, place)]
-    asked = waiting if document.parts is None else list(document.parts)
+    open_ = waiting(order, document.proposal, offered)
+    asked = open_ if document.parts is None else list(document.parts)
     faults = [
         Fault("order.state", "parts", "a part that waits for an answer", str(place))
         for place in asked
-        if place not in waiting
+        if place not in open_
     ]
     if not asked:
         faults.append(Fault("order.state", "proposal", "a proposal that waits for an answer", "nothing waits"))
@@ -67,8 +67,13 @@ def change_respond(order: Order, member: Member, document: papers.ChangeRespond,
     for place in asked:
         number = offered.lines[place].line
         line = lines.get(number) or order.lines[number]
-        lines[number] = _answered(line, (document.proposal, place), offered, document.accept)
+        lines[number] = answered(line, (document.proposal, place), offered, document.accept)
     return orders.with_lines(order, lines), ()
+
+
+def waiting(order: Order, proposal: bytes, offered: papers.Respond | papers.Change) -> list[int]:
+    """The parts of a proposal that wait for an answer."""
+    return [place for place in range(len(offered.lines)) if _waits(order, proposal, offered, place)]
 
 
 def _waits(order: Order, proposal: bytes, offered: papers.Respond | papers.Change, place: int) -> bool:
@@ -76,9 +81,10 @@ def _waits(order: Order, proposal: bytes, offered: papers.Respond | papers.Chang
     return line is not None and any(lot.proposal == (proposal, place) for lot in line.lots)
 
 
-def _answered(
+def answered(
     line: OrderLine, waiting: tuple[bytes, int], offered: papers.Respond | papers.Change, accept: bool
 ) -> OrderLine:
+    """The line after the part `waiting` (proposal, place) was accepted or declined."""
     if not accept:
         reopen = isinstance(offered, papers.Respond) and offered.original_open
         event = LotEvent.REOPEN if reopen else LotEvent.DECLINE

@@ -18,6 +18,7 @@ from contracts.agreements import Agreement
 from contracts.documents.fields import Document
 from contracts.dues import Owed
 from contracts.errors import Fault
+from contracts.evidence import Signer
 from contracts.holds import Hold, HoldState
 from contracts.items import Item, Member, Past, Position
 from contracts.ledgers import Account, Ledger
@@ -91,6 +92,7 @@ class Channel:
     """The registers. Read by everyone, written by the plans that `histories` carries out."""
 
     parties: tuple[bytes, bytes]
+    signers: tuple[Signer, Signer] | None = None
     sizes: list[int] = field(default_factory=lambda: [0, 0])
     seens: tuple[array[int], array[int]] = field(default_factory=lambda: (array("Q"), array("Q")))
     ids: tuple[dict[bytes, bytes], dict[bytes, bytes]] = field(default_factory=lambda: ({}, {}))
@@ -114,6 +116,7 @@ class Channel:
             "setoff": {},
         }
     )
+    issues_of: dict[bytes, list[bytes]] = field(default_factory=dict)  # order -> issues about it
     accounts: dict[bytes, tuple[Ledger, Account]] = field(default_factory=dict)
     versions: dict[bytes, bytes] = field(default_factory=dict)  # hash of terms -> key of their agreement
     ledgers: dict[bytes, Ledger] = field(default_factory=dict)

@@ -56,6 +56,9 @@ def open_issue(channel: Channel, candidate: Candidate) -> Plan:
 
 
 def _opened(channel: Channel, agreement: Agreement, thread: threads.Thread[Issue]) -> Change:
+    order = thread.state.document.order
+    if order is not None:
+        channel.issues_of.setdefault(order, []).append(thread.key)
     return channels.begin(channel, thread, (channel.ledgers[agreement.key], Account(thread)))
 
 

@@ -90,7 +90,7 @@ def of_line(terms: Sequence[LineTerms], of: Lots, version: Version) -> Owed:
             shipped[lot.terms] = shipped.get(lot.terms, 0) + lot.quantity
             if lot.state not in lots.RELEASED:
                 pending[lot.terms] = pending.get(lot.terms, 0) + lot.quantity
-        if lot.levy is not None and lot.state in _LEVIED:
+        if lot.levy is not None and (lot.state in _LEVIED or lot.levy[1] == "overdue"):
             levied[(lot.terms, lot.levy)] = levied.get((lot.terms, lot.levy), 0) + lot.quantity
     if not shipped and not levied:
         return NOTHING

@@ -52,6 +52,11 @@ CODES: Final[dict[str, str]] = {
     "agreement.superseded": "the author knows a later version of the agreement, which governs new threads",
     "agreement.fixed": "the seller and the currency of an agreement never change in a counter or an amendment",
     "agreement.silence": "respond_by_s or on_silence differs from the signed agreement",
+    # silence
+    "deem.row": "no such timed row",
+    "deem.state": "nothing waits by this row",
+    "deem.evidence": "a cosignature does not prove when the partner had the document, or was there",
+    "deem.early": "the time is not over by the partner's own cosignature",
     # goods
     "listing.unknown": "no listing of this SKU is known to the author",
     "listing.superseded": "the author knows a later version of the listing, or its withdrawal",

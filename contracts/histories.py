@@ -22,6 +22,7 @@ from contracts import (
     capabilities,
     channels,
     complaints,
+    deems,
     documents,
     items,
     ledgers,
@@ -41,6 +42,7 @@ from contracts.documents import agreements as agreement_papers
 from contracts.documents import cancellations as cancel_papers
 from contracts.documents import capabilities as capability_papers
 from contracts.documents import channels as channel_papers
+from contracts.documents import deems as deem_papers
 from contracts.documents import fields, splits
 from contracts.documents import holds as hold_papers
 from contracts.documents import invoices as invoice_papers
@@ -55,6 +57,7 @@ from contracts.documents import shipments as shipment_papers
 from contracts.documents import statements as statement_papers
 from contracts.documents import stocks as stock_papers
 from contracts.errors import FAULTS_MAX, Fault, Misuse, Refused, shown
+from contracts.evidence import Signer
 from contracts.holds import Hold
 from contracts.invoices import Invoice
 from contracts.issues import Issue
@@ -98,6 +101,8 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     **{paper: placements.follow for paper in order_papers.TYPES if paper is not order_papers.Place},
     **{paper: placements.follow for paper in cancel_papers.TYPES},
     **{paper: placements.follow for paper in shipment_papers.TYPES},
+    deem_papers.Deem: deems.deem,
+    deem_papers.Reminder: deems.remind,
     statement_papers.Propose: statements.propose,
     statement_papers.Respond: statements.respond,
     payment_papers.Promise: payments.pay,
@@ -166,10 +171,11 @@ class _States(Mapping[bytes, State], Generic[State]):
 
 
 class History:
-    """The state of a channel, folded item by item. `parties`: NodeIDs (32 bytes) of side 0 and of side 1."""
+    """The state of a channel, folded item by item. `parties`: NodeIDs (32 bytes) of side 0 and of side 1. `signers`:
+    the keys that check proofs of time; without them no `deem` stands."""
 
-    def __init__(self, parties: tuple[bytes, bytes]) -> None:
-        self.channel = Channel(parties)
+    def __init__(self, parties: tuple[bytes, bytes], signers: tuple[Signer, Signer] | None = None) -> None:
+        self.channel = Channel(parties, signers)
         self._prepared: _Prepared | None = None
         kinds = self.channel.kinds
         self.agreements: Mapping[bytes, Agreement] = _States(kinds["agreement"])

@@ -36,6 +36,10 @@ class LotState(StrEnum):
     WITHDRAWN = "withdrawn"
     CANCELLED = "cancelled"
     SHORT = "short"
+    LAPSED = "lapsed"
+    OVERDUE = "overdue"
+    FORFEITED = "forfeited"  # cancelled for money by silence, and under way at the seller's risk
+    FINAL = "final"
 
 
 class LotEvent(StrEnum):
@@ -60,6 +64,12 @@ class LotEvent(StrEnum):
     REFUSE = "shipment.status refused"
     RECEIVE = "receipt.advice accepted"
     CONTEST = "receipt.advice short, rejected"
+    LAPSE = "deem order.place, lapse or reject"
+    ACCEPT_SILENT = "deem order.place, accept"
+    LATE = "deem order.overdue"
+    CANCEL_SILENT = "deem cancel.request"
+    INSPECT_SILENT = "deem shipment.inspect"
+    FINAL = "deem shipment.final"
 
 
 S, E = LotState, LotEvent
@@ -73,6 +83,7 @@ TABLE: Final[Mapping[tuple[LotState, LotEvent], LotState]] = {
     (S.WITHDRAWN, E.REJECT): S.WITHDRAWN,  # the reject did not know of the cancel
     # changes, by consent
     (S.AGREED, E.CHANGE): S.CHANGE_PROPOSED,
+    (S.OVERDUE, E.CHANGE): S.CHANGE_PROPOSED,
     (S.SELLER_PROPOSED, E.TAKE): S.AGREED,
     (S.CHANGE_PROPOSED, E.TAKE): S.AGREED,
     (S.CHANGE_PROPOSED, E.REDUCE): S.CANCELLED,
@@ -84,11 +95,13 @@ TABLE: Final[Mapping[tuple[LotState, LotEvent], LotState]] = {
     (S.SELLER_PROPOSED, E.CANCEL_BUYER): S.CANCELLING,
     (S.CHANGE_PROPOSED, E.CANCEL_BUYER): S.CANCELLING,
     (S.AGREED, E.CANCEL_BUYER): S.CANCELLING,
+    (S.OVERDUE, E.CANCEL_BUYER): S.CANCELLED,  # the buyer alone
     (S.SHIPPED, E.CANCEL_BUYER): S.RTO_ASKED,  # the cancel did not know of the hand-over, or asks for a recall
     (S.DELIVERED, E.CANCEL_BUYER): S.DELIVERED,  # the cancel did not know of the hand-over: T6 may name it
     (S.SELLER_PROPOSED, E.CANCEL_SELLER): S.CANCELLED,
     (S.CHANGE_PROPOSED, E.CANCEL_SELLER): S.CANCELLED,
     (S.AGREED, E.CANCEL_SELLER): S.CANCELLED,  # the buyer's consent is not needed, the penalty row applies
+    (S.OVERDUE, E.CANCEL_SELLER): S.CANCELLED,
     (S.CANCELLING, E.CANCEL_SELLER): S.CANCELLED,  # the seller did not know of the buyer's cancel
     (S.CANCELLING, E.STOPPED): S.CANCELLED,
     (S.RTO_ASKED, E.TOO_LATE): S.RTO_ASKED,
@@ -99,9 +112,11 @@ TABLE: Final[Mapping[tuple[LotState, LotEvent], LotState]] = {
     (S.RTO_ASKED, E.RECALLED): S.RETURNING,
     # goods
     (S.AGREED, E.HANDOVER): S.SHIPPED,
+    (S.OVERDUE, E.HANDOVER): S.SHIPPED,
     (S.CHANGE_PROPOSED, E.HANDOVER): S.SHIPPED,  # the hand-over did not know of the change: the original shipped
     (S.CANCELLING, E.HANDOVER): S.RTO_ASKED,  # the hand-over did not know of the cancel: law 13
     (S.AGREED, E.SHORTFALL): S.SHORT,
+    (S.OVERDUE, E.SHORTFALL): S.SHORT,
     (S.CHANGE_PROPOSED, E.SHORTFALL): S.SHORT,  # did not know of the change
     (S.SHIPPED, E.DELIVER): S.DELIVERED,
     (S.RTO_ASKED, E.DELIVER): S.DELIVERED,
@@ -113,18 +128,33 @@ TABLE: Final[Mapping[tuple[LotState, LotEvent], LotState]] = {
     (S.DELIVERED, E.CONTEST): S.CONTESTED,
     (S.SHIPPED, E.CONTEST): S.CONTESTED,
     (S.RTO_ASKED, E.CONTEST): S.CONTESTED,
+    # silence, by a deem (law 5)
+    (S.PLACED, E.LAPSE): S.LAPSED,
+    (S.PLACED, E.ACCEPT_SILENT): S.AGREED,
+    (S.AGREED, E.LATE): S.OVERDUE,
+    (S.CANCELLING, E.CANCEL_SILENT): S.CANCELLED,
+    (S.RTO_ASKED, E.CANCEL_SILENT): S.FORFEITED,  # the deem did not know of the hand-over
+    (S.FORFEITED, E.TOO_LATE): S.FORFEITED,
+    (S.FORFEITED, E.RECALLED): S.CANCELLED,
+    (S.FORFEITED, E.REFUSE): S.CANCELLED,
+    (S.FORFEITED, E.DELIVER): S.FORFEITED,
+    (S.FORFEITED, E.RECEIVE): S.RECEIVED,  # the buyer keeps the goods after all, and owes them
+    (S.FORFEITED, E.CONTEST): S.CANCELLED,
+    (S.DELIVERED, E.INSPECT_SILENT): S.RECEIVED,
+    (S.DELIVERED, E.FINAL): S.FINAL,
+    (S.RECEIVED, E.FINAL): S.FINAL,
 }
 SOURCES: Final = {event: tables.sources(TABLE, event) for event in LotEvent}
 # nothing in this table leaves these for good; received waits for the end of the return window, contested and
 # returning for the returns of T6
-CLOSED: Final = frozenset({S.REJECTED, S.WITHDRAWN, S.CANCELLED, S.SHORT, S.RECEIVED})
-UNFULFILLED: Final = frozenset({S.REJECTED, S.WITHDRAWN, S.CANCELLED, S.SHORT})
-RELEASED: Final[frozenset[LotState]] = frozenset()  # nothing of their price is withheld any more
+UNFULFILLED: Final = frozenset({S.REJECTED, S.WITHDRAWN, S.CANCELLED, S.SHORT, S.LAPSED, S.FORFEITED})
+CLOSED: Final = UNFULFILLED | {S.RECEIVED, S.FINAL}
+RELEASED: Final = frozenset({S.FINAL})  # nothing of their price is withheld any more
 # owed as soon as they are in this state, by the basis of the agreement. Goods on their way back stay owed until they
 # were inspected (T6): the term table refunds them "after inspect"
 OWED: Final = {
-    "shipment": frozenset({S.SHIPPED, S.RTO_ASKED, S.RETURNING, S.DELIVERED, S.RECEIVED, S.CONTESTED}),
-    "delivery": frozenset({S.DELIVERED, S.RECEIVED, S.CONTESTED}),
+    "shipment": frozenset({S.SHIPPED, S.RTO_ASKED, S.RETURNING, S.DELIVERED, S.RECEIVED, S.CONTESTED, S.FINAL}),
+    "delivery": frozenset({S.DELIVERED, S.RECEIVED, S.CONTESTED, S.FINAL}),
 }
 
 
@@ -133,7 +163,7 @@ class Lot(NamedTuple):
 
     `terms` is the place in the line's terms (price, goods, promise). `proposal` is (hash, part) of what waits for an
     answer; `cancel` and `shipment` are the hashes of the documents that it is under; `levy` is (fee or penalty,
-    stage), what the term table asks for if it ends cancelled or comes back.
+    stage), what the term table asks for if it ends cancelled or comes back. `late`: the shipper answered that it left.
     """
 
     state: LotState
@@ -143,6 +173,7 @@ class Lot(NamedTuple):
     cancel: bytes | None = None
     shipment: bytes | None = None
     levy: tuple[str, str] | None = None
+    late: bool = False
 
 
 Lots = tuple[Lot, ...]

@@ -17,7 +17,7 @@ from contracts.documents import fields
 from contracts.documents import orders as papers
 from contracts.dues import LineTerms, Owed
 from contracts.errors import Fault
-from contracts.items import Member
+from contracts.items import Member, Position
 from contracts.lots import Lot, LotEvent, Lots, LotState
 from contracts.terms import Version
 from contracts.threads import Faults
@@ -51,13 +51,14 @@ class ParcelState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A hand-over that stands: `member` is its document."""
+    """A hand-over that stands: `member` is its document, `arrived` the first one that says that it was delivered."""
 
     member: Member
     carrier: str
     waybill: str
     state: ParcelState = ParcelState.HANDED_OVER
     eta_s: int | None = None
+    arrived: Member | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Order:
 
     key: bytes
     version: Version
+    root: Position
     number: str
     partial: bool
     charges: int
@@ -123,6 +125,8 @@ RANKS: Final = {
     "order.change": 7,
     # last: after every concurrent hand-over, so that the hand-overs before it are those that did not know of it
     "cancel.request": 8,
+    # after every answer that its author did not know of: the answer wins
+    "deem": 20,
 }
 _ACTIONS: Final = {
     "accept": LotEvent.ACCEPT,
@@ -143,6 +147,7 @@ def placed(member: Member, document: papers.Place, version: Version) -> Order:
     return Order(
         key=member.hash,
         version=version,
+        root=(member.side, member.index),
         number=document.number,
         partial=document.partial,
         charges=sum(charge.amount.a for charge in document.charges),
@@ -246,6 +251,7 @@ def with_lines(
     return Order(
         order.key,
         order.version,
+        order.root,
         order.number,
         order.partial,
         order.charges,
@@ -289,7 +295,7 @@ def header(order: Order) -> OrderState:
     states = {lot.state for line in order.lines.values() for lot in line.lots}
     if states <= lots.CLOSED:
         return OrderState.CLOSED
-    if states & {LotState.CANCELLING, LotState.RTO_ASKED, LotState.RETURNING, LotState.CONTESTED}:
+    if states & {LotState.OVERDUE, LotState.CANCELLING, LotState.RTO_ASKED, LotState.RETURNING, LotState.CONTESTED}:
         return OrderState.ATTENTION
     if LotState.PLACED in states:
         return OrderState.PLACED

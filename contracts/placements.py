@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from contracts import amounts, changes, channels, holds, listings, orders, prices, terms, threads
+from contracts import amounts, changes, channels, holds, listings, orders, prices, silences, terms, threads
 from contracts import cancellations as cancelling
 from contracts import shipments as shipping
 from contracts.agreements import Agreement
@@ -18,6 +18,7 @@ from contracts.documents import agreements as agreement_papers
 from contracts.documents import cancellations, fields, shipments
 from contracts.documents import holds as hold_papers
 from contracts.documents import orders as papers
+from contracts.documents.deems import Deem
 from contracts.errors import Fault
 from contracts.holds import Hold, HoldState
 from contracts.items import Member
@@ -52,6 +53,8 @@ def step(order: Order, member: Member, blind: bool) -> tuple[Order, Faults]:
             return shipping.status(order, member, document, blind)
         case shipments.Receipt() as document:
             return shipping.receipt(order, member, document, blind)
+        case Deem() as document:
+            return silences.deem(order, member, document, blind)
         case _:
             raise AssertionError(f"no step for {member.document.TYPE}")
 

@@ -106,7 +106,8 @@ def status(order: Order, member: Member, document: papers.Status, blind: bool) -
     if following is None:
         wanted = ", ".join(tables.legal(PARCELS, parcel.state)) or "nothing more"
         return order, (Fault("shipment.state", "event", f"{wanted} after {parcel.state}", document.event),)
-    moved = replace(parcel, state=following, eta_s=document.eta_s or parcel.eta_s)
+    arrived = parcel.arrived or (member if following is P.DELIVERED else None)
+    moved = replace(parcel, state=following, eta_s=document.eta_s or parcel.eta_s, arrived=arrived)
     lines: dict[int, OrderLine] = {}
     if following in (P.DELIVERED, P.REFUSED):
         for number, line in order.lines.items():
@@ -146,7 +147,17 @@ def receipt(order: Order, member: Member, document: papers.Receipt, blind: bool)
         lines[got.line] = after
     if faults:
         return order, tuple(faults)
-    return orders.with_lines(order, lines), ()
+    taken = orders.with_lines(order, lines)
+    for name in _taken(order, document, lines):
+        taken = orders.with_lines(taken, {}, parcel=(name, replace(order.parcels[name], arrived=member)))
+    return taken, ()
+
+
+def _taken(order: Order, document: papers.Receipt, lines: Mapping[int, OrderLine]) -> list[bytes]:
+    """The parcels that the advice says to have arrived, and of which nobody had said so."""
+    named = {lot.shipment for line in lines.values() for lot in line.lots} if document.shipment is None else None
+    names = [document.shipment] if named is None else [name for name in order.parcels if name in named]
+    return [name for name in names if name is not None and order.parcels[name].arrived is None]
 
 
 def _received(line: OrderLine, shipment: bytes | None, got: papers.ReceivedLine) -> tuple[OrderLine, int]:

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from contracts import histories
+from contracts import evidence, histories
 from contracts.documents import payments, shipments
 from contracts.items import Position
 from contracts.lots import LotState
@@ -102,7 +102,11 @@ class Judge:
     def of(cls, folder: folders.Folder, path: str, logbooks: tuple[copies.Copy, copies.Copy]) -> Judge:
         """A judge of the channel in this folder, with nothing folded yet."""
         authors = logbooks[0].notes.author, logbooks[1].notes.author
-        history = histories.History((authors[0].node, authors[1].node))
+        first, second = (
+            evidence.Signer(logbook.notes.origin, author.name("mirror", ""), author.generations("mirror"))
+            for logbook, author in zip(logbooks, authors, strict=True)
+        )
+        history = histories.History((authors[0].node, authors[1].node), (first, second))
         return cls(path, logbooks, authors, history, accounts.Accounts(folder, path, logbooks, history))
 
     @property

@@ -18,10 +18,10 @@ from typing import Protocol, TypeVar, cast
 import structlog
 
 from contracts import errors as refusals
-from contracts import histories
+from contracts import evidence, histories
 from node import errors, ports
 from node.storage import database, logbooks, outboxes, partners, reactions
-from protocol import entries, identities
+from protocol import checkpoints, entries, identities
 from protocol.encoding import Value
 from protocol.errors import PeerError
 
@@ -478,10 +478,18 @@ def load(db: sqlite3.Connection, me: identities.NodeId, channel_id: int, fold: t
     mine = logbooks.of_channel(db, channel_id, mine=True)
     theirs = logbooks.of_channel(db, channel_id, mine=False)
     parties = (me, partner.node) if channel.side == 0 else (partner.node, me)
-    book = Book(channel, partner, me, mine, theirs, fold(parties))
+    signers = (signer(db, me, mine.origin), signer(db, partner.node, theirs.origin))
+    book = Book(channel, partner, me, mine, theirs, fold(parties, signers if channel.side == 0 else signers[::-1]))
     for item in replay(own_items(db, book), stored_items(db, theirs.id, 1 - book.side, channel.applied)):
         book.history.fold(item)
     return book
+
+
+def signer(db: sqlite3.Connection, node: identities.NodeId, origin: str) -> evidence.Signer:
+    """A party of a channel as its cosignatures show it; `origin` names the logbook that it writes."""
+    identity = identities.replay(partners.identity_entries(db, node))
+    mirrors = (*(retired.keys["mirror"] for retired in identity.retired), identity.keys["mirror"])
+    return evidence.Signer(origin, checkpoints.key_name(node, "mirror"), mirrors)
 
 
 def own_items(db: sqlite3.Connection, book: Book) -> Iterator[histories.Item]:

@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contracts import agreements, histories
+from contracts import agreements, evidence, histories
 from contracts.errors import Fault
 from contracts.histories import History, Item, Outcome
+from protocol import checkpoints, keys, notes
 
 SELLER, BUYER = 0, 1
 NODES = (b"S" * 32, b"B" * 32)
@@ -32,13 +33,35 @@ def price(minor: int, base: int = 1, currency: str = "EUR", exponent: int = 2) -
     return {"amount": money(minor, currency, exponent), "base": base}
 
 
+SECRETS = tuple(hashlib.sha256(node).digest() for node in NODES)  # the private mirror keys of both sides
+SIGNERS = (
+    evidence.Signer("hanse/l/seller", "hanse/n/s/mirror", (keys.public(SECRETS[SELLER], "mirror"),)),
+    evidence.Signer("hanse/l/buyer", "hanse/n/b/mirror", (keys.public(SECRETS[BUYER], "mirror"),)),
+)
+ROOT = b"r" * 32
+
+
+def cosigned(author: int, size: int, time_s: int, by: int | None = None, root: bytes = ROOT) -> Body:
+    """The other side's (or side `by`'s) cosignature over the author's head, at a time."""
+    reader = 1 - author if by is None else by
+    text = checkpoints.checkpoint_text(checkpoints.Checkpoint(SIGNERS[author].origin, size, root))
+    line = checkpoints.cosign(text, SIGNERS[reader].name, SECRETS[reader], time_s)
+    return {"size": size, "root": root, "payload": notes.parse_signature(line[:-1]).payload}
+
+
+def deem(thread: bytes, role: str, row: str, target: bytes, *proofs: Body) -> Body:
+    """The body of a `deem`, with two proofs (or some that prove nothing)."""
+    started, passed = proofs or (cosigned(0, 1, 1), cosigned(0, 1, 2))
+    return {"thread": thread, "role": role, "row": row, "target": target, "started": started, "passed": passed}
+
+
 class Pair:
     """Two logbooks and the two copies of their fold."""
 
     def __init__(self, nodes: tuple[bytes, bytes] = NODES) -> None:
         self.nodes = nodes
         self.logs: tuple[list[Item], list[Item]] = ([], [])
-        self.desks = (History(nodes), History(nodes))
+        self.desks = (History(nodes, SIGNERS), History(nodes, SIGNERS))
         self._ids = 0
 
     # --- writing and delivering
@@ -114,7 +137,7 @@ class Pair:
 
 def replay(nodes: tuple[bytes, bytes], logs: Sequence[Sequence[Item]], greedy: int) -> History:
     """Fold two logbooks, taking from side `greedy` whenever its next item's causes are there."""
-    history = History(nodes)
+    history = History(nodes, SIGNERS)
     while history.sizes != (len(logs[0]), len(logs[1])):
         for side in (greedy, 1 - greedy):
             index = history.sizes[side]

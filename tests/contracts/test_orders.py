@@ -183,7 +183,7 @@ def test_D09_a_transition_that_the_state_does_not_allow() -> None:
     history = shop.sync()
     (fault,) = history.refusals[(SELLER, refused.index)]
     assert (fault.code, fault.path, fault.got) == ("order.state", "lines.0", "10 placed")
-    assert fault.expected == "a quantity in agreed or change-proposed or cancelling"
+    assert fault.expected == "a quantity in agreed or overdue or change-proposed or cancelling"
     assert shop.lots(thread) == {"placed": 10}
 
 

@@ -223,7 +223,7 @@ OFFER = b"o" * 32
 # where each document of the other side, or of the own one, stands: all have index 5 in their logbook
 UNAWARE, AWARE = 5, 6
 WAITING = {LotState.SELLER_PROPOSED: (OFFER, 0), LotState.CHANGE_PROPOSED: (PROPOSAL, 0)}
-CANCELLED = {LotState.WITHDRAWN, LotState.CANCELLING, LotState.RTO_ASKED}
+CANCELLED = {LotState.WITHDRAWN, LotState.CANCELLING, LotState.RTO_ASKED, LotState.FORFEITED}
 GONE = {
     LotState.SHIPPED,
     LotState.RTO_ASKED,
@@ -231,6 +231,8 @@ GONE = {
     LotState.DELIVERED,
     LotState.RECEIVED,
     LotState.CONTESTED,
+    LotState.FORFEITED,
+    LotState.FINAL,
 }
 # rows that act only where the author did not know of what stands in the way
 BLIND = {
@@ -243,11 +245,15 @@ BLIND = {
     (LotState.CHANGE_PROPOSED, LotEvent.HANDOVER),
     (LotState.CANCELLING, LotEvent.HANDOVER),
     (LotState.CHANGE_PROPOSED, LotEvent.SHORTFALL),
+    (LotState.RTO_ASKED, LotEvent.CANCEL_SILENT),
 }
 
 
-def version() -> terms.Version:
-    body = agreements.standard(NODES[SELLER], "EUR", cancel_fee="0.05", seller_penalty="0.03")
+def version(accepting: bool = False) -> terms.Version:
+    body: Body = agreements.standard(NODES[SELLER], "EUR", cancel_fee="0.05", seller_penalty="0.03")
+    for answer in body["answers"]:
+        if accepting and answer["proposal"] == "order":
+            answer["on_silence"] = "accept"
     paper = agreement_papers.Terms.model_validate(body)
     return terms.version(member(SELLER, 1, 0, "peer.resume", {}), H, SELLER, None, paper)
 
@@ -265,6 +271,7 @@ def lot(state: LotState, event: LotEvent) -> Lot:
 
 
 def order(state: LotState, event: LotEvent) -> Order:
+    accepting = event is LotEvent.ACCEPT_SILENT
     change = {"line": 1, "quantity": 10, "new_quantity": 0 if event is LotEvent.REDUCE else 10}
     offered = {"line": 1, "action": "backorder", "quantity": 10}
     reopen = event is LotEvent.REOPEN
@@ -276,7 +283,7 @@ def order(state: LotState, event: LotEvent) -> Order:
     parcel = Parcel(member(SELLER, 5, 0, "shipment.handover", desks.handover(H, (1, 10)), PARCEL), "DHL", "1")
     price = LineTerms("tea", 1000, 1, amounts.ZERO_RATE)
     line = OrderLine(1, "C62", 10, (price,), (lot(state, event),))
-    return Order(H, version(), "1", True, 0, {1: line}, named, {PARCEL: parcel})
+    return Order(H, version(accepting), (BUYER, 4), "1", True, 0, {1: line}, named, {PARCEL: parcel})
 
 
 def paper(event: LotEvent, state: LotState) -> tuple[int, str, Body]:
@@ -320,6 +327,16 @@ def paper(event: LotEvent, state: LotState) -> tuple[int, str, Body]:
             return BUYER, "receipt.advice", {"thread": H, "lines": [{"line": 1, "accepted": 10}]}
         case LotEvent.CONTEST:
             return BUYER, "receipt.advice", {"thread": H, "lines": [{"line": 1, "short": 10}]}
+        case LotEvent.LAPSE | LotEvent.ACCEPT_SILENT:
+            return BUYER, "deem", desks.deem(H, "buyer", "order.place", H)
+        case LotEvent.LATE:
+            return BUYER, "deem", desks.deem(H, "buyer", "order.overdue", H)
+        case LotEvent.CANCEL_SILENT:
+            return BUYER, "deem", desks.deem(H, "buyer", "cancel.request", CANCEL)
+        case LotEvent.INSPECT_SILENT:
+            return SELLER, "deem", desks.deem(H, "seller", "shipment.inspect", PARCEL)
+        case LotEvent.FINAL:
+            return SELLER, "deem", desks.deem(H, "seller", "shipment.final", PARCEL)
 
 
 ROW_CODES = {
@@ -330,6 +347,7 @@ ROW_CODES = {
     "cancel.result": {"cancel.state", "cancel.too-late"},
     "shipment.handover": {"order.state", "cancel.held"},
     "receipt.advice": {"shipment.state"},
+    "deem": {"deem.state"},
 }
 # the two answers to a proposal exclude each other by what the proposal says, not by the state
 IMPOSSIBLE = {
@@ -425,9 +443,9 @@ def test_T10_every_pair(state: PaymentState, event: PaymentEvent) -> None:
 def test_ranks_name_the_documents_of_their_table() -> None:
     assert set(order_states.RANKS) == {
         "order.respond", "order.change", "order.change_respond", "cancel.request", "cancel.result",
-        "shipment.handover", "shipment.status", "receipt.advice",
+        "shipment.handover", "shipment.status", "receipt.advice", "deem",
     }  # fmt: skip
-    assert max(order_states.RANKS, key=order_states.RANKS.__getitem__) == "cancel.request"
+    assert sorted(order_states.RANKS, key=order_states.RANKS.__getitem__)[-2:] == ["cancel.request", "deem"]
     assert max(agreements.RANKS, key=agreements.RANKS.__getitem__) == "agreement.terminate"
     assert max(peerings.RANKS, key=peerings.RANKS.__getitem__) == "peer.end"
     assert max(holds.RANKS, key=holds.RANKS.__getitem__) == "order.place"

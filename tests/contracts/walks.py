@@ -114,7 +114,7 @@ class Walk(Shop):
 
     def interleaved(self) -> History:
         """Both logbooks folded in an order of arrival that chance draws."""
-        history = History(self.nodes)
+        history = History(self.nodes, desks.SIGNERS)
         while history.sizes != (len(self.logs[0]), len(self.logs[1])):
             ready = [
                 side

@@ -191,7 +191,7 @@ class Channel:
     def fold(self) -> histories.History:
         """What both logbooks mean."""
         parties = (self.me, self.peer.node_id) if self.side == 0 else (self.peer.node_id, self.me)
-        history = histories.History(parties)
+        history = histories.History(parties)  # an author who proves no silence
         mine, theirs = self.items()
         for item in books.replay(iter(mine), iter(theirs)):
             history.fold(item)

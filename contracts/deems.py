@@ -1,0 +1,74 @@
+"""`deem`: a timed row takes effect, proved by two cosignatures of the partner (law 5)."""
+
+from __future__ import annotations
+
+from contracts import channels, evidence, issues, orders, silences
+from contracts.channels import Candidate, Channel, Plan
+from contracts.documents import deems as papers
+from contracts.errors import Fault
+from contracts.evidence import Elapsed
+from contracts.items import Position
+from contracts.orders import Order
+
+ORDER = "order"
+
+
+def elapsed(
+    channel: Channel, candidate: Candidate, since: Position, started: papers.Cosigned, passed: papers.Cosigned
+) -> tuple[Elapsed | None, list[Fault]]:
+    """What the cosignatures prove about the document at `since`; for every row, whatever its thread."""
+    return evidence.elapsed(
+        channel.signers, channel.seens, candidate.item.side, candidate.past, since, (started, passed)
+    )
+
+
+def deem(channel: Channel, candidate: Candidate) -> Plan:
+    """`deem` of the side that a silence favours."""
+    document = candidate.document
+    assert isinstance(document, papers.Deem)
+    thread = channels.follow(channel, candidate, ORDER)
+    if isinstance(thread, Plan):
+        return thread
+    faults = channels.role_faults(candidate, thread.start.version.seller)
+    state: Order | None = channels.thread_at(channel, thread, candidate.past)
+    assert state is not None
+    faults.extend(_faults(channel, candidate, document, state))
+    join = channels.joining(channel, candidate, thread, orders.RANKS[papers.Deem.TYPE], faults)
+    return channels.refused(faults) if join is None else Plan(joins=(join,))
+
+
+def _faults(channel: Channel, candidate: Candidate, document: papers.Deem, order: Order) -> list[Fault]:
+    row = silences.ROWS.get(document.row)
+    if row is None:
+        return [Fault("deem.row", "row", " or ".join(silences.ROWS), document.row)]
+    claim = row.clock(order, document.target) if document.target in row.targets(order) else None
+    if claim is None:
+        return [Fault("deem.state", "target", f"something that waits by the row {row.name}", document.target.hex())]
+    favoured = row.favours(order, document.target)
+    if favoured != document.role:
+        return [Fault("role.mismatch", "role", favoured, document.role)]
+    if row.name == "shipment.final" and (open_ := open_issues(channel, candidate, order.key)):
+        return [Fault("deem.state", "target", "an order without an open issue", open_[0].hex())]
+    proved, faults = elapsed(channel, candidate, claim.since, document.started, document.passed)
+    if proved is not None and proved.passed_s < claim.due_s(proved.started_s):
+        due_s = claim.due_s(proved.started_s)
+        faults.append(Fault("deem.early", "passed", f"at or after {due_s}", str(proved.passed_s)))
+    return faults
+
+
+def open_issues(channel: Channel, candidate: Candidate, order: bytes) -> list[bytes]:
+    """The issues about an order that the author knows to be open."""
+    found = []
+    for key in channel.issues_of.get(order, ()):
+        issue = channels.thread_at(channel, channel.threads[key], candidate.past)
+        if issue is not None and issue.state in issues.LIVE:
+            found.append(key)
+    return found
+
+
+def remind(channel: Channel, candidate: Candidate) -> Plan:
+    """`reminder`: it names a document of a known thread, and changes nothing."""
+    document = candidate.document
+    assert isinstance(document, papers.Reminder)
+    names = [("thread", document.thread), ("target", document.target)]
+    return channels.refused(channels.dangling(channel, candidate, names))

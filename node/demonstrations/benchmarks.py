@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Final
 
 from node import errors
-from node.demonstrations import merchants, openings, stages
+from node.demonstrations import folds, merchants, openings, stages
 from node.demonstrations.merchants import Merchant
 from node.demonstrations.stages import Json, Narrator
+from node.system import homes
+from protocol import identities
 
 SINGLES: Final = 200
 WARM_UP: Final = 50
@@ -47,7 +49,9 @@ def measure(documents: int, directory: Path | None, narrator: Narrator) -> Json:
         with narrator.chapter(f"{documents} orders at once"):
             figures = load(seller, buyer, documents, narrator)
         with narrator.chapter("Both nodes stop, and the reader starts again"):
+            node = identities.from_text(seller.ask("status")["node"])
             after = stages.at_once(rested_bytes, both)
+            figures["folds_per_second"] = folds.measure(homes.Home(seller.home).database, node)
             figures["restart_seconds"] = round(restart(seller), 3)
         written = documents + SINGLES + WARM_UP
         grown = [round((end - begin) / written, 1) for begin, end in zip(before, after, strict=True)]

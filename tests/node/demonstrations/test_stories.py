@@ -63,6 +63,7 @@ def test_a_small_benchmark_gives_every_figure(tmp_path: Path) -> None:
         "documents",
         "documents_per_second",
         "applied_per_second",
+        "folds_per_second",
         "latency_ms",
         "cpu_ms_per_document",
         "rss_mib",
@@ -73,6 +74,7 @@ def test_a_small_benchmark_gives_every_figure(tmp_path: Path) -> None:
     }
     assert figures["documents"] == 60
     assert set(figures["latency_ms"]) == {"p50", "p99"}
+    assert set(figures["folds_per_second"]) == {"beginning", "end"}
     assert figures["documents_per_second"] >= figures["applied_per_second"] > 0
     assert "synchronous FULL" in figures["fsync"]
 

@@ -28,6 +28,7 @@ from node.terminal import (
     deals,
     goods,
     invoices,
+    markets,
     partnerships,
     quarrels,
     settlements,
@@ -194,6 +195,9 @@ PANELS: Final = {
         goods.stock,
         deals.order,
         capabilities.capability,
+        markets.offer,
+        markets.want,
+        markets.quote,
     ),
     "Quarrels": (quarrels.issue,),
     "Money": (

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from contracts.capabilities import Capability
     from contracts.documents.stocks import Location
     from contracts.listings import Listing
+    from contracts.notices import Notice
     from contracts.prices import PriceChain
     from contracts.statements import Statement
     from contracts.stocks import Stock
@@ -114,6 +115,7 @@ class Channel:
             "issue": {},
             "invoice": {},
             "setoff": {},
+            "quote": {},
         }
     )
     issues_of: dict[bytes, list[bytes]] = field(default_factory=dict)  # order -> issues about it
@@ -126,6 +128,8 @@ class Channel:
     stock: dict[tuple[int, str, str], Stock] = field(default_factory=dict)
     places: dict[tuple[int, str], list[str]] = field(default_factory=dict)  # where a side has a SKU, in order
     locations: dict[tuple[int, str], Location] = field(default_factory=dict)
+    notices: dict[bytes, Notice] = field(default_factory=dict)
+    quoted: dict[bytes, bytes] = field(default_factory=dict)  # hash of a quote -> key of its thread
     capabilities: dict[bytes, Capability] = field(default_factory=dict)
     held: dict[tuple[int, str, str], int] = field(default_factory=dict)
     invoiced: dict[tuple[int, bytes], tuple[int, int]] = field(default_factory=dict)  # (author, statement): net, tax

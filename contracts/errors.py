@@ -69,6 +69,11 @@ CODES: Final[dict[str, str]] = {
     "hold.state": "table T3 has no such row",
     "hold.expired": "the author knows that the hold was released, refused or has expired",
     "hold.mismatch": "the hold is for other goods, less quantity or another agreement",
+    # notices and quotes
+    "notice.state": "the notice is withdrawn already",
+    "quote.state": "the quotation is not in a state that allows this",
+    "quote.superseded": "the author knows a newer quote of this thread",
+    "quote.mismatch": "the quote is for other goods, less quantity or another agreement",
     # capabilities
     "capability.unknown": "no offer or grant of the author with this hash",
     "capability.state": "the offer or grant is revoked already",

@@ -28,10 +28,12 @@ from contracts import (
     ledgers,
     listings,
     negotiations,
+    notices,
     openings,
     payments,
     placements,
     prices,
+    quotations,
     setoffs,
     statements,
     stocks,
@@ -48,10 +50,12 @@ from contracts.documents import holds as hold_papers
 from contracts.documents import invoices as invoice_papers
 from contracts.documents import issues as issue_papers
 from contracts.documents import listings as listing_papers
+from contracts.documents import notices as notice_papers
 from contracts.documents import orders as order_papers
 from contracts.documents import payments as payment_papers
 from contracts.documents import peers as peer_papers
 from contracts.documents import prices as price_papers
+from contracts.documents import quotations as quote_papers
 from contracts.documents import setoffs as setoff_papers
 from contracts.documents import shipments as shipment_papers
 from contracts.documents import statements as statement_papers
@@ -92,6 +96,12 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     price_papers.PriceChange: prices.publish,
     stock_papers.Snapshot: stocks.snapshot,
     stock_papers.Delta: stocks.delta,
+    notice_papers.Offer: notices.post,
+    notice_papers.Want: notices.post,
+    notice_papers.Withdraw: notices.withdraw,
+    quote_papers.Request: quotations.request,
+    quote_papers.Quote: quotations.follow,
+    quote_papers.Close: quotations.follow,
     capability_papers.Offer: capabilities.announce,
     capability_papers.Grant: capabilities.announce,
     capability_papers.Revoke: capabilities.revoke,
@@ -190,6 +200,8 @@ class History:
         self.prices: Mapping[tuple[bytes, str], prices.PriceChain] = MappingProxyType(self.channel.prices)
         self.stock: Mapping[tuple[int, str, str], stocks.Stock] = MappingProxyType(self.channel.stock)
         self.locations: Mapping[tuple[int, str], stock_papers.Location] = MappingProxyType(self.channel.locations)
+        self.notices: Mapping[bytes, notices.Notice] = MappingProxyType(self.channel.notices)
+        self.quotations: Mapping[bytes, quotations.Quotation] = _States(kinds["quote"])
         self.capabilities: Mapping[bytes, capabilities.Capability] = MappingProxyType(self.channel.capabilities)
         self.held: Mapping[tuple[int, str, str], int] = MappingProxyType(self.channel.held)
         self.refusals: Mapping[Position, Faults] = MappingProxyType(self.channel.refusals)
@@ -368,6 +380,7 @@ def snapshot(history: History) -> dict[str, object]:
         "prices": {key: channel.prices[key].current for key in sorted(channel.prices)},
         "stock": dict(sorted(channel.stock.items())),
         "locations": dict(sorted(channel.locations.items())),
+        "notices": dict(sorted(channel.notices.items())),
         "capabilities": dict(sorted(channel.capabilities.items())),
         "held": {key: count for key, count in sorted(channel.held.items()) if count},
         "statements": dict(sorted(channel.statements.items())),

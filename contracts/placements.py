@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from contracts import amounts, changes, channels, holds, listings, orders, prices, silences, terms, threads
+from contracts import amounts, changes, channels, holds, listings, orders, prices, quotations, silences, terms, threads
 from contracts import cancellations as cancelling
 from contracts import shipments as shipping
 from contracts.agreements import Agreement
@@ -75,6 +75,7 @@ def place(channel: Channel, candidate: Candidate) -> Plan:
     if not faults:
         faults.extend(_place_faults(channel, candidate, document, agreement, version))
     joins = _consumed(channel, candidate, document, agreement, faults)
+    joins += quotations.used(channel, candidate, document, agreement, faults)
     if faults:
         return channels.refused(faults)
     member = candidate.member(0)
@@ -96,7 +97,8 @@ def _place_faults(
         path = f"lines.{place}"
         faults.extend(prices.currency_faults(agreement.currency, [line.price], f"{path}.price"))
         faults.extend(listings.line_faults(channel, candidate, agreement.seller, line, path))
-        faults.extend(prices.line_faults(channel, candidate, agreement.key, line, path))
+        if line.quote is None:
+            faults.extend(prices.line_faults(channel, candidate, agreement.key, line, path))
         worth = amounts.value(line.price.amount.a, line.price.base, line.quantity)
         if worth > amounts.AMOUNT_MAX:
             faults.append(Fault("money.range", path, f"at most {amounts.AMOUNT_MAX}", str(worth)))

@@ -106,6 +106,7 @@ def line_faults(channel: Channel, candidate: Candidate, key: bytes, line: orders
     version = known(channel.prices.get((key, line.sku)), candidate.past)
     if version is None:
         return [Fault("price.unknown", f"{path}.sku", "a SKU that has a price", line.sku)]
+    assert line.price_list is not None, "the schema demands it of a line without a quote"
     if version.hash != line.price_list:
         return [Fault("price.superseded", f"{path}.price_list", version.hash.hex(), line.price_list.hex())]
     return pricing.differences(version.item, line.quantity, line.price, line.tax, path)

@@ -104,6 +104,8 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "order.line": (Exit.REFUSED, "the order has no such line"),
     "order.nothing": (Exit.REFUSED, "nothing of the order is in a state that the command can change"),
     "order.sku": (Exit.REFUSED, "the partner does not offer the SKU"),
+    "notice.unknown": (Exit.REFUSED, "no single notice could be meant"),
+    "quote.unknown": (Exit.REFUSED, "no single quotation could be meant, or nothing was quoted"),
     "capability.unknown": (Exit.REFUSED, "no single offer or grant could be meant"),
     "hold.unknown": (Exit.REFUSED, "no single hold could be meant"),
     "order.credit": (Exit.REFUSED, "the order goes beyond the credit that the agreement gives"),

@@ -31,7 +31,9 @@ from contracts.documents.fields import (
 
 Stage = Literal["placed", "agreed", "packed", "handed_over", "delivered", "overdue", "refused"]
 Bearer = Literal["buyer", "seller", "fault", "none"]
-Proposal = Literal["agreement", "hold", "order", "response", "change", "cancel", "receipt", "statement", "settlement"]
+Proposal = Literal[
+    "agreement", "hold", "quote", "order", "response", "change", "cancel", "receipt", "statement", "settlement"
+]
 
 
 class TermRow(Fields):

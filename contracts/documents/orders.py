@@ -59,13 +59,15 @@ def lines_once(lines: tuple[_Numbered, ...]) -> None:
 class PlacedLine(Fields):
     """`listing` and `price_list` are the hashes of the entries that the buyer saw: a later price does not touch it.
 
-    `location` or `territory` (a country) asks from where it is to leave; the seller's answer names what it chose.
+    A line that names a `quote` has the price of that in place of the list's. `location` or `territory` (a country)
+    asks from where it is to leave; the seller's answer names what it chose.
     """
 
     line: Line
     sku: Id
     listing: Hash
-    price_list: Hash
+    price_list: Hash | None = None
+    quote: Hash | None = None
     quantity: Quantity
     unit: Unit = "C62"
     price: Price
@@ -73,6 +75,15 @@ class PlacedLine(Fields):
     hold: Hash | None = None
     location: Id | None = None
     territory: Country | None = None
+
+    @model_validator(mode="after")
+    def _priced(self) -> PlacedLine:
+        if (self.price_list is None) == (self.quote is None):
+            got = "neither" if self.quote is None else "both"
+            raise PydanticCustomError(
+                "document.conflict", "{wanted}", {"wanted": "price_list or quote", "path": "price_list", "got": got}
+            )
+        return self
 
 
 class Charge(Fields):

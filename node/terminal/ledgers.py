@@ -105,6 +105,56 @@ def locations(answer: Json) -> RenderableType:
     return tables.rows_of(answer, "locations", columns, empty="No locations.")
 
 
+def notices(answer: Json) -> RenderableType:
+    """What is offered or wanted."""
+    rows = [
+        {
+            **row,
+            "notice": tables.shortened(row.get("notice")),
+            "who": f"me, to {row.get('partner')}" if row.get("mine") else row.get("partner"),
+        }
+        for row in answer.get("notices") or []
+    ]
+    columns = {
+        "notice": "id",
+        "who": "who",
+        "what": "what",
+        "sku": "SKU",
+        "quantity": "quantity",
+        "price": "price",
+        "until": "until",
+        "countries": "for",
+        "state": "state",
+    }
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="Nothing.")
+
+
+def quotes(answer: Json) -> RenderableType:
+    """Prices asked for and frozen, a row for each line."""
+    rows = [
+        {
+            **line,
+            "quote": tables.shortened(row.get("quote")),
+            "who": f"{'by' if row.get('selling') else 'of'} {row.get('partner')}",
+            "state": row.get("state"),
+            "order": tables.shortened(row.get("order")),
+        }
+        for row in answer.get("quotes") or []
+        for line in row.get("lines") or []
+    ]
+    columns = {
+        "quote": "id",
+        "who": "asked",
+        "line": "line",
+        "sku": "SKU",
+        "quantity": "quantity",
+        "price": "price",
+        "state": "state",
+        "order": "order",
+    }
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="No quotes.")
+
+
 def capabilities(answer: Json) -> RenderableType:
     """What partners can do for each other, and who signs for whom."""
     rows = [

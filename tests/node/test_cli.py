@@ -104,6 +104,31 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
             **{"rates": {"pick": "1.50"}, "currency": "CNY"},
         },
     ),
+    (
+        ["want", "post", "Blue cups", "--quantity", "500", "--price", "8", "--to", "F"],
+        "want.post",
+        {
+            **{"what": "Blue cups", "quantity": 500, "price": "8", "currency": "CNY"},
+            **{"countries": [], "partners": ["F"]},
+        },
+    ),
+    (
+        ["offer", "post", "Cups"],
+        "offer.post",
+        {"what": "Cups", "currency": "CNY", "countries": [], "partners": []},
+    ),
+    (["want", "list"], "want.list", {}),
+    (["offer", "list"], "offer.list", {}),
+    (["offer", "withdraw", "ab12cd34"], "notice.withdraw", {"notice": "ab12cd34"}),
+    (["quote", "request", "F", "A=500"], "quote.request", {"partner": "F", "lines": {"A": 500}}),
+    (
+        ["quote", "give", "ab12cd34", "1=8.20", "--hours", "24"],
+        "quote.give",
+        {"quote": "ab12cd34", "prices": {"1": "8.20"}, "hours": 24},
+    ),
+    (["quote", "accept", "ab12cd34"], "quote.accept", {"quote": "ab12cd34"}),
+    (["quote", "close", "ab12cd34"], "quote.close", {"quote": "ab12cd34"}),
+    (["quote", "list"], "quote.list", {}),
     (["capability", "list"], "capability.list", {}),
     (
         ["capability", "grant", "D", "shipment.handover", "ab" * 32, "--holder", "W", "--hours", "8"],

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contracts import channels, issues, orders, placements, terms, threads
+from contracts import channels, disputes, issues, orders, placements, terms, threads
 from contracts.agreements import Agreement
 from contracts.channels import Candidate, Change, Channel, Join, Plan
+from contracts.documents import disputes as dispute_papers
 from contracts.documents import issues as papers
 from contracts.documents import splits
 from contracts.errors import Fault
@@ -23,12 +24,24 @@ def step(issue: Issue, member: Member, blind: bool) -> tuple[Issue, Faults]:
             return issues.reply(issue, member, document)
         case papers.Cascade() as document:
             return issues.cascade(issue, member, document)
+        case papers.Escalate():
+            return issues.moved(issue, member, issues.IssueEvent.ESCALATE, issue.side)
         case papers.Close():
             return issues.close(issue, member)
         case splits.Offer() as document:
             return issues.offer(issue, member, document)
         case splits.Accept() as document:
             return issues.accept(issue, member, document)
+        case dispute_papers.Open():
+            return disputes.dispute(issue, member)
+        case dispute_papers.Evidence():
+            return issues.moved(issue, member, issues.IssueEvent.EVIDENCE, member.side)
+        case dispute_papers.Decide() as document:
+            return disputes.decide(issue, member, document)
+        case dispute_papers.Comply():
+            return disputes.comply(issue, member)
+        case dispute_papers.Default():
+            return disputes.default(issue, member)
         case _:
             raise AssertionError(f"no step for {member.document.TYPE}")
 
@@ -105,6 +118,9 @@ def follow(channel: Channel, candidate: Candidate) -> Plan:
             faults.append(Fault("money.currency", "amount", version.currency, document.amount.c))
     if isinstance(document, splits.Accept):
         faults.extend(channels.dangling(channel, candidate, [("offer", document.offer)]))
+    known: Issue | None = channels.thread_at(channel, thread, candidate.past)
+    assert known is not None
+    faults.extend(disputes.guards(channel, candidate, known, version))
     join = channels.joining(channel, candidate, thread, issues.RANKS[document.TYPE], faults)
     return channels.refused(faults) if join is None else Plan(joins=(join,))
 

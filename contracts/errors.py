@@ -98,6 +98,9 @@ CODES: Final[dict[str, str]] = {
     "issue.early": "an issue is escalated only after the time that the agreement gives for resolving it",
     "issue.subject": "the issue names goods that the order does not have",
     "settle.state": "the offer was answered, replaced or overtaken by an award",
+    "dispute.award": "the award is not signed by an arbiter of the agreement, or is for another dispute",
+    "dispute.early": "an arbiter further down the list decides only after those before it had their time",
+    "dispute.decided": "the author knew that the dispute is decided, or before the arbiter, already",
     # invoices
     "invoice.state": "table T8 has no such row: answers only move forward",
     "invoice.kind": "the seller writes 380, or the buyer 389 where the agreement says self_billing",

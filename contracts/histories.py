@@ -45,7 +45,7 @@ from contracts.documents import cancellations as cancel_papers
 from contracts.documents import capabilities as capability_papers
 from contracts.documents import channels as channel_papers
 from contracts.documents import deems as deem_papers
-from contracts.documents import fields, splits
+from contracts.documents import disputes, fields, splits
 from contracts.documents import holds as hold_papers
 from contracts.documents import invoices as invoice_papers
 from contracts.documents import issues as issue_papers
@@ -124,6 +124,7 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     issue_papers.Open: complaints.open_issue,
     **{paper: complaints.follow for paper in issue_papers.TYPES if paper is not issue_papers.Open},
     **{paper: complaints.split for paper in splits.TYPES},
+    **{paper: complaints.follow for paper in disputes.TYPES},
     invoice_papers.Issue: billings.issue,
     invoice_papers.Credit: billings.follow,
     invoice_papers.Respond: billings.follow,

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from contracts import items, tables
+from contracts.documents import disputes as dispute_papers
 from contracts.documents import issues as papers
 from contracts.documents import splits
 from contracts.documents.fields import Money, Role
@@ -36,6 +37,12 @@ class IssueState(StrEnum):
     NEED_MORE_INFO = "need-more-info"
     CASCADED = "cascaded"
     RESOLVED = "resolved"  # proposed by the other side; the complainant closes
+    ESCALATED = "escalated"
+    DISPUTED = "disputed"
+    DECIDED = "decided"
+    COMPLIED = "complied"
+    DEFAULTED = "defaulted"
+    DISMISSED = "dismissed"
     CLOSED = "closed"
     SETTLED = "settled"
     REFUNDED = "refunded"
@@ -49,6 +56,13 @@ class IssueEvent(StrEnum):
     RESOLVE = "issue.reply resolved"
     INFORM = "issue.reply information"
     CASCADE = "issue.cascade"
+    ESCALATE = "issue.escalate"
+    DISPUTE = "dispute.open"
+    EVIDENCE = "dispute.evidence"
+    DECIDE = "dispute.decide"
+    DISMISS = "dispute.decide, nobody complies"
+    COMPLY = "dispute.comply"
+    DEFAULT = "dispute.default"
     CLOSE = "issue.close"
     OFFER = "settle.offer"
     DECLINE = "settle.accept, declined"
@@ -67,7 +81,11 @@ class OfferState(StrEnum):
 
 S, E = IssueState, IssueEvent
 WORKED_ON: Final = (S.OPEN, S.PROCESSING, S.NEED_MORE_INFO, S.CASCADED, S.RESOLVED)
-LIVE: Final = WORKED_ON
+LIVE: Final = (*WORKED_ON, S.ESCALATED, S.DISPUTED)
+"""Nothing is decided or agreed on yet."""
+NEGOTIABLE: Final = (*LIVE, S.DECIDED, S.DEFAULTED)
+"""Both may still agree on something else."""
+TALK: Final = (E.PROCESS, E.ASK, E.RESOLVE, E.CASCADE, E.INFORM)
 TABLE: Final[Mapping[tuple[IssueState, IssueEvent], IssueState]] = {
     **{(state, E.PROCESS): S.PROCESSING for state in WORKED_ON},
     **{(state, E.ASK): S.NEED_MORE_INFO for state in WORKED_ON},
@@ -79,20 +97,41 @@ TABLE: Final[Mapping[tuple[IssueState, IssueEvent], IssueState]] = {
     (S.NEED_MORE_INFO, E.INFORM): S.PROCESSING,
     (S.CASCADED, E.INFORM): S.CASCADED,
     (S.RESOLVED, E.INFORM): S.PROCESSING,
-    # settling is possible as long as anything is open
-    **{(state, event): state for state in LIVE for event in (E.OFFER, E.DECLINE)},
-    **{(state, E.SETTLE): S.SETTLED for state in LIVE},
-    **{(state, E.REFUND): S.REFUNDED for state in LIVE},
+    # whoever was silent, or whose solution was none, may still talk
+    **{(state, E.ESCALATE): S.ESCALATED for state in WORKED_ON},
+    **{(S.ESCALATED, event): S.ESCALATED for event in TALK},
+    (S.ESCALATED, E.DISPUTE): S.DISPUTED,
+    (S.DISPUTED, E.DISPUTE): S.DISPUTED,  # both went to the arbiter, neither knew of the other
+    (S.DISPUTED, E.EVIDENCE): S.DISPUTED,
+    (S.DISPUTED, E.DECIDE): S.DECIDED,
+    (S.DISPUTED, E.DISMISS): S.DISMISSED,
+    # two awards crossed: that of the arbiter who stands first in the list wins
+    **{(state, E.DECIDE): S.DECIDED for state in (S.DECIDED, S.DISMISSED, S.DEFAULTED)},
+    **{(state, E.DISMISS): S.DISMISSED for state in (S.DECIDED, S.DISMISSED, S.DEFAULTED)},
+    (S.DECIDED, E.COMPLY): S.COMPLIED,
+    (S.DEFAULTED, E.COMPLY): S.COMPLIED,
+    (S.DECIDED, E.DEFAULT): S.DEFAULTED,
+    # settling is possible as long as anything is open, and ends everything
+    **{(state, event): state for state in NEGOTIABLE for event in (E.OFFER, E.DECLINE)},
+    **{(state, E.SETTLE): S.SETTLED for state in NEGOTIABLE},
+    **{(state, E.REFUND): S.REFUNDED for state in (*LIVE, S.DECIDED)},
     **{(state, E.CLOSE): S.CLOSED for state in LIVE},
 }
-# what both agreed on comes after everything that did not know of it, and the complainant's giving up comes last
+# an answer comes before what its absence would cause; what both agreed on comes after everything that did not know of
+# it, and the complainant's giving up comes last
 RANKS: Final = {
     papers.Reply.TYPE: 0,
     papers.Cascade.TYPE: 1,
     splits.Offer.TYPE: 2,
-    splits.Accept.TYPE: 8,
-    "refund.grant": 9,
-    papers.Close.TYPE: 10,
+    papers.Escalate.TYPE: 3,
+    dispute_papers.Open.TYPE: 4,
+    dispute_papers.Evidence.TYPE: 5,
+    dispute_papers.Decide.TYPE: 6,
+    dispute_papers.Comply.TYPE: 7,
+    dispute_papers.Default.TYPE: 8,
+    splits.Accept.TYPE: 9,
+    "refund.grant": 10,
+    papers.Close.TYPE: 11,
 }
 _STATUSES: Final = {
     "processing": E.PROCESS,
@@ -119,9 +158,19 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """The award that counts: `member` is its document, `place` that of its arbiter in the agreement's list."""
+
+    member: Member
+    place: int
+    award: dispute_papers.Award
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
-    """`side` complains about the other one. `claim`: minor units that it wants, None for none in money.
-    `delta`: what the buyer owes more (less) by a split or an award. `upstream`: salted hashes of issues further up."""
+    """`side` complains about the other one. `delta`: what the buyer owes more (less) by a split or an award.
+    `upstream`: salted hashes of issues further up. `disputes`: the documents, by hash, by which the arbiter
+    may know it."""
 
     key: bytes
     agreement: bytes
@@ -133,6 +182,8 @@ class Issue:
     offers: Mapping[bytes, Offer] = field(default_factory=dict)
     upstream: tuple[bytes, ...] = ()
     delta: int = 0
+    disputes: Mapping[bytes, Member] = field(default_factory=dict)
+    taken: Taken | None = None
 
     @property
     def owed(self) -> Owed:
@@ -202,11 +253,22 @@ def accept(issue: Issue, member: Member, document: splits.Accept) -> tuple[Issue
     after, faults = moved(issue, member, E.SETTLE if document.accept else E.DECLINE, member.side)
     if not faults and not made.open_to(member):
         faults = (Fault("settle.state", "offer", OfferState.OPEN, made.state),)
+    if not faults and _overtaken(issue, member, made):
+        faults = (Fault("settle.state", "offer", "an offer made since the award", made.state),)
     if faults:
         return issue, faults
     answered = replace(made, state=OfferState.ACCEPTED if document.accept else OfferState.DECLINED)
     offers = {**issue.offers, document.offer: answered}
     return replace(after, offers=offers, delta=made.delta if document.accept else issue.delta), ()
+
+
+def _overtaken(issue: Issue, member: Member, made: Offer) -> bool:
+    """Whether the author of an answer knew of an award that the offer did not: nobody is held to an offer by which it
+    wanted to spare itself the award."""
+    taken = issue.taken
+    if taken is None or not items.knows(member, taken.member):
+        return False
+    return not items.knows(made.member, taken.member)
 
 
 def refund(issue: Issue, member: Member, minor: int) -> tuple[Issue, Faults]:
@@ -215,7 +277,9 @@ def refund(issue: Issue, member: Member, minor: int) -> tuple[Issue, Faults]:
     following = tables.step(TABLE, issue.state, E.REFUND)
     if following is None or (issue.claim is not None and minor < issue.claim):
         return issue, ()
-    return replace(issue, state=following), ()
+    if issue.taken is not None and items.knows(member, issue.taken.member):
+        return issue, ()  # beside the award, not instead of it
+    return replace(issue, state=following, delta=0), ()
 
 
 def moved(issue: Issue, member: Member, event: IssueEvent, signer: int) -> tuple[Issue, Faults]:

@@ -18,6 +18,7 @@ from contracts.documents import (
     capabilities,
     channels,
     deems,
+    disputes,
     holds,
     invoices,
     issues,
@@ -57,6 +58,7 @@ _MODULES = (
     setoffs,
     issues,
     splits,
+    disputes,
     invoices,
 )
 SUPPORTED: Final[dict[str, dict[int, type[Document]]]] = {}

@@ -10,6 +10,7 @@ from typing import ClassVar, Final, Literal
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
+from contracts.documents.deems import Cosigned
 from contracts.documents.fields import Attachments, Document, Fields, Hash, Line, Money, Quantity, Role, Seconds, Short
 
 Category = Literal[
@@ -82,6 +83,17 @@ class Cascade(Document):
     attachments: Attachments = ()
 
 
+class Escalate(Document):
+    """The complainant goes on, since the time that the agreement gives for resolving an issue is over: two
+    cosignatures of the other side prove it (law 5)."""
+
+    TYPE: ClassVar[str] = "issue.escalate"
+    thread: Hash
+    role: Role
+    started: Cosigned
+    passed: Cosigned
+
+
 class Close(Document):
     """The complainant has nothing more to ask for."""
 
@@ -92,4 +104,4 @@ class Close(Document):
     parent: Hash | None = None
 
 
-TYPES: Final[tuple[type[Document], ...]] = (Open, Reply, Cascade, Close)
+TYPES: Final[tuple[type[Document], ...]] = (Open, Reply, Cascade, Escalate, Close)

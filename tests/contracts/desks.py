@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from contracts import agreements, evidence, histories
 from contracts.errors import Fault
@@ -152,13 +152,15 @@ def replay(nodes: tuple[bytes, bytes], logs: Sequence[Sequence[Item]], greedy: i
 class Shop(Pair):
     """A pair that trades: peered, one agreement in force, SKUs `tea` at 10.00 and `pot` at 25.00 with 19 % tax."""
 
+    TERMS: ClassVar[Body] = {}  # what the agreement says beside the standard terms
+
     def __init__(self, **terms: Any) -> None:
         super().__init__()
         for side in (SELLER, BUYER):
             self.write(side, "channel.open", opening(self.nodes, side))
             self.write(side, "peer.invite", {})
         self.sync_quietly()
-        body = agreements.standard(self.nodes[SELLER], "EUR", **terms)
+        body = {**agreements.standard(self.nodes[SELLER], "EUR", **terms), **self.TERMS}
         self.agreement = self.both(SELLER, "agreement.propose", {"role": "seller", "terms": body})
         accept = {"thread": self.agreement, "role": "buyer", "accepts": self.agreement}
         self.both(BUYER, "agreement.accept", accept)

@@ -1,11 +1,39 @@
-"""Builders of the bodies of invoices, credit notes and their answers."""
+"""Builders of the bodies of invoices and their answers, and of the awards of two arbiters."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from contracts import amounts
-from tests.contracts.desks import TAX, Body, price
+from protocol import awards, keys
+from tests.contracts.desks import TAX, Body, money, price
+
+ARBITERS = (b"A" * 32, b"Z" * 32)
+SECRETS = tuple(hashlib.sha256(node).digest() for node in ARBITERS)
+AWARD_S = 14 * 86_400
+ARBITRATION: Body = {
+    "award_s": AWARD_S,
+    "arbiters": [
+        {"node": node, "key": keys.public(secret, "settle")} for node, secret in zip(ARBITERS, SECRETS, strict=True)
+    ],
+}
+
+
+def award(dispute: bytes, minor: int, to: str, by: int = 0, **fields: Any) -> Body:
+    """The signed award of an arbiter: so much money to a side, or with 0 the dismissal of the claim."""
+    text: Body = {
+        "dispute": dispute,
+        "arbiter": ARBITERS[by],
+        "received_s": 1_800_000_000,
+        "decided_s": 1_800_000_000 + by * AWARD_S,
+        "deltas": [{"to": to, "amount": money(minor)}] if minor else [],
+        "complies": ("buyer" if to == "seller" else "seller") if minor else None,
+        "comply_within_s": 86_400,
+        **fields,
+    }
+    return {"award": text, "signature": awards.sign(SECRETS[by], dispute, text)}
+
 
 SELLING = {"name": "Factory", "country": "CN"}
 BUYING = {"name": "Shop", "country": "DE", "tax_id": "DE123456789"}

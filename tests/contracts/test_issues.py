@@ -8,15 +8,22 @@ import pytest
 
 from contracts import complaints, issues, tables, terms
 from contracts.documents import agreements as agreement_papers
-from contracts.documents import issues as papers
+from contracts.documents import issues as issue_papers
 from contracts.documents import parse
 from contracts.documents.fields import Money
 from contracts.issues import IssueEvent, IssueState, Offer, OfferState
 from contracts.items import Member
-from tests.contracts import desks
-from tests.contracts.desks import BUYER, NODES, SELLER, Body, Shop, money
+from tests.contracts import desks, papers
+from tests.contracts.desks import BUYER, NODES, SELLER, Body, Shop, cosigned, money
 
 H = b"h" * 32
+PROOFS = {"started": cosigned(BUYER, 1, 1), "passed": cosigned(BUYER, 1, 2)}
+EITHER = frozenset(
+    {
+        IssueEvent.REFUND, IssueEvent.OFFER, IssueEvent.DISPUTE, IssueEvent.EVIDENCE, IssueEvent.DECIDE,
+        IssueEvent.DISMISS,
+    }
+)  # fmt: skip
 SEVEN_DAYS = 7 * 86_400
 
 
@@ -49,17 +56,21 @@ def state(shop: Shop, thread: bytes) -> IssueState:
 
 def version() -> terms.Version:
     document = agreement_papers.Propose.model_validate(
-        {"role": "seller", "terms": agreement_papers.Terms.model_validate(desks.terms(NODES[SELLER]))}
+        {
+            "role": "seller",
+            "terms": agreement_papers.Terms.model_validate({**desks.terms(NODES[SELLER]), **papers.ARBITRATION}),
+        }
     )
     member = Member(SELLER, 0, 0, H, 0, document)
     return terms.version(member, H, SELLER, None, document.terms)
 
 
 def issue(of: IssueState) -> issues.Issue:
-    document = papers.Open(agreement=H, role="buyer", category="late")
+    document = issue_papers.Open(agreement=H, role="buyer", category="late")
     made = Member(SELLER, 1, 1, b"o" * 32, 0, parse("settle.offer", 1, offer(H, 500)))
     offers = {b"o" * 32: Offer(made, -500)}
-    return issues.Issue(H, H, version(), BUYER, 3, document, of, offers)
+    brought = Member(SELLER, 20, 0, b"d" * 32, 0, parse("dispute.open", 1, {"thread": H, "role": "seller"}))
+    return issues.Issue(H, H, version(), BUYER, 3, document, of, offers, disputes={b"d" * 32: brought})
 
 
 def told(event: IssueEvent) -> Member:
@@ -71,6 +82,13 @@ def told(event: IssueEvent) -> Member:
         IssueEvent.RESOLVE: (seller, "issue.reply", {"status": "resolved"}),
         IssueEvent.INFORM: (buyer, "issue.reply", {"status": "information"}),
         IssueEvent.CASCADE: (seller, "issue.cascade", {"upstream": b"u" * 32}),
+        IssueEvent.ESCALATE: (buyer, "issue.escalate", PROOFS),
+        IssueEvent.DISPUTE: (buyer, "dispute.open", {}),
+        IssueEvent.EVIDENCE: (buyer, "dispute.evidence", {}),
+        IssueEvent.DECIDE: (buyer, "dispute.decide", papers.award(b"d" * 32, 700, "buyer")),
+        IssueEvent.DISMISS: (buyer, "dispute.decide", papers.award(b"d" * 32, 0, "buyer")),
+        IssueEvent.COMPLY: (seller, "dispute.comply", {}),
+        IssueEvent.DEFAULT: (buyer, "dispute.default", PROOFS),
         IssueEvent.CLOSE: (buyer, "issue.close", {}),
         IssueEvent.OFFER: (buyer, "settle.offer", {"to": "buyer", "amount": money(9)}),
         IssueEvent.DECLINE: (buyer, "settle.accept", {"offer": b"o" * 32, "accept": False}),
@@ -92,7 +110,7 @@ def test_T7_every_pair(of: IssueState, event: IssueEvent) -> None:
         return
     assert not faults
     assert after.state is following
-    assert after.owed.award == (-500 if event is IssueEvent.SETTLE else 0)
+    assert after.owed.award == {IssueEvent.SETTLE: -500, IssueEvent.DECIDE: -700}.get(event, 0)
 
 
 @pytest.mark.parametrize("of", IssueState)
@@ -113,12 +131,12 @@ def euros(minor: int) -> Money:
 
 
 @pytest.mark.parametrize(
-    "event", [event for event in IssueEvent if event not in (IssueEvent.REFUND, IssueEvent.OFFER)]
+    "event", [event for event in IssueEvent if event not in EITHER]
 )  # fmt: skip
 def test_T7_the_other_role_is_refused(event: IssueEvent) -> None:
     member = told(event)
     other = Member(1 - member.side, 9, 9, b"m" * 32, 0, member.document)
-    before = issue(IssueState.OPEN)
+    before = issue(IssueState.DECIDED if event in (IssueEvent.COMPLY, IssueEvent.DEFAULT) else IssueState.OPEN)
     after, faults = complaints.step(before, other, False)
     code = "settle.state" if event in (IssueEvent.SETTLE, IssueEvent.DECLINE) else "role.mismatch"
     assert [fault.code for fault in faults] == [code]

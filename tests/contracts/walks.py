@@ -27,6 +27,8 @@ Thing = TypeVar("Thing")
 class Walk(Shop):
     """A shop whose next step is drawn by chance. `hostile`: how many of 100 documents are written though refused."""
 
+    TERMS = papers.ARBITRATION
+
     def __init__(self, chance: Random, hostile: int = 0) -> None:
         super().__init__(cancel_fee="0.05", seller_penalty="0.03")
         self.chance = chance
@@ -40,7 +42,8 @@ class Walk(Shop):
                 self.take_by_seller, self.grant, self.release_by_seller, self.reprice, self.relist, self.restock,
                 self.receive_payment, self.propose_by_seller, self.respond_by_seller, self.amend, self.suspend,
                 self.end, self.answer_issue, self.split_by_seller, self.take_split_by_seller, self.complain_by_seller,
-                self.bill, self.credit,
+                self.bill, self.credit, self.escalate_by_seller, self.quarrel_by_seller, self.quarrel_by_seller,
+                self.quarrel_by_seller,
             ],
             BUYER: [
                 self.order_goods, self.order_goods, self.order_goods, self.cancel_by_buyer,
@@ -48,7 +51,8 @@ class Walk(Shop):
                 self.hold, self.release_by_buyer, self.pay, self.confirm, self.propose_by_buyer,
                 self.respond_by_buyer, self.accept_amendment, self.suspend, self.end,
                 self.complain_by_buyer, self.split_by_buyer, self.take_split_by_buyer, self.close_issue,
-                self.answer_bill, self.answer_bill,
+                self.answer_bill, self.answer_bill, self.escalate_by_buyer,
+                self.quarrel_by_buyer, self.quarrel_by_buyer, self.quarrel_by_buyer,
             ],
         }  # fmt: skip
 
@@ -473,6 +477,50 @@ class Walk(Shop):
     def take_split_by_buyer(self, history: History) -> Draft | None:
         return self._take_split(history, "buyer")
 
+    # --- disputes
+
+    def _proofs(self, history: History, side: int) -> Body:
+        size = history.sizes[side]
+        first = size if self.chance.randrange(4) else self.chance.randrange(1, size + 1)
+        after_s = 7 * 86_400 if self.chance.randrange(4) else self.chance.randrange(8 * 86_400)
+        return {"started": desks.cosigned(side, first, 1), "passed": desks.cosigned(side, size, 1 + after_s)}
+
+    def escalate_by_seller(self, history: History) -> Draft | None:
+        return self._escalate(history, SELLER, "seller")
+
+    def escalate_by_buyer(self, history: History) -> Draft | None:
+        return self._escalate(history, BUYER, "buyer")
+
+    def _escalate(self, history: History, side: int, role: str) -> Draft | None:
+        issue = self.some([one for one in history.issues.values() if one.side == side and one.state in issues.LIVE])
+        if issue is None:
+            return None
+        return "issue.escalate", {"thread": issue.key, "role": role, **self._proofs(history, side)}
+
+    def quarrel_by_seller(self, history: History) -> Draft | None:
+        return self._quarrel(history, SELLER, "seller")
+
+    def quarrel_by_buyer(self, history: History) -> Draft | None:
+        return self._quarrel(history, BUYER, "buyer")
+
+    def _quarrel(self, history: History, side: int, role: str) -> Draft | None:
+        late = [one for one in history.issues.values() if one.state not in issues.WORKED_ON]
+        issue = self.some(late)
+        if issue is None:
+            return None
+        body = {"thread": issue.key, "role": role}
+        name = self.some(list(issue.disputes))
+        if issue.state is IssueState.ESCALATED or name is None or self.chance.randrange(8) == 0:
+            return "dispute.open", body
+        if issue.state in (IssueState.DECIDED, IssueState.DEFAULTED) and self.chance.randrange(2):
+            if self.chance.randrange(2):
+                return "dispute.comply", body
+            return "dispute.default", {**body, **self._proofs(history, side)}
+        if self.chance.randrange(4) == 0:
+            return "dispute.evidence", {**body, "documents": [issue.key]}
+        to, minor = self.chance.choice(("seller", "buyer")), self.chance.randrange(0, 400)
+        return "dispute.decide", {**body, **papers.award(name, minor, to, by=self.chance.randrange(2))}
+
     # --- invoices
 
     def bill(self, history: History) -> Draft | None:
@@ -592,7 +640,10 @@ def conserved(history: History) -> None:
     for issue in history.issues.values():
         taken = [offer for offer in issue.offers.values() if offer.state is OfferState.ACCEPTED]
         assert len(taken) == (issue.state is IssueState.SETTLED)
-        assert issue.delta == sum(offer.delta for offer in taken)
+        award = 0 if issue.taken is None else sum(
+            issues.delta(issue, one.to, one.amount) for one in issue.taken.award.deltas
+        )  # fmt: skip
+        assert issue.delta == (sum(offer.delta for offer in taken) if taken else award)
     for ledger in history.channel.ledgers.values():
         accounts = [
             entry for first in history.channel.accounts.values() for of, entry in ledgers.parts(*first) if of is ledger

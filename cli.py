@@ -36,6 +36,7 @@ from node.terminal import (
 
 DISTRIBUTION: Final = "hanse"
 PACKAGES: Final = ("node", "protocol", "contracts", "cli")
+FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -149,7 +150,8 @@ def audit_document(document: str, directory: Path) -> dict[str, str]:
 
 @audit.command("verify")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False, exists=True))
-def audit_verify(directory: Path) -> int:
+@click.option("--opened", "told", type=FILE, multiple=True, help="A file of `hanse disclose`; repeatable.")
+def audit_verify(directory: Path, told: tuple[Path, ...]) -> int:
     """Check an exported DIRECTORY offline: signatures, proofs, every transition, every amount.
 
     Of the proof of one document, who wrote it, who had it, and since when.
@@ -157,7 +159,7 @@ def audit_verify(directory: Path) -> int:
     from node.terminal import audits
 
     terminal = commands.current()
-    report = audits.verify(directory)
+    report = audits.verify(directory, told)
     terminal.answer(report.case, report.content())
     return report.status
 
@@ -208,7 +210,7 @@ PANELS: Final = {
         settlements.netting,
         invoices.invoice,
     ),
-    "Evidence": (audit,),
+    "Evidence": (audit, chains.disclose),
     "Trials": (demo, bench),
 }
 """Every command, as `hanse --help` shows them."""

@@ -28,6 +28,7 @@ from contracts.threads import Faults, Thread, Walked
 
 if TYPE_CHECKING:
     from contracts.capabilities import Capability
+    from contracts.disclosures import Opening, Reference
     from contracts.documents.stocks import Location
     from contracts.listings import Listing
     from contracts.notices import Notice
@@ -131,6 +132,7 @@ class Channel:
     notices: dict[bytes, Notice] = field(default_factory=dict)
     quoted: dict[bytes, bytes] = field(default_factory=dict)  # hash of a quote -> key of its thread
     capabilities: dict[bytes, Capability] = field(default_factory=dict)
+    disclosed: dict[Reference, Opening] = field(default_factory=dict)
     held: dict[tuple[int, str, str], int] = field(default_factory=dict)
     invoiced: dict[tuple[int, bytes], tuple[int, int]] = field(default_factory=dict)  # (author, statement): net, tax
     invoice_numbers: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))

@@ -23,6 +23,7 @@ from contracts import (
     channels,
     complaints,
     deems,
+    disclosures,
     documents,
     items,
     ledgers,
@@ -56,6 +57,7 @@ from contracts.documents import payments as payment_papers
 from contracts.documents import peers as peer_papers
 from contracts.documents import prices as price_papers
 from contracts.documents import quotations as quote_papers
+from contracts.documents import references as reference_papers
 from contracts.documents import setoffs as setoff_papers
 from contracts.documents import shipments as shipment_papers
 from contracts.documents import statements as statement_papers
@@ -94,6 +96,7 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     listing_papers.Confirm: listings.confirm,
     price_papers.PriceList: prices.publish,
     price_papers.PriceChange: prices.publish,
+    reference_papers.Disclose: disclosures.disclose,
     stock_papers.Snapshot: stocks.snapshot,
     stock_papers.Delta: stocks.delta,
     notice_papers.Offer: notices.post,
@@ -200,6 +203,7 @@ class History:
         self.listings: Mapping[tuple[int, str], listings.Listing] = MappingProxyType(self.channel.listings)
         self.prices: Mapping[tuple[bytes, str], prices.PriceChain] = MappingProxyType(self.channel.prices)
         self.stock: Mapping[tuple[int, str, str], stocks.Stock] = MappingProxyType(self.channel.stock)
+        self.disclosed: Mapping[disclosures.Reference, disclosures.Opening] = MappingProxyType(self.channel.disclosed)
         self.locations: Mapping[tuple[int, str], stock_papers.Location] = MappingProxyType(self.channel.locations)
         self.notices: Mapping[bytes, notices.Notice] = MappingProxyType(self.channel.notices)
         self.quotations: Mapping[bytes, quotations.Quotation] = _States(kinds["quote"])
@@ -382,6 +386,7 @@ def snapshot(history: History) -> dict[str, object]:
         "stock": dict(sorted(channel.stock.items())),
         "locations": dict(sorted(channel.locations.items())),
         "notices": dict(sorted(channel.notices.items())),
+        "disclosed": dict(sorted(channel.disclosed.items())),
         "capabilities": dict(sorted(channel.capabilities.items())),
         "held": {key: count for key, count in sorted(channel.held.items()) if count},
         "statements": dict(sorted(channel.statements.items())),

@@ -29,6 +29,7 @@ from contracts.documents import (
     peers,
     prices,
     quotations,
+    references,
     setoffs,
     shipments,
     splits,
@@ -60,6 +61,7 @@ _MODULES = (
     splits,
     disputes,
     invoices,
+    references,
 )
 SUPPORTED: Final[dict[str, dict[int, type[Document]]]] = {}
 for _module in _MODULES:

@@ -29,6 +29,7 @@ CODES: Final[dict[str, str]] = {
     "audit.seen": "an entry has seen entries that are not there",
     "audit.content": "a file that differs from what the logbooks give",
     "audit.statement": "a closed statement that does not stand on receipted heads, or whose lines are others",
+    "audit.reference": "an opened reference that names something else, or a chain that passed on more than was ordered",
     "audit.conservation": "quantities or amounts that do not add up",
     "audit.stopped": "nothing more of this could be checked, because of another fault",
 }

@@ -8,7 +8,7 @@ contested       it takes part in something on which the two sides differ: a paym
                 whose contested lines are still open, or a document that stands although the partner refused it
 deemed          it took effect by the silence of the other side (law 5)
 not disclosed   it names something that is not in the export: an attachment, an image, the wording of an agreement, the
-                lines of a statement, or by a blinded reference a document of another channel
+                lines of a statement, or by a blinded reference a document of another channel, which was not opened
 proved          everything else
 
 Recipients sealed to the shipper are never in an export and make no document undisclosed; they are counted by
@@ -39,8 +39,10 @@ NAK: Final = "channel.nak"
 KEY: Final = "channel.key"
 REFUSALS_MAX: Final = 1_000
 """Refused documents of one channel that are listed one by one."""
-PARENTS: Final = ("parent", "upstream", "evidence")
-"""Fields that hold the hash or commitment of something outside the channel."""
+PARENTS: Final = ("evidence",)
+"""Fields that hold the hash of something outside the channel."""
+BLINDED: Final = ("parent", "upstream")
+"""Fields that hold a commitment to a document of another channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +83,29 @@ class Refusal:
     faults: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Blinded:
+    """A blinded reference: where it stands, and its commitment (32 bytes)."""
+
+    position: Position
+    commitment: bytes
+
+
 @dataclass(slots=True)
 class Judge:
-    """Folds one channel. `logbooks` and `authors` by side."""
+    """Folds one channel. `logbooks` and `authors` by side.
+
+    `references` are the blinded references by (hash of their document, field); whoever knows all channels puts those
+    that are disclosed into `opened` before `close`.
+    """
 
     path: str
     logbooks: tuple[copies.Copy, copies.Copy]
     authors: tuple[keyrings.Keyring, keyrings.Keyring]
     history: histories.History
     accounts: accounts.Accounts
+    references: dict[tuple[bytes, str], Blinded] = field(default_factory=dict)
+    opened: set[tuple[bytes, str]] = field(default_factory=set)
     _types: dict[Position, str] = field(default_factory=dict)  # of refused documents
     _disputes: list[tuple[Position, bytes]] = field(default_factory=list)
     _advices: list[tuple[Position, bytes]] = field(default_factory=list)
@@ -130,7 +146,8 @@ class Judge:
         refused = set(self.history.refusals)
         contested = set(self._contested()) - refused
         deemed = self._deemed - refused - contested
-        withheld = self._withheld - refused - contested - deemed
+        closed = {blinded.position for key, blinded in self.references.items() if key not in self.opened}
+        withheld = (self._withheld | closed) - refused - contested - deemed
         documents = sum(self.history.sizes)
         others = len(refused) + len(contested) + len(deemed) + len(withheld)
         return Numbers(
@@ -178,6 +195,10 @@ class Judge:
                 self._deemed.add(position)
             case views.STATEMENT if not self.accounts.shown[leaf]:
                 self._withheld.add(position)
+        for name in BLINDED:
+            commitment = entry.body.get(name)
+            if isinstance(commitment, bytes):
+                self.references[leaf, name] = Blinded(position, commitment)
         if any(True for _ in references(entry.body)):
             self._withheld.add(position)
         if isinstance(entry.body.get("pii"), dict):

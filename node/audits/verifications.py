@@ -7,7 +7,8 @@ What is checked, in this order, and all of it even where something fails (trade.
 3. roots: made again from the entries, under every signed head; tiles are what the entries give;
 4. who knew what first: no entry contradicts a pairing note (law 13), `seen` never exceeds what was there;
 5. rules: every document folded as the partners' nodes fold it, every amount recomputed, everything conserved;
-6. nothing is in the folder that these checks have not used.
+6. chains: references that were opened name what they say, and orders along them add up;
+7. nothing is in the folder that these checks have not used.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from node.audits import channels, faults, folders, judgements, keyrings, layouts, parties, readings
+from node.audits import channels, faults, folders, judgements, keyrings, layouts, openings, parties, readings
 from node.audits.accounts import StatementVerdict
 from node.audits.faults import AuditFault
 from node.audits.judgements import NOTHING, Numbers, Refusal
@@ -56,6 +57,7 @@ class Verdict:
     numbers: Numbers
     faults: tuple[AuditFault, ...]
     channels: tuple[ChannelVerdict, ...]
+    chains: tuple[openings.ChainVerdict, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -83,8 +85,11 @@ class Verdict:
         return self.numbers.not_disclosed
 
 
-def verify(directory: Path, report: Report) -> Verdict:
-    """Check the export in a folder. Never raises for what is in it: everything wrong is a finding of the verdict."""
+def verify(directory: Path, report: Report, told: Sequence[Path] = ()) -> Verdict:
+    """Check the export in a folder. Never raises for what is in it: everything wrong is a finding of the verdict.
+
+    `told`: files of openings that came with it.
+    """
     findings = faults.Findings()
     folder = folders.Folder.open(directory, findings)
     folder.expect(layouts.README)
@@ -95,10 +100,13 @@ def verify(directory: Path, report: Report) -> Verdict:
         check_identities(folder, keys, opened)
     # each entry is read twice: for its bytes, and for its meaning
     progress = Progress("entries", 2 * sum(channel.size for channel in opened), report)
-    verdicts = [judge(folder, channel, progress) for channel in opened]
+    drafts = [judge(folder, channel, progress) for channel in opened]
+    said = [opening for path in told for opening in openings.read(path, findings)]
+    chains = openings.resolve([judged for _, judged in drafts if judged is not None], said, findings)
+    verdicts = [verdict if judged is None else concluded(verdict, judged) for verdict, judged in drafts]
     folder.close()
     numbers = functools.reduce(Numbers.plus, (verdict.numbers for verdict in verdicts), NOTHING)
-    return Verdict(numbers, findings.all(), tuple(verdicts))
+    return Verdict(numbers, findings.all(), tuple(verdicts), chains)
 
 
 def check_identities(
@@ -113,8 +121,10 @@ def check_identities(
         folder.findings.add("audit.unexpected", path, "an identity that is no party of any channel", "none", path)
 
 
-def judge(folder: folders.Folder, channel: channels.Channel, progress: Progress) -> ChannelVerdict:
-    """Check the bytes of both logbooks, and then what they mean."""
+def judge(
+    folder: folders.Folder, channel: channels.Channel, progress: Progress
+) -> tuple[ChannelVerdict, judgements.Judge | None]:
+    """Check the bytes of both logbooks, and fold what they mean. No judge where nothing can be said of it."""
     channel.verify(progress.add)
     texts = [identities.to_text(identities.NodeId(node)) for node in channel.nodes]
     sizes = [0 if copy is None else copy.size for copy in channel.logbooks]
@@ -122,7 +132,7 @@ def judge(folder: folders.Folder, channel: channels.Channel, progress: Progress)
     sound = channel.sound
     if sound is None:
         folder.skip(channel.path, "the documents were not judged: the entries are not those that were signed")
-        return verdict
+        return verdict, None
     first, second = (readings.Author(side, sound[side], sound[1 - side].notes) for side in (0, 1))
     judged = judgements.Judge.of(folder, channel.path, sound)
     for reading in readings.interleaved((first, second), folder.findings):
@@ -130,10 +140,14 @@ def judge(folder: folders.Folder, channel: channels.Channel, progress: Progress)
         progress.add(1)
     if judged.history.sizes != verdict.sizes:
         folder.skip(channel.path, "the documents were not judged to the end: no order of them is possible")
+    return replace(verdict, known=(max(sizes[0], first.beyond), max(sizes[1], second.beyond))), judged
+
+
+def concluded(verdict: ChannelVerdict, judged: judgements.Judge) -> ChannelVerdict:
+    """What the documents of a channel come to."""
     return replace(
         verdict,
         judged=True,
-        known=(max(sizes[0], first.beyond), max(sizes[1], second.beyond)),
         names=judged.names(),
         numbers=judged.close(),
         balances=judged.balances(),

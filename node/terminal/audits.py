@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -35,6 +35,7 @@ class Report:
             "directory": str(self.directory),
             **dataclasses.asdict(self.verdict.numbers),
             "faults": [plain(dataclasses.asdict(fault)) for fault in self.verdict.faults],
+            "chains": [plain(dataclasses.asdict(chain)) for chain in self.verdict.chains],
             "channels": [plain(dataclasses.asdict(channel)) for channel in self.verdict.channels],
         }
 
@@ -61,12 +62,15 @@ class ProofReport:
         return {**head, **proved} if self.verdict.ok else head
 
 
-def verify(directory: Path) -> Report | ProofReport:
-    """Check an exported folder. Raises for nothing that is in it: what is wrong becomes a finding."""
+def verify(directory: Path, told: Sequence[Path] = ()) -> Report | ProofReport:
+    """Check an exported folder. Raises for nothing that is in it: what is wrong becomes a finding.
+
+    `told`: files of openings.
+    """
     if (directory / f"{documents.DOCUMENT}.entry").is_file():
         return ProofReport(directory.absolute(), documents.verify(directory))
     with meters.Meter() as meter:
-        return Report(directory.absolute(), verifications.verify(directory, meter.report))
+        return Report(directory.absolute(), verifications.verify(directory, meter.report, told))
 
 
 def plain(value: object) -> Any:

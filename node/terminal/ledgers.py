@@ -294,3 +294,10 @@ def recipient(known: object) -> str:
         return ""
     parts = [part for part in PARCEL if known.get(part)] + [part for part in known if part not in PARCEL]
     return ", ".join(tables.plain(known[part]) for part in parts)
+
+
+def openings(answer: Json) -> RenderableType:
+    """What the documents of a chain name, and how many a partner was told."""
+    columns = {"type": "document", "document": "hash", "name": "names by", "hash": "the document"}
+    shown = tables.rows_of(answer, "openings", columns, empty="Nothing here is passed on.")
+    return Group(shown, Text(f"{answer.get('told', 0)} sent")) if answer.get("told") else shown

@@ -13,6 +13,9 @@ from rich.text import Text
 from node.terminal import tables
 
 Json = Mapping[str, Any]
+HASH_CHARACTERS_SHOWN = 16
+CHAINS = {"order": "order", "ordered": "units", "children": "orders to suppliers", "passed_on": "units in these"}
+"""Columns of opened chains."""
 
 
 def verdict(answer: Json) -> RenderableType:
@@ -30,9 +33,14 @@ def verdict(answer: Json) -> RenderableType:
     ]
     columns = {"parties": "channel", "entries": "entries", "proved": "proved", "statements": "statements"}
     proofs = tables.rows_of({"rows": channels}, "rows", columns, empty="No channel could be checked.")
+    chains = [
+        {**chain, "order": tables.shortened(chain["order"], HASH_CHARACTERS_SHOWN)}
+        for chain in answer.get("chains") or []
+    ]
+    opened = tables.rows_of({"rows": chains}, "rows", CHAINS, empty="", title="Opened chains")
     faults = answer.get("faults") or []
     found = [artefact(fault) for fault in faults] or [Text("Everything in this folder holds.", style="green")]
-    return Group(head, Text(), proofs, Text(), *found)
+    return Group(head, Text(), proofs, *([opened] if chains else []), Text(), *found)
 
 
 def proof(answer: Json) -> RenderableType:

@@ -176,6 +176,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "order.import": ledgers.imported,
     "order.list": ledgers.orders,
     "order.show": ledgers.order,
+    "order.disclose": ledgers.openings,
     "issue.list": cases.issues,
     "issue.show": cases.issue,
     "statement.propose": accounts.proposals,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pydantic
 
 from contracts import orders, threads
+from contracts.disclosures import Reference
 from contracts.documents import capabilities
 from contracts.documents import orders as papers
 from contracts.documents.fields import Document
@@ -15,9 +16,11 @@ from node import errors
 from node.storage import logbooks, orderbooks, partners, shelves
 from node.trade import books, catalogues, credits, doors, offers, peering, personal, reservations
 from protocol import identities
-from protocol.entries import Entry
+from protocol import references as blinded
+from protocol.entries import Entry, compose, leaf_hash
 
 register = doors.Register()
+REFERENCES = ("parent", "upstream")
 
 
 class Listing(doors.Arguments):
@@ -193,6 +196,17 @@ def place_of(desk: books.Desk, book: books.Book, logs: Sequence[logbooks.Logbook
         "index": index,
         "receipted": index < logs[side].receipted,
         "refused": [fault.code for fault in book.history.refusals.get((side, index), ())],
+        "opened": {} if entry is None else opened(book, side, entry),
+    }
+
+
+def opened(book: books.Book, side: int, entry: Entry) -> dict[str, bool]:
+    """The blinded references of a document that its author has opened, and whether they name what was said."""
+    said = {name: book.history.disclosed.get(Reference(side, leaf_hash(compose(entry)), name)) for name in REFERENCES}
+    return {
+        name: blinded.opens(commitment, opening.salt, opening.hash)
+        for name, opening in said.items()
+        if opening is not None and isinstance(commitment := entry.body.get(name), bytes)
     }
 
 

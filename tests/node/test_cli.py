@@ -176,6 +176,8 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
         "order.ship",
         {"order": "ab", "carrier": "SF", "waybill": "SF123"},
     ),
+    (["disclose", "ab", "--to", "F"], "order.disclose", {"orders": ["ab"], "all": False, "partner": "F"}),
+    (["disclose", "--all"], "order.disclose", {"orders": [], "all": True}),
     (["order", "cancel-answer", "ab", "--own-risk"], "order.cancel-answer", {"order": "ab", "own_risk": True}),
     (["order", "cancel", "ab", "cd"], "order.cancel", {"orders": ["ab", "cd"]}),
     (["order", "cancel", "ab", "--quantity", "2=1"], "order.cancel", {"order": "ab", "quantities": {"2": 1}}),

@@ -124,6 +124,7 @@ class Channel:
     versions: dict[bytes, bytes] = field(default_factory=dict)  # hash of terms -> key of their agreement
     ledgers: dict[bytes, Ledger] = field(default_factory=dict)
     statements: dict[bytes, Statement] = field(default_factory=dict)
+    silent: list[bytes] = field(default_factory=list)  # statements whose silence is claimed, and that are not closed
     listings: dict[tuple[int, str], Listing] = field(default_factory=dict)
     prices: dict[tuple[bytes, str], PriceChain] = field(default_factory=dict)
     stock: dict[tuple[int, str, str], Stock] = field(default_factory=dict)

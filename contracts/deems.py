@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts import channels, evidence, issues, orders, silences
+from contracts import assents, channels, evidence, issues, orders, silences
 from contracts.channels import Candidate, Channel, Plan
 from contracts.documents import deems as papers
 from contracts.errors import Fault
@@ -26,6 +26,8 @@ def deem(channel: Channel, candidate: Candidate) -> Plan:
     """`deem` of the side that a silence favours."""
     document = candidate.document
     assert isinstance(document, papers.Deem)
+    if document.row in assents.ROWS:
+        return assents.deem(channel, candidate)
     thread = channels.follow(channel, candidate, ORDER)
     if isinstance(thread, Plan):
         return thread

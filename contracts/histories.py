@@ -18,6 +18,8 @@ from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
 from contracts import (
+    accords,
+    assents,
     billings,
     capabilities,
     channels,
@@ -117,7 +119,8 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     deem_papers.Deem: deems.deem,
     deem_papers.Reminder: deems.remind,
     statement_papers.Propose: statements.propose,
-    statement_papers.Respond: statements.respond,
+    statement_papers.Respond: accords.respond,
+    statement_papers.Reopen: assents.reopen,
     payment_papers.Promise: payments.pay,
     payment_papers.Sent: payments.pay,
     payment_papers.Received: payments.pay,
@@ -233,6 +236,8 @@ class History:
             for join in prepared.plan.joins:
                 changes.extend(channels.carry_out(channel, join))
         self._enter(prepared)
+        if channel.silent:
+            changes.extend(assents.acknowledged(channel, item.side, item.index, prepared.seen))
         return Outcome(prepared.faults, tuple(changes), tuple(channel.revised), prepared.repeats)
 
     def _sizes(self) -> tuple[int, int]:

@@ -155,6 +155,7 @@ RELEASED: Final = frozenset({S.FINAL})  # nothing of their price is withheld any
 OWED: Final = {
     "shipment": frozenset({S.SHIPPED, S.RTO_ASKED, S.RETURNING, S.DELIVERED, S.RECEIVED, S.CONTESTED, S.FINAL}),
     "delivery": frozenset({S.DELIVERED, S.RECEIVED, S.CONTESTED, S.FINAL}),
+    "return_window": frozenset({S.FINAL}),
 }
 
 

@@ -10,17 +10,17 @@ proposes while a proposal that continues the same statement is open in its knowl
 only be one of each side, written concurrently. (3) The seller agrees to none of the buyer's while its own is open:
 the seller's proposal wins, by role. The buyer answers it first; only when the buyer's `differs` is known may the
 seller agree to the buyer's. So the closings of one agreement know of each other, one by one, and nothing here has to
-be linearised.
+be linearised. How one is answered stands in `accords`, and what silence does in `assents`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from contracts import amounts, channels, dues, ledgers, sales, tables, terms, threads
+from contracts import channels, dues, ledgers, terms, threads
 from contracts.channels import Candidate, Change, Channel, Plan
 from contracts.documents import statements as papers
 from contracts.dues import Owed
@@ -38,6 +38,8 @@ class StatementState(StrEnum):
     CONTESTED = "contested"
     CLOSED = "closed"
     DIFFERS = "differs"
+    DEEMED = "deemed"
+    REOPENED = "reopened"
 
 
 class StatementEvent(StrEnum):
@@ -47,6 +49,8 @@ class StatementEvent(StrEnum):
     CONTEST = "accord, but for some threads"
     DIFFER = "differ"
     FOLLOW = "the next statement is closed"
+    SILENCE = "deem statement.silence"
+    REOPEN = "statement.reopen"
 
 
 S, E = StatementState, StatementEvent
@@ -55,10 +59,13 @@ TABLE: Final[Mapping[tuple[StatementState, StatementEvent], StatementState]] = {
     (S.PROPOSED, E.CONTEST): S.CONTESTED,
     (S.PROPOSED, E.DIFFER): S.DIFFERS,
     (S.CONTESTED, E.FOLLOW): S.CLOSED,  # what was left open stands in the next one
+    (S.PROPOSED, E.SILENCE): S.DEEMED,  # closed all the same, and marked for ever
+    (S.DEEMED, E.REOPEN): S.REOPENED,  # once; what comes of it is a difference in the next one
 }
 
 
-CLOSED: Final = frozenset({S.CLOSED, S.CONTESTED})  # both have signed it, but for what it leaves out
+# both have signed it, but for what it leaves out, or one has and the other was silent
+CLOSED: Final = frozenset({S.CLOSED, S.CONTESTED, S.DEEMED, S.REOPENED})
 
 
 class StatementLine(NamedTuple):
@@ -84,7 +91,8 @@ class Statement:
     """The state of a statement: who proposed it, what it says, its `cut` by side, and how it was answered.
 
     `closing` is what it closed at, `contested` what it left out; `due`: the day by which that is to be cleared.
-    Once closed: what it `added` by kind, and what was `sold` line by line, for invoices.
+    Once closed: what it `added` by kind, and what was `sold` line by line, for invoices. `deemed_at` is the claim that
+    the other side was silent, `final_at` the claim that it was so to the end, `reopened` what it contested after all.
     """
 
     key: bytes
@@ -101,6 +109,10 @@ class Statement:
     due: str | None = None
     added: Owed = dues.NOTHING
     sold: tuple[Sold, ...] = ()
+    deemed_at: Position | None = None
+    final_at: Position | None = None
+    reopened: tuple[papers.Contested, ...] = ()
+    reopened_at: Position | None = None
 
 
 def encoded(lines: tuple[StatementLine, ...]) -> list[list[bytes | str | int]]:
@@ -210,18 +222,17 @@ def _chain(channel: Channel, candidate: Candidate, document: papers.Propose, led
             faults.append(Fault("statement.ahead", path, f"at most {candidate.past[side]}", str(size)))
     if not faults:
         faults.extend(cut_faults(channel, cut, previous))
-    for other in _open(channel, ledger, name, candidate.past):
+    for other in open_after(channel, ledger, name, candidate.past):
         faults.append(Fault("statement.open", "", "an answer to the open statement first", other.key.hex()))
     return faults
 
 
-def _open(channel: Channel, ledger: Ledger, previous: bytes | None, past: Past) -> list[Statement]:
+def open_after(channel: Channel, ledger: Ledger, previous: bytes | None, past: Past) -> list[Statement]:
     """The proposals after `previous` that an author knows, and of whose answer it does not know."""
     found = []
     for name in sorted(ledger.proposals.get(previous, ())):  # not in the order of arrival
         statement = channel.statements[name]
-        answered = statement.answered_at is not None and statement.answered_at[1] < past[statement.answered_at[0]]
-        if statement.index < past[statement.side] and not answered:
+        if statement.index < past[statement.side] and not known(statement.answered_at, past):
             found.append(statement)
     return found
 
@@ -232,180 +243,19 @@ def _proposed(channel: Channel, ledger: Ledger, statement: Statement) -> Change:
     return Change("statement", statement.key, None, statement)
 
 
-def respond(channel: Channel, candidate: Candidate) -> Plan:
-    """`statement.respond` of the side that did not propose."""
-    document = candidate.document
-    assert isinstance(document, papers.Respond)
-    statement = channel.statements.get(document.thread)
-    if statement is None or statement.index >= candidate.past[statement.side]:
-        return channels.refused([Fault("reference.dangling", "thread", "a statement", document.thread.hex())])
-    ledger = channel.ledgers[statement.ledger]
-    faults = channels.role_faults(candidate, ledger.seller)
-    if statement.side == candidate.item.side:
-        # and nothing else is looked at: the proposer may not know yet how its statement was answered
-        return channels.refused([*faults, Fault("role.mismatch", "", "the side that did not propose", "the author")])
-    faults.extend(_answerable(channel, candidate, document, statement, ledger))
-    closing = 0
-    if not faults and document.accord:
-        closing, wrong = _agreed(channel, ledger, document, statement)
-        faults.extend(wrong)
-    if faults:
-        return channels.refused(faults)
-    at = (candidate.item.side, candidate.item.index)
-    if document.accord:
-        return Plan(effect=lambda: _closed(channel, ledger, statement, at, document, closing))
-    return Plan(effect=lambda: [_differs(channel, statement, at, document)])
-
-
-def _answerable(
-    channel: Channel, candidate: Candidate, document: papers.Respond, statement: Statement, ledger: Ledger
-) -> list[Fault]:
-    event = (E.CONTEST if document.contested else E.ACCORD) if document.accord else E.DIFFER
-    # only the other side answers, so every answer there is stands before this one in the same logbook
-    if tables.step(TABLE, statement.state, event) is None:
-        return [Fault("statement.state", "", S.PROPOSED, statement.state)]
-    previous = ledgers.last_within(ledger, candidate.past)
-    name = previous.statement if previous else None
-    if statement.document.previous != name:
-        return [Fault("statement.chain", "thread", "a statement that continues the last closed one", "another")]
-    mine = [
-        other
-        for other in _open(channel, ledger, name, candidate.past)
-        if other.side == candidate.item.side and candidate.item.side == ledger.seller
-    ]
-    if document.accord and mine:
-        return [Fault("statement.open", "", "the buyer's answer to the seller's own first", mine[0].key.hex())]
-    return []
-
-
-def _agreed(
-    channel: Channel, ledger: Ledger, document: papers.Respond, statement: Statement
-) -> tuple[int, list[Fault]]:
-    """An accord closes only what the fold itself computes: what it closes at, and what is wrong with it.
-
-    Whatever the proposal says otherwise must be named among the contested lines, with both figures.
-    """
-    proposal = statement.document
-    computed = compute(channel, statement.ledger, statement.cut)
-    differing = [line for thread in document.contested for line in thread.lines]
-    faults = _contested(ledger, document, statement, computed)
-    if document.lines_hash != proposal.lines_hash and not differing:
-        faults.append(Fault("statement.differs", "lines_hash", proposal.lines_hash.hex(), document.lines_hash.hex()))
-    more = sum((line.theirs or 0) - (line.mine or 0) for line in differing)
-    lines = sum((line.theirs is not None) - (line.mine is not None) for line in differing)
-    closing = remainder(computed, {thread.key for thread in document.contested})
-    for path, mine, theirs in (
-        ("count", len(computed.lines) + lines, proposal.count),
-        ("total", computed.total + more, proposal.total),
-        ("closing", closing, closing if document.closing is None else document.closing),
-    ):
-        if mine != theirs:
-            faults.append(Fault("statement.differs", path, str(mine), str(theirs)))
-    if abs(closing) > amounts.BALANCE_MAX:
-        faults.append(Fault("money.range", "closing", f"at most {amounts.BALANCE_MAX}", str(closing)))
-    return closing, faults
-
-
 def remainder(computed: Computed, contested: Collection[bytes]) -> int:
     """What a statement closes at when the lines of some threads are left open."""
     return computed.closing - sum(line.amount for line in computed.lines if line.key in contested)
 
 
-def _contested(ledger: Ledger, document: papers.Respond, statement: Statement, computed: Computed) -> list[Fault]:
-    """A thread is contested for lines that the statement has, and twice in a row only after something happened."""
-    if not document.contested:
-        return []
-    own = {(line.key, line.kind): line.amount for line in computed.lines}
-    threads_named = {line.key for line in computed.lines}
-    moved = ledgers.moved(ledger, statement.cut)
-    faults = []
-    for place, thread in enumerate(document.contested):
-        path = f"contested.{place}"
-        if thread.key not in threads_named and not thread.lines:
-            faults.append(Fault("statement.contested", f"{path}.key", "a thread with a line", thread.key.hex()))
-        elif thread.key in ledger.contested and thread.key not in moved:
-            faults.append(Fault("statement.contested", f"{path}.key", "a document since then", thread.key.hex()))
-        for number, line in enumerate(thread.lines):
-            mine = own.get((thread.key, line.kind))
-            if line.mine != mine or line.mine == line.theirs:
-                wanted = f"{mine}, and another of theirs"
-                faults.append(Fault("statement.differs", f"{path}.lines.{number}.mine", wanted, str(line.mine)))
-    return faults
-
-
-def _differs(channel: Channel, statement: Statement, at: Position, document: papers.Respond) -> Change:
-    after = replace(statement, state=S.DIFFERS, answered_at=at, difference=document.difference)
-    channel.statements[statement.key] = after
-    return Change("statement", statement.key, statement, after)
-
-
-def _closed(
-    channel: Channel, ledger: Ledger, statement: Statement, at: Position, document: papers.Respond, closing: int
-) -> list[Change]:
-    """Close the cut: settle what lies inside, and walk again what a concurrent document had stood in front of.
-
-    What is contested is cut like the rest, but its lines are not settled: they stand in the next statement again.
-    """
-    cut = statement.cut
-    settled = [(account, state_at(ledger, account, cut)) for account in ledgers.touched(ledger, cut)]
-    left = frozenset(thread.key for thread in document.contested)
-    agreed = [(account, now) for account, now in settled if account.thread.key not in left]
-    changes = _followed(channel, ledger)
-    after = replace(
-        statement,
-        state=S.CONTESTED if document.contested else S.CLOSED,
-        answered_at=at,
-        closing=closing,
-        contested=document.contested,
-        due=document.due,
-        added=_added(agreed),
-        sold=tuple(sorted(sold for account, now in agreed for sold in sales.since(account.lines, now))),
-    )
-    channel.statements[statement.key] = after
-    changes.append(Change("statement", statement.key, statement, after))
-    ledger.closed.append(Closed(statement.key, cut, closing, at))
-    ledger.cuts = (*ledger.cuts, cut)
-    ledger.contested = left
-    rolled = [(0, 0, account) for account, _ in settled if account.thread.key in left]
-    ledger.pending = [*rolled, *(entry for entry in ledger.pending if entry[1] >= cut[entry[0]])]
-    for account, now in agreed:
-        account.settled, account.lines = now.owed, sales.lines(now)
-    for account, _ in settled:
-        if threads.unsettled(account.thread, cut):
-            walked = threads.rewalked(account.thread, ledger.cuts)
-            changes.extend(channels.carry_out(channel, channels.Join(account.thread, None, walked, (ledger, account))))
-        if not _shared(account):
-            threads.settle(account.thread, cut)
-    return changes
-
-
-def _added(agreed: list[tuple[Account, Any]]) -> Owed:
-    """What the threads of a closed statement came to since the one before, by kind."""
-    added = dues.NOTHING
-    for account, now in agreed:
-        added = dues.plus(added, dues.minus(now.owed, account.settled))
-    return added
-
-
 def closed(statement: Statement, key: bytes, past: Past) -> bool:
     """Whether the author of a document knew that this statement of the agreement `key` is closed."""
-    at = statement.answered_at
-    return statement.state in CLOSED and statement.ledger == key and at is not None and at[1] < past[at[0]]
+    return statement.state in CLOSED and statement.ledger == key and known(statement.answered_at, past)
 
 
-def _shared(account: Account) -> bool:
-    """Whether another ledger, which may be cut elsewhere, has a part of the thread too."""
-    return account.thread.kind == "setoff"
-
-
-def _followed(channel: Channel, ledger: Ledger) -> list[Change]:
-    """The statement before this one leaves nothing open any more."""
-    before = channel.statements[ledger.closed[-1].statement] if ledger.closed else None
-    following = None if before is None else tables.step(TABLE, before.state, E.FOLLOW)
-    if before is None or following is None:
-        return []
-    after = channel.statements[before.key] = replace(before, state=following)
-    return [Change("statement", before.key, before, after)]
+def known(at: Position | None, past: Past) -> bool:
+    """Whether a past holds something that happened at a position, if it happened."""
+    return at is not None and at[1] < past[at[0]]
 
 
 def standing(channel: Channel, statement: Statement) -> bool:

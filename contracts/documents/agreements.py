@@ -89,16 +89,16 @@ class Arbiter(Fields):
 class Terms(Fields):
     """Everything that two merchants agree on, as data that the fold and the node run.
 
-    `basis`: what makes goods owed, their hand-over or their delivery. `seller` and `currency` name the direction and
-    the money of this agreement and never change; the other node of the channel is the buyer. `withholding` is the share
-    of what is owed for goods that the buyer keeps until they are final, `fees` what it keeps for good. `arbiters`
-    decide disputes, the first one first; each has `award_s` before the next may. `self_billing`: the buyer writes the
-    invoices.
+    `basis`: what makes goods owed: their hand-over, their delivery, or the end of the return window. `seller` and
+    `currency` name the direction and the money of this agreement and never change; the other node of the channel is the
+    buyer. `withholding` is the share of what is owed for goods that the buyer keeps until they are final, `fees` what
+    it keeps for good. `arbiters` decide disputes, the first one first; each has `award_s` before the next may.
+    `self_billing`: the buyer writes the invoices.
     """
 
     seller: NodeId
     currency: Currency
-    basis: Literal["shipment", "delivery"] = "shipment"
+    basis: Literal["shipment", "delivery", "return_window"] = "shipment"
     rows: Annotated[tuple[TermRow, ...], Field(strict=False, min_length=1, max_length=7)]
     answers: Annotated[tuple[Answer, ...], Field(strict=False, max_length=16)] = ()
     ship_by_s: Seconds | None = None

@@ -1,4 +1,4 @@
-"""Statement documents (trade.md rows 34 and 35): one agreement's account between two cuts of the logbooks."""
+"""Statement documents (trade.md rows 34 to 36): one agreement's account between two cuts of the logbooks."""
 
 from __future__ import annotations
 
@@ -115,4 +115,17 @@ class Respond(Document):
         return self
 
 
-TYPES: Final[tuple[type[Document], ...]] = (Propose, Respond)
+class Reopen(Document):
+    """The side by whose silence a statement was closed contests some of it after all, once; `due` as in an answer.
+
+    Nothing that is closed changes: what comes of it stands in the next statement.
+    """
+
+    TYPE: ClassVar[str] = "statement.reopen"
+    thread: Hash
+    role: Role
+    contested: Annotated[tuple[Contested, ...], Field(strict=False, min_length=1, max_length=LINES_MAX)]
+    due: Date | None = None
+
+
+TYPES: Final[tuple[type[Document], ...]] = (Propose, Respond, Reopen)

@@ -247,7 +247,7 @@ class Judge:
         }
         for statement in self.history.statements.values():
             differs = statement.state is StatementState.DIFFERS and statement.document.previous not in closed
-            if differs or statement.state is StatementState.CONTESTED:
+            if differs or statement.state in (StatementState.CONTESTED, StatementState.REOPENED):
                 yield statement.side, statement.index
                 if statement.answered_at is not None:
                     yield statement.answered_at

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from contracts import histories
+from contracts.evidence import Signer
 from node.demonstrations.stages import Json
 from node.storage import partners
 from node.trade import books
@@ -21,8 +22,8 @@ PART: Final = 10
 class Timed(histories.History):
     """A fold that notes when it began with each document, and the time that the documents took in all before it."""
 
-    def __init__(self, parties: tuple[bytes, bytes]) -> None:
-        super().__init__(parties)
+    def __init__(self, parties: tuple[bytes, bytes], signers: tuple[Signer, Signer] | None = None) -> None:
+        super().__init__(parties, signers)
         self.spent = [0.0]
 
     def fold(self, item: histories.Item) -> histories.Outcome:

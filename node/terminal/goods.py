@@ -9,7 +9,7 @@ import rich_click as click
 from node.terminal import commands, uploads
 
 Arguments = dict[str, Any]
-BASES = ("shipment", "delivery")
+BASES = ("shipment", "delivery", "return_window")
 
 
 @click.group(cls=commands.Group)

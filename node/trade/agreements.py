@@ -14,7 +14,7 @@ from node import errors
 from node.trade import books, doors, peering
 
 register = doors.Register()
-Basis = Literal["shipment", "delivery"]
+Basis = Literal["shipment", "delivery", "return_window"]
 HOURS_MAX = 10 * 366 * 24  # ten years, the longest time that a document can name
 
 

@@ -46,8 +46,12 @@ def test_a_month_that_matches() -> None:
     assert statements.encoded(computed[0].lines)[0] == list(computed[0].lines[0])
 
 
-@pytest.mark.parametrize("state", StatementState)
-@pytest.mark.parametrize("event", [event for event in StatementEvent if event is not StatementEvent.FOLLOW])
+ANSWERS = (StatementEvent.ACCORD, StatementEvent.CONTEST, StatementEvent.DIFFER)
+ANSWERED = tuple(statements.TABLE[(StatementState.PROPOSED, event)] for event in ANSWERS)
+
+
+@pytest.mark.parametrize("state", [StatementState.PROPOSED, *ANSWERED])
+@pytest.mark.parametrize("event", ANSWERS)
 def test_T9_every_pair(state: StatementState, event: StatementEvent) -> None:
     shop = Shop()
     thread, _ = shop.shipped(10)

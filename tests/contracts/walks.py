@@ -31,6 +31,8 @@ class Walk(Shop):
 
     def __init__(self, chance: Random, hostile: int = 0) -> None:
         super().__init__(cancel_fee="0.05", seller_penalty="0.03")
+        self.back = self.both(BUYER, "agreement.propose", {"role": "seller", "terms": desks.terms(self.nodes[BUYER])})
+        self.both(SELLER, "agreement.accept", {"thread": self.back, "role": "buyer", "accepts": self.back})
         self.chance = chance
         self.hostile = hostile
         self.written = 0
@@ -44,6 +46,7 @@ class Walk(Shop):
                 self.end, self.answer_issue, self.split_by_seller, self.take_split_by_seller, self.complain_by_seller,
                 self.bill, self.credit, self.escalate_by_seller, self.quarrel_by_seller, self.quarrel_by_seller,
                 self.quarrel_by_seller,
+                self.claim, self.reopen, self.set_off, self.consent,
             ],
             BUYER: [
                 self.order_goods, self.order_goods, self.order_goods, self.cancel_by_buyer,
@@ -53,6 +56,7 @@ class Walk(Shop):
                 self.complain_by_buyer, self.split_by_buyer, self.take_split_by_buyer, self.close_issue,
                 self.answer_bill, self.answer_bill, self.escalate_by_buyer,
                 self.quarrel_by_buyer, self.quarrel_by_buyer, self.quarrel_by_buyer,
+                self.claim, self.reopen, self.set_off, self.consent,
             ],
         }  # fmt: skip
 
@@ -556,20 +560,21 @@ class Walk(Shop):
 
     # --- accounts
 
-    def _propose(self, history: History, side: int, role: str) -> Draft | None:
+    def _propose(self, history: History, side: int) -> Draft | None:
         if self.chance.randrange(4):
             return None
+        key = self.agreement if self.chance.randrange(4) else self.back
         cut = [history.sizes[0], history.sizes[1]]
         if self.chance.randrange(2):
             which = self.chance.randrange(2)
             cut[which] = self.chance.randrange(0, cut[which] + 1)
-        last = history.channel.ledgers[self.agreement].closed
-        computed = history.statement_lines(self.agreement, (cut[0], cut[1]))
+        last = history.channel.ledgers[key].closed
+        computed = history.statement_lines(key, (cut[0], cut[1]))
         own, partner = cut[side], cut[1 - side]
         wrong = self.chance.randrange(8) == 0
         return "statement.propose", {
-            "agreement": self.agreement,
-            "role": role,
+            "agreement": key,
+            "role": self.role(key, side),
             "currency": "EUR",
             "period": "2026-11",
             "own": {"size": own, "root": desks.digest(own)},
@@ -583,20 +588,21 @@ class Walk(Shop):
         }
 
     def propose_by_seller(self, history: History) -> Draft | None:
-        return self._propose(history, SELLER, "seller")
+        return self._propose(history, SELLER)
 
     def propose_by_buyer(self, history: History) -> Draft | None:
-        return self._propose(history, BUYER, "buyer")
+        return self._propose(history, BUYER)
 
-    def _respond(self, history: History, side: int, role: str) -> Draft | None:
+    def _respond(self, history: History, side: int) -> Draft | None:
         open_ones = [
             s for s in history.statements.values() if s.state is StatementState.PROPOSED and s.side != side
         ]  # fmt: skip
         statement = self.some(open_ones)
         if statement is None:
             return None
-        computed = history.statement_lines(self.agreement, statement.cut)
+        computed = history.statement_lines(statement.ledger, statement.cut)
         name = desks.digest(computed.lines)
+        role = self.role(statement.ledger, side)
         accord = name == statement.document.lines_hash and computed.closing == statement.document.closing
         accord = accord and self.chance.randrange(6) > 0
         body: Body = {"thread": statement.key, "role": role, "accord": accord, "lines_hash": name}
@@ -608,10 +614,59 @@ class Walk(Shop):
         return "statement.respond", body
 
     def respond_by_seller(self, history: History) -> Draft | None:
-        return self._respond(history, SELLER, "seller")
+        return self._respond(history, SELLER)
 
     def respond_by_buyer(self, history: History) -> Draft | None:
-        return self._respond(history, BUYER, "buyer")
+        return self._respond(history, BUYER)
+
+    def role(self, agreement: bytes, side: int) -> str:
+        """The role of a side under one of the two agreements."""
+        return "seller" if (side == SELLER) == (agreement == self.agreement) else "buyer"
+
+    def claim(self, history: History) -> Draft | None:
+        """The other side is silent about a statement of mine; now and then it was not silent for long enough."""
+        side = self.side(history)
+        statement = self.some([one for one in history.statements.values() if one.side == side])
+        if statement is None or not self.logs[side]:
+            return None
+        row = "statement.final" if statement.deemed_at else "statement.silence"
+        after_s = (30 if statement.deemed_at else 2) * 86_400 - (self.chance.randrange(5) == 0)
+        head = len(self.logs[side])
+        proofs = (desks.cosigned(side, head, 1), desks.cosigned(side, head, 1 + after_s))
+        return "deem", desks.deem(statement.key, self.role(statement.ledger, side), row, statement.key, *proofs)
+
+    def reopen(self, history: History) -> Draft | None:
+        """What silence agreed to is contested after all."""
+        side = self.side(history)
+        statement = self.some([one for one in history.statements.values() if one.side != side and one.deemed_at])
+        keys = [] if statement is None else list(history.orders)[-2:]
+        if statement is None or not keys:
+            return None
+        left = [{"key": key, "reason": "amount"} for key in keys]
+        body = {"thread": statement.key, "role": self.role(statement.ledger, side), "contested": left}
+        return "statement.reopen", body
+
+    def set_off(self, history: History) -> Draft | None:
+        """Two debts cancel out."""
+        side = self.side(history)
+        pair = [self.agreement, self.back]
+        self.chance.shuffle(pair)
+        amount = desks.money(self.chance.randrange(1, 9_000))
+        body = {"agreement": pair[0], "role": self.role(pair[0], side), "against": pair[1], "amount": amount}
+        return "setoff.propose", body
+
+    def consent(self, history: History) -> Draft | None:
+        """The other side agrees to a set-off, or does not."""
+        side = self.side(history)
+        setoff = self.some([one for one in history.setoffs.values() if one.side != side])
+        if setoff is None:
+            return None
+        body = {"thread": setoff.key, "role": self.role(setoff.agreement, side)}
+        return "setoff.consent", {**body, "accept": self.chance.randrange(4) > 0}
+
+    def side(self, history: History) -> int:
+        """Whose desk this is."""
+        return SELLER if history is self.desks[SELLER] else BUYER
 
 
 def conserved(history: History) -> None:

@@ -301,7 +301,7 @@ def header(order: Order) -> OrderState:
         return OrderState.PLACED
     if states & {LotState.SELLER_PROPOSED, LotState.CHANGE_PROPOSED}:
         return OrderState.PROPOSED
-    under_way = states & {LotState.SHIPPED, LotState.DELIVERED, LotState.RECEIVED}
+    under_way = states & {LotState.SHIPPED, LotState.DELIVERED, LotState.RECEIVED, LotState.FINAL}
     if LotState.AGREED in states:
         return OrderState.PART_SHIPPED if under_way else OrderState.AGREED
     return OrderState.SHIPPED if LotState.SHIPPED in states else OrderState.DELIVERED

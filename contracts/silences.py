@@ -125,7 +125,10 @@ def _under(order: Order, target: bytes, lot: Lot) -> bool:
 
 
 def _held(order: Order, target: bytes, lot: Lot) -> bool:
-    return lot.cancel == target and not lot.late
+    """Goods under a cancel; whoever asked for a parcel back that it knew of gains nothing by silence."""
+    if lot.cancel != target or lot.late:
+        return False
+    return lot.shipment is None or not items.knows(order.named[target], order.parcels[lot.shipment].member)
 
 
 ROWS: Final[Mapping[str, Row]] = {

@@ -49,6 +49,7 @@ class Config:
     advertised: tuple[str, ...] = ()
     zeroconf: bool = False
     stock_share_seconds: int = 60
+    claim_deadlines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,12 @@ KEYS: Final[Mapping[str, Key[object]]] = {
         "How often changed stock is told to partners, in seconds.",
         "a whole number of seconds, 1 to 86400",
         read_whole(1, 86_400),
+        lambda value: value,
+    ),
+    "claim_deadlines": Key(
+        "Whether your node claims by itself what a partner's silence gives you once a deadline is over.",
+        "true or false",
+        read_switch,
         lambda value: value,
     ),
 }

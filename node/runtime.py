@@ -30,6 +30,7 @@ from node.trade import (
     books,
     capabilities,
     catalogues,
+    deadlines,
     derivations,
     disclosures,
     doors,
@@ -72,6 +73,7 @@ REGISTERS = (
     sales.register,
     risks.register,
     disclosures.register,
+    deadlines.register,
     statements.register,
     issues.register,
     invoices.register,
@@ -180,6 +182,8 @@ class Node:
                 if self.world.discovery is not None:
                     await self._look_around(self.world.discovery, bound, group)
                 group.start("stock", lambda: stocks.keep_sharing(self.trade))
+                if self.decided.claim_deadlines:
+                    group.start("deadlines", lambda: deadlines.keep_claiming(self.trade))
                 if ready is not None:
                     await ready()
                 if watch is not None:

@@ -1,4 +1,4 @@
-"""What issues, disputes and invoices look like to a person."""
+"""What deadlines, issues, disputes and invoices look like to a person."""
 
 from __future__ import annotations
 
@@ -11,6 +11,41 @@ from rich.text import Text
 from node.terminal import tables
 
 Json = Mapping[str, Any]
+
+
+def deadlines(answer: Json) -> RenderableType:
+    """What waits, the most urgent first."""
+    rows = [
+        {
+            **row,
+            "since": tables.day(row.get("since_ms")),
+            "due": tables.day(row.get("due_ms")),
+            "for": "they answer" if row.get("favours") == "me" else "I answer",
+        }
+        for row in answer.get("deadlines") or []
+    ]
+    columns = {
+        "due": "due",
+        "state": "state",
+        "for": "",
+        "partner": "partner",
+        "number": "number",
+        "row": "row",
+        "since": "since",
+        "meaning": "or else",
+    }
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="Nothing waits under a deadline.")
+
+
+def claims(answer: Json) -> RenderableType:
+    """What was claimed, and what the partner has to be there for."""
+    rows = [
+        {**row, "what": what, "why": ", ".join(str(fault.get("code")) for fault in row.get("faults") or [])}
+        for what in ("claimed", "waiting", "refused")
+        for row in answer.get(what) or []
+    ]
+    columns = {"what": "", "partner": "partner", "order": "number", "row": "row", "why": "why"}
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="Nothing is due.")
 
 
 def issues(answer: Json) -> RenderableType:

@@ -52,6 +52,11 @@ STYLES: Mapping[str, str] = {
     "cancelled": "red",
     "rejected": "red",
     "refused": "red",
+    "overdue": "red",
+    "lapsed": "yellow",
+    "forfeited": "yellow",
+    "final": "green",
+    "due": "yellow",
     "error": "red",
 }
 """Colours of states that a merchant should see from afar. Colour repeats what the word says and adds nothing."""

@@ -177,6 +177,8 @@ VIEWS: Final[Mapping[str, View]] = {
     "order.list": ledgers.orders,
     "order.show": ledgers.order,
     "order.disclose": ledgers.openings,
+    "deadline.list": cases.deadlines,
+    "deadline.claim": cases.claims,
     "issue.list": cases.issues,
     "issue.show": cases.issue,
     "statement.propose": accounts.proposals,

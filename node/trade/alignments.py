@@ -21,9 +21,9 @@ from protocol.encoding import Value
 
 log = structlog.get_logger(__name__)
 Parcel = tuple[str, str]  # carrier and waybill
-PROMISED = (LotState.AGREED, LotState.CHANGE_PROPOSED)
+PROMISED = (*reservations.READY, LotState.CHANGE_PROPOSED)
 UNDECIDED = (LotState.PLACED, LotState.SELLER_PROPOSED)
-GONE = reservations.GONE
+GONE = tuple(state for state in reservations.GONE if state is not LotState.FORFEITED)  # nobody pays for those
 
 
 @dataclass(slots=True)
@@ -133,7 +133,7 @@ def hand_on(link: Link) -> None:
         told, held = carried(link.order, label), carried(link.source, label)
         parts: list[Value] = []
         for number, line, source in link.lines():
-            agreed = line.quantity(LotState.AGREED)
+            agreed = line.quantity(*reservations.READY)
             quantity = min(held[number] - told[number], agreed)
             if quantity > 0:
                 short = source.quantity(LotState.SHORT) - line.quantity(LotState.SHORT)

@@ -60,6 +60,7 @@ class Book:
     theirs: logbooks.Logbook
     history: histories.History
     credit: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # see `credits`
+    timed: set[bytes] | None = None  # see `waits`
 
     @property
     def side(self) -> int:

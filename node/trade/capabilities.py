@@ -14,7 +14,7 @@ from contracts.lots import LotState
 from contracts.orders import Order
 from node import errors
 from node.storage import partners
-from node.trade import agreements, books, catalogues, doors, orders, peering, sales, tasks
+from node.trade import agreements, books, catalogues, doors, orders, peering, reservations, sales, tasks
 from protocol import keys
 from protocol.encoding import Value
 from protocol.errors import PeerError
@@ -237,7 +237,7 @@ async def assign(trade: doors.Trade, given: Assign, report: doors.Report) -> doo
 def task_of(order: Order, number: str, grant: bytes, transition: str) -> tasks.Task:
     """An order as the holder of a grant sees it."""
     lines = [
-        tasks.Part(line=line.number, sku=line.terms[0].sku, quantity=line.quantity(LotState.AGREED))
+        tasks.Part(line=line.number, sku=line.terms[0].sku, quantity=line.quantity(*reservations.READY))
         for line in order.lines.values()
     ]
     parcels = [

@@ -125,6 +125,27 @@ def follow(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
         align(desk, *found, item)
 
 
+def follow_silence(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
+    """The partner claimed what follows from a silence."""
+    thread = item.body.get("thread")
+    if isinstance(thread, bytes):
+        settle(desk, book, thread)
+
+
+def settle(desk: books.Desk, book: books.Book, thread: bytes) -> None:
+    """Tell the other side of a chain what a silence in one of its orders has led to, whoever claimed it."""
+    order = book.history.orders.get(thread)
+    if order is None:
+        return
+    if order.version.seller == book.side:
+        align(desk, book, thread)
+        return
+    parent = orderbooks.parent_of(desk.db, thread)
+    row = None if parent is None else orderbooks.order(desk.db, parent)
+    if parent is not None and row is not None:
+        align(desk, desk.book(row.channel), parent)
+
+
 def report_on(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
     """The carrier reported: pass the event on, for the parcel with the same waybill."""
     found = upward(desk, item)

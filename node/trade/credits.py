@@ -15,7 +15,7 @@ from contracts.terms import Version
 from node import errors
 from node.trade import books
 
-PROMISED = frozenset({LotState.AGREED, LotState.CHANGE_PROPOSED, LotState.CANCELLING})
+PROMISED = frozenset({LotState.AGREED, LotState.OVERDUE, LotState.CHANGE_PROPOSED, LotState.CANCELLING})
 ASKED = frozenset({LotState.PLACED, LotState.SELLER_PROPOSED})
 
 

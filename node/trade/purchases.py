@@ -26,7 +26,13 @@ from protocol.encoding import Value
 
 register = doors.Register()
 NUMBER_BYTES = 10  # 80 bits in an order number: unique on a channel
-STOPPABLE = (LotState.PLACED, LotState.SELLER_PROPOSED, LotState.CHANGE_PROPOSED, LotState.AGREED)
+STOPPABLE = (
+    LotState.PLACED,
+    LotState.SELLER_PROPOSED,
+    LotState.CHANGE_PROPOSED,
+    LotState.AGREED,
+    LotState.OVERDUE,
+)
 
 
 class Line(doors.Arguments):

@@ -28,6 +28,7 @@ from node.trade import (
     promises,
     reservations,
     stocks,
+    waits,
 )
 from protocol.encoding import Value
 
@@ -49,6 +50,7 @@ class Habits:
         for change in outcome.changes:
             match change.before, change.after:
                 case before, Order() as after:
+                    waits.follow(book, after)
                     orders.record(desk, book, after.key, before if isinstance(before, Order) else None, after)
                 case before, Hold() as after:
                     hold_on_shelf(desk, book, before if isinstance(before, Hold) else None, after)
@@ -193,6 +195,7 @@ HANDLERS: Mapping[str, Handler] = {
     "shipment.status": chains.report_on,
     "cancel.request": stop_parcels,
     "cancel.result": chains.follow,
+    "deem": chains.follow_silence,
     "stock.hold": hold_stock,
     "stock.snapshot": mirror_stock,
     "stock.delta": mirror_stock,

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 from contracts import histories, orders
 from contracts.holds import Hold, HoldState
-from contracts.lots import LotState
+from contracts.lots import Lot, LotState
 from node.storage import shelves
 from node.trade import books, peering
 
 Place = tuple[str, str]  # SKU, location
-RESERVED = (LotState.AGREED, LotState.CHANGE_PROPOSED, LotState.CANCELLING)
+READY = (LotState.AGREED, LotState.OVERDUE)  # it may leave
+RESERVED = (*READY, LotState.CHANGE_PROPOSED, LotState.CANCELLING)
 GONE = (
     LotState.SHIPPED,
     LotState.RTO_ASKED,
@@ -19,6 +20,8 @@ GONE = (
     LotState.DELIVERED,
     LotState.RECEIVED,
     LotState.CONTESTED,
+    LotState.FORFEITED,
+    LotState.FINAL,
 )
 
 
@@ -48,8 +51,13 @@ def shelf_use(order: orders.Order | None) -> Iterable[tuple[Place, int, int]]:
             yield (
                 (terms.sku, terms.location or shelves.MAIN),
                 lot.quantity * (lot.state in RESERVED),
-                lot.quantity * (lot.state in GONE),
+                lot.quantity * is_gone(lot),
             )
+
+
+def is_gone(lot: Lot) -> bool:
+    """Whether it has left the shelf. What a parcel brings back lies there again only when a person has counted it."""
+    return lot.state in GONE or (lot.state is LotState.CANCELLED and lot.shipment is not None)
 
 
 def recount(desk: books.Desk) -> None:

@@ -159,10 +159,10 @@ async def ship(trade: doors.Trade, given: Ship, report: doors.Report) -> doors.J
         carrier, waybill = parcels[id] or granted(trade, desk, found)
         if has_left(found.order, carrier, waybill, given.quantities):
             return  # the same command once more
-        quantities = portions.line_quantities(found.order, given.quantities, LotState.AGREED)
+        quantities = portions.line_quantities(found.order, given.quantities, *reservations.READY)
         lines: list[Value] = []
         for number, quantity in quantities.items():
-            agreed = found.order.lines[number].quantity(LotState.AGREED)
+            agreed = found.order.lines[number].quantity(*reservations.READY)
             if quantity:
                 lines.append({"line": number, "quantity": quantity, "outstanding": max(0, agreed - quantity)})
         on_shelf(desk, found, quantities, given.location)
@@ -233,7 +233,7 @@ def on_shelf(desk: books.Desk, found: orders.Found, quantities: Mapping[int, int
         line = found.order.lines[number]
         for lot in line.lots if reservations.is_own(desk, line.terms[0].sku) else ():
             place = (line.terms[0].sku, line.terms[lot.terms].location or shelves.MAIN)
-            if lot.state is LotState.AGREED and location in (None, place[1]):
+            if lot.state in reservations.READY and location in (None, place[1]):
                 leaving[place] = leaving.get(place, 0) + min(quantity, lot.quantity)
                 quantity -= min(quantity, lot.quantity)
     for (sku, place_code), quantity in leaving.items():

@@ -58,6 +58,10 @@ MONEY = {"amount": 1250, "currency": "CNY", "text": "12.50 CNY"}
 
 QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["status"], "status", {}),
+    (["deadline", "list", "--mine", "--partner", "P"], "deadline.list", {"mine": True, "partner": "P"}),
+    (["deadline", "claim"], "deadline.claim", {}),
+    (["deadline", "claim", "N1", "--row", "order.place"], "deadline.claim", {"order": "N1", "row": "order.place"}),
+    (["deadline", "remind", "N1", "--key", "k"], "deadline.remind", {"order": "N1", "key": "k"}),
     (["invite"], "invite", {"hours": 24}),
     (["invite", "--hours", "2"], "invite", {"hours": 2}),
     (["join", "hanse:1?i=a"], "join", {"uri": "hanse:1?i=a"}),

@@ -10,6 +10,7 @@ FULL = config.Config(
     advertised=("shop.example:7443", "[2001:db8::1]:7443"),
     zeroconf=True,
     stock_share_seconds=5,
+    claim_deadlines=True,
 )
 
 

@@ -46,6 +46,7 @@ class Town:
     trace: traces.Trace
     network: networks.Network
     citizens: dict[str, Citizen] = field(default_factory=dict)
+    decided: dict[str, config.Config] = field(default_factory=dict)  # by name, where it is not the usual
 
     async def open(self, *names: str) -> None:
         """Found and start nodes."""
@@ -76,7 +77,7 @@ class Town:
         ready = self.loop.create_future()
 
         async def run() -> None:
-            citizen.node = await runtime.Node.open(config.Config(name), world, citizen.unlocked)
+            citizen.node = await runtime.Node.open(self.decided.get(name, config.Config(name)), world, citizen.unlocked)
 
             async def stand() -> None:
                 ready.set_result(None)

@@ -1,0 +1,331 @@
+"""Deadlines: what waits under a clock, for whom and until when, and claiming what follows from a silence (law 5).
+
+A claim needs a receipt of the partner from after the deadline. Where there is none, a reminder is written: its
+receipt is one. A partner that is away gives none, and so nothing is taken from it until it was there again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from contracts import errors as refusals
+from node import errors
+from node.storage import logbooks, orderbooks, partners
+from node.trade import books, chains, doors, peering, waits
+from node.trade.waits import Wait
+
+register = doors.Register()
+RECEIPT_PATIENCE_S = 10  # how long a person waits for a receipt
+SWEEP_S_MIN, SWEEP_S_MAX = 60, 600  # between two looks at the clock; a new deadline is noticed within the longer one
+log = structlog.get_logger(__name__)
+
+
+class Listed(doors.Arguments):
+    """Of one partner, or of all. `mine`: only those whose silence favours me; false: only what I have to answer."""
+
+    partner: str | None = None
+    mine: bool | None = None
+
+
+class Claimed(doors.Arguments):
+    """One order by its number or hash, or everything that is due; `row` is one timed row of it."""
+
+    order: str | None = None
+    row: str | None = None
+
+
+class Reminded(doors.Arguments):
+    """An order by its number or hash; `row` where several of its documents wait."""
+
+    order: str
+    row: str | None = None
+    key: str | None = None
+
+
+@register.case("deadline.list", Listed)
+async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
+    """Everything that waits under a deadline, the most urgent first."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        rows = [
+            shown(desk, book, wait)
+            for book in peering.open_books(desk, given.partner)
+            if book.channel.state not in peering.SILENT
+            for wait in waits.every(book)
+            if given.mine is None or waits.is_mine(book, wait) == given.mine
+        ]
+        return {"deadlines": sorted(rows, key=lambda row: (row["due_ms"] is None, row["due_ms"], row["number"]))}
+
+    return await trade.books.read(unit)
+
+
+def shown(desk: books.Desk, book: books.Book, wait: Wait) -> doors.Json:
+    """One deadline. Its state: unreceipted (no clock runs), running, over (no proof yet), due (to be claimed), or held
+    (to be claimed once nothing in the order stands against it)."""
+    due_s = due(desk, book, wait)
+    start = waits.started(desk, book, wait)
+    state = "unreceipted" if due_s is None else "running" if desk.now_ms() < due_s * 1000 else "over"
+    claim = claim_of(desk, book, wait) if waits.is_mine(book, wait) else None
+    if claim is not None:
+        state = "held" if desk.judge(book, "deem", claim) else "due"
+    return {
+        "partner": book.partner.name,
+        "number": wait.number,
+        "thread": wait.thread.hex(),
+        "row": wait.row,
+        "meaning": wait.meaning,
+        "target": wait.target.hex(),
+        "favours": "me" if waits.is_mine(book, wait) else "partner",
+        "since_ms": None if start is None else start.time_s * 1000,
+        "due_ms": None if due_s is None else due_s * 1000,
+        "state": state,
+    }
+
+
+def due(desk: books.Desk, book: books.Book, wait: Wait) -> int | None:
+    """The unix second at which a deadline is over; None while whoever has to answer has given no receipt."""
+    start = waits.started(desk, book, wait)
+    return None if start is None else wait.claim.due_s(start.time_s)
+
+
+def claim_of(desk: books.Desk, book: books.Book, wait: Wait) -> books.Body | None:
+    """The claim that receipts prove now, None where they prove none yet."""
+    start, end = waits.started(desk, book, wait), waits.passed(desk, book)
+    if start is None or end is None or end.time_s < wait.claim.due_s(start.time_s):
+        return None
+    return waits.body(book, wait, start, end)
+
+
+# --- claiming
+
+
+@dataclass(slots=True)
+class Round:
+    """What one look at the deadlines came to. `sizes`: by channel, the size of my logbook whose receipt is missing."""
+
+    claimed: list[doors.Json] = field(default_factory=list)
+    waiting: list[doors.Json] = field(default_factory=list)
+    refused: list[doors.Json] = field(default_factory=list)
+    sizes: dict[int, int] = field(default_factory=dict)
+
+
+@register.case("deadline.claim", Claimed)
+async def claim(trade: doors.Trade, given: Claimed, report: doors.Report) -> doors.Json:
+    """Claim what a partner's silence gives me: all that is due, or of one order. What was claimed is not again."""
+    first = await trade.books.act(lambda desk: claim_all(desk, given))
+    report("waiting for receipts", 0, len(first.sizes))
+    if first.sizes:
+        await receipts(trade, first.sizes)
+        then = await trade.books.act(lambda desk: claim_all(desk, given))
+        then.claimed[:0] = first.claimed
+        first = then
+    if first.waiting and not first.claimed:
+        away = sorted({row["partner"] for row in first.waiting})
+        raise errors.NodeError(
+            "deadline.unproved",
+            "the deadline is over, but no receipt shows that the partner was there since",
+            expected=f"a receipt of {', '.join(away)}",
+            got="none yet: what waits for it is sent as soon as they are there",
+            hint="repeat the command then",
+        )
+    return {"claimed": first.claimed, "waiting": first.waiting, "refused": first.refused}
+
+
+async def receipts(trade: doors.Trade, sizes: dict[int, int]) -> None:
+    """Wait a while for receipts of those partners that are there."""
+    names = await trade.database.read(lambda db: {row.id: row.partner for row in partners.channels(db)})
+    there = [(channel, size) for channel, size in sizes.items() if trade.network.online(names[channel])]
+    try:
+        async with asyncio.timeout(RECEIPT_PATIENCE_S):
+            for channel, size in there:
+                await trade.receipts.wait(channel, size)
+    except TimeoutError:
+        log.info("receipts are late", channels=[channel for channel, _ in there])
+
+
+def claim_all(desk: books.Desk, given: Claimed) -> Round:
+    """Claim what is due of everything, or of what was named. NodeError `deadline.*` where that is nothing."""
+    round = Round()
+    found = named(desk, given.order, given.row) if given.order is not None else due_everywhere(desk, given.row)
+    for book, wait in found:
+        claim_one(desk, book, wait, round)
+    return round
+
+
+def due_everywhere(desk: books.Desk, row: str | None) -> list[tuple[books.Book, Wait]]:
+    """What favours me and is over by my clock, with every partner who can be told."""
+    return [
+        (book, wait)
+        for channel in partners.channels(desk.db)
+        if channel.state not in books.HALTED
+        for book in (desk.book(channel.id),)
+        for wait in over(desk, book)
+        if row in (None, wait.row)
+    ]
+
+
+def over(desk: books.Desk, book: books.Book) -> Iterator[Wait]:
+    """What favours me in a channel and is over by my clock or by the partner's."""
+    for wait in waits.every(book):
+        if waits.is_mine(book, wait) and is_over(desk, book, wait):
+            yield wait
+
+
+def is_over(desk: books.Desk, book: books.Book, wait: Wait) -> bool:
+    """Whether a deadline is over."""
+    due_s = due(desk, book, wait)
+    return due_s is not None and (desk.now_ms() >= due_s * 1000 or claim_of(desk, book, wait) is not None)
+
+
+def named(desk: books.Desk, wanted: str, row: str | None) -> list[tuple[books.Book, Wait]]:
+    """What favours me and is over in what a person named; nothing where it was claimed before."""
+    mine = [
+        (book, wait)
+        for book, wait in thread_waits(desk, wanted)
+        if waits.is_mine(book, wait) and row in (None, wait.row)
+    ]
+    if not mine and not was_claimed(desk, wanted, row):
+        raise errors.NodeError(
+            "deadline.nothing",
+            "nothing of it waits for the partner under a deadline",
+            expected="what `hanse deadline list --mine` shows",
+            got=wanted if row is None else f"{wanted} {row}",
+        )
+    found = [(book, wait) for book, wait in mine if is_over(desk, book, wait)]
+    if mine and not found:
+        ends = [due(desk, book, wait) for book, wait in mine]
+        known = [end for end in ends if end is not None]
+        raise errors.NodeError(
+            "deadline.early",
+            "the deadline is not over" if known else "the partner has given no receipt: no clock runs",
+            expected=f"unix second {min(known)} or later" if known else "a receipt of the partner",
+            got=desk.now_ms() // 1000,
+        )
+    return found
+
+
+def thread_waits(desk: books.Desk, wanted: str) -> list[tuple[books.Book, Wait]]:
+    """What waits in the threads that a person means: orders by any of their names, other threads as they are listed."""
+    found = []
+    for row in orderbooks.find_orders(desk.db, wanted):
+        book = desk.book(row.channel)
+        found += [(book, wait) for wait in waits.of_order(book.history.orders[row.thread])]
+    if found:
+        return found
+    return [
+        (book, wait)
+        for book in peering.written_books(desk)
+        for wait in waits.every(book)
+        if wait.number == wanted or (len(wanted) >= 8 and wait.thread.hex().startswith(wanted))
+    ]
+
+
+def was_claimed(desk: books.Desk, wanted: str, row: str | None) -> bool:
+    """Whether I have claimed a silence in the order that a person means."""
+    return any(
+        member.document.TYPE == "deem" and row in (None, member.document.__dict__["row"])
+        for found in orderbooks.find_orders(desk.db, wanted)
+        for book in (desk.book(found.channel),)
+        for member in book.history.channel.threads[found.thread].members[book.side]
+    )
+
+
+def claim_one(desk: books.Desk, book: books.Book, wait: Wait, round: Round) -> None:
+    """Claim one deadline that is over, or ask for the receipt that is missing. What a rule refuses is noted."""
+    shows = {"partner": book.partner.name, "order": wait.number, "row": wait.row, "target": wait.target.hex()}
+    body = claim_of(desk, book, wait)
+    if body is None:
+        round.waiting.append(shows)
+        round.sizes[book.channel.id] = ask_for_receipt(desk, book, wait)
+        return
+    faults = desk.judge(book, "deem", body)
+    if faults:
+        round.refused.append({**shows, "faults": doors.fault_rows(refusals.Refused(faults))})
+        return
+    written = desk.write(book, "deem", body)
+    round.claimed.append({**shows, "deem": written.hash.hex()})
+    chains.settle(desk, book, wait.thread)
+
+
+def ask_for_receipt(desk: books.Desk, book: books.Book, wait: Wait) -> int:
+    """Remind the partner, unless something of mine is under way to it: every receipt has a time. The size to wait for.
+
+    So one reminder at most waits for a partner that is away, however many deadlines it lets pass.
+    """
+    mine = logbooks.of_channel(desk.db, book.channel.id, mine=True)
+    if book.history.sizes[book.side] == mine.receipted:
+        desk.write(book, "reminder", waits.named(book, wait))
+    return book.history.sizes[book.side]
+
+
+@register.case("deadline.remind", Reminded)
+async def remind(trade: doors.Trade, given: Reminded, report: doors.Report) -> doors.Json:
+    """Remind a partner of what waits for its answer. It changes nothing; its receipt has a time."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        mine = [
+            (book, wait)
+            for book, wait in thread_waits(desk, given.order)
+            if waits.is_mine(book, wait) and given.row in (None, wait.row)
+        ]
+        if not mine:
+            raise errors.NodeError(
+                "deadline.nothing",
+                "nothing of it waits for the partner",
+                expected="what `hanse deadline list --mine` shows",
+                got=given.order,
+            )
+        targets = {wait.target: (book, wait) for book, wait in reversed(mine)}
+        for book, wait in targets.values():
+            desk.write(book, "reminder", waits.named(book, wait))
+        return {"reminded": [wait.row for _, wait in mine], "partner": mine[0][0].partner.name}
+
+    return await doors.once(trade, given.key, unit)
+
+
+# --- by itself
+
+
+async def keep_claiming(trade: doors.Trade) -> None:
+    """Claim what is due as soon as it is, where the merchant has decided so."""
+    pause_s: float = SWEEP_S_MIN
+    while True:
+        await asyncio.sleep(pause_s)
+        next_s = await sweep(trade)
+        now_s = trade.world.clock.now_ms() // 1000
+        pause_s = SWEEP_S_MAX if next_s is None else min(max(next_s - now_s, SWEEP_S_MIN), SWEEP_S_MAX)
+
+
+async def sweep(trade: doors.Trade) -> int | None:
+    """Claim once what is over, channel by channel; the second at which the next deadline ends, if any runs.
+
+    A channel whose partner has not been heard since the start, or that is being recovered, is left alone: what was
+    answered may not be here yet (docs/decisions/0013-a-node-answers-after-it-has-read-everything.md).
+    """
+    ends: list[int] = []
+    for channel in await trade.database.read(partners.channels):
+        if channel.state in books.HALTED or trade.network.signing(channel.id) != "ready":
+            continue
+        try:
+            ends += await trade.books.act(functools.partial(sweep_one, channel=channel.id))
+        except (refusals.Refused, errors.NodeError) as refused:
+            if isinstance(refused, errors.StorageError):
+                raise
+            log.warning("a deadline could not be claimed", channel=channel.id, fault=str(refused))
+    return min(ends, default=None)
+
+
+def sweep_one(desk: books.Desk, channel: int) -> Sequence[int]:
+    """Claim what is over in one channel; when what still runs in my favour ends."""
+    book, round = desk.book(channel), Round()
+    for wait in list(over(desk, book)):
+        claim_one(desk, book, wait, round)
+    for row in round.claimed:
+        log.info("claimed what a silence gives", partner=row["partner"], order=row["order"], row=row["row"])
+    ends = [due(desk, book, wait) for wait in waits.every(book) if waits.is_mine(book, wait)]
+    return [end for end in ends if end is not None and end * 1000 > desk.now_ms()]

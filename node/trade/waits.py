@@ -1,0 +1,124 @@
+"""What waits under a clock: the timed rows of open threads, and what receipts prove of their deadlines.
+
+A clock runs from a receipt of whoever has to answer (law 5). So both sides of a channel name the same deadline: the
+one from the receipts that it holds, the other from those that it gave.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from contracts import silences
+from contracts.orders import Order
+from contracts.silences import Claim
+from node.storage import proofs
+from node.trade import books
+from protocol import notes
+from protocol.encoding import Value
+
+FINAL = "shipment.final"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The document `target` of a thread waits by a timed row; `favours` is the side that may claim the silence."""
+
+    thread: bytes
+    number: str
+    row: str
+    meaning: str
+    target: bytes
+    favours: int
+    seller: int
+    claim: Claim
+
+
+def of_order(order: Order, *, every: bool = True) -> Iterator[Wait]:
+    """The rows by which something of an order waits. Unless `every`, without what nobody gains anything by."""
+    for row in silences.ROWS.values():
+        if row.name == FINAL and not every and not order.version.withholding.numerator:
+            continue
+        for target in row.targets(order):
+            if not silences.waiting(order, row, target):
+                continue
+            claim = row.clock(order, target)
+            if claim is not None:
+                seller = order.version.seller
+                favours = seller if row.favours(order, target) == "seller" else 1 - seller
+                yield Wait(order.key, order.number, row.name, row.meaning, target, favours, seller, claim)
+
+
+def of_orders(book: books.Book) -> Iterator[Wait]:
+    """What waits in the orders of a channel. The others are not looked at."""
+    for thread in sorted(timed(book)):
+        yield from of_order(book.history.orders[thread], every=False)
+
+
+KINDS: tuple[Callable[[books.Book], Iterator[Wait]], ...] = (of_orders,)
+"""One for each kind of thread with timed rows; each takes care that its cost does not grow with what is closed."""
+
+
+def every(book: books.Book) -> Iterator[Wait]:
+    """Everything that waits in a channel."""
+    for kind in KINDS:
+        yield from kind(book)
+
+
+def timed(book: books.Book) -> set[bytes]:
+    """The orders of a channel in which a clock may run; kept by differences from the first question on."""
+    if book.timed is None:
+        book.timed = {key for key, order in book.history.orders.items() if has_clock(order)}
+    return book.timed
+
+
+def follow(book: books.Book, after: Order) -> None:
+    """Take over one order's change."""
+    if book.timed is not None:
+        (book.timed.add if has_clock(after) else book.timed.discard)(after.key)
+
+
+def has_clock(order: Order) -> bool:
+    """Whether anything of an order waits."""
+    return any(True for _ in of_order(order, every=False))
+
+
+# --- what receipts prove
+
+
+def is_mine(book: books.Book, wait: Wait) -> bool:
+    """Whether the silence would favour me."""
+    return wait.favours == book.side
+
+
+def started(desk: books.Desk, book: books.Book, wait: Wait) -> proofs.Proof | None:
+    """The receipt that started the clock: the first one over the logbook of the side that the silence favours by
+    which the other side had the target, or an entry that knows it. None while there is none."""
+    logbook = book.mine if is_mine(book, wait) else book.theirs
+    side, index = wait.claim.since
+    if side != wait.favours:  # an entry of the favoured side that had seen more than `index`
+        index = bisect.bisect_right(book.history.channel.seens[wait.favours], index)
+    return proofs.first(desk.db, logbook.id, index + 1)
+
+
+def passed(desk: books.Desk, book: books.Book) -> proofs.Proof | None:
+    """The partner's newest receipt: that it was there at a time, and had said nothing else."""
+    return proofs.newest(desk.db, book.mine.id)
+
+
+def body(book: books.Book, wait: Wait, start: proofs.Proof, end: proofs.Proof) -> books.Body:
+    """The `deem` that claims a silence."""
+    return {**named(book, wait), "row": wait.row, "started": cosigned(start), "passed": cosigned(end)}
+
+
+def named(book: books.Book, wait: Wait) -> books.Body:
+    """The thread, my role in it, and what waits: the body of a `reminder`."""
+    role = "seller" if wait.seller == book.side else "buyer"
+    return {"thread": wait.thread, "role": role, "target": wait.target}
+
+
+def cosigned(proof: proofs.Proof) -> dict[str, Value]:
+    """A receipt as a document carries it."""
+    payload = notes.parse_signature(proof.cosignature.removesuffix("\n")).payload
+    return {"size": proof.size, "root": proof.root, "payload": payload}

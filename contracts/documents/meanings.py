@@ -189,6 +189,7 @@ FIELDS: Final[dict[str, str]] = {
     "pii": "recipient and address, sealed to the shipper",
     "token": "a marketplace's masked recipient",
     "orders.Place.grant": "the marketplace's grant of a waybill",
+    "platform": "whose token and grant they are",
     "ship_to": "country and region of the recipient",
     "ship_by": "asked ship date",
     "incoterm": "delivery term",
@@ -211,6 +212,12 @@ FIELDS: Final[dict[str, str]] = {
     "outcome": "what became of it",
     "handover": "hash of the hand-over that came first",
     "own_risk": "answered before the own supplier did",
+    # silence
+    "target": "hash of the document that waits",
+    "row": "name of the timed row",
+    "started": "cosignature that proves that the partner had it",
+    "passed": "cosignature that proves that the time was over",
+    "payload": "time and signature",
     # goods on their way
     "carrier": "carrier's code",
     "waybill": "carrier's number",
@@ -297,6 +304,7 @@ FIELDS: Final[dict[str, str]] = {
     # payments
     "statements": "hashes of the statements that it pays",
     "orders": "hashes of the orders that it pays",
+    "against": "the agreement whose debt goes the other way",
     "paid": "day",
     "evidence": "SHA-256 of the bank's line",
 }

@@ -108,6 +108,7 @@ TYPES: Final[dict[str, str]] = {
     "feedback.forward": NONE,
     "void": "EPCIS errorDeclaration",
     "deem": NONE,
+    "reminder": NONE,
     "head.sign": NONE,
     "head.mismatch": NONE,
     "audit.grant": "Corda observer",

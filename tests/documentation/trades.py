@@ -98,7 +98,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "statements": ("statement",),
     "money": ("payment", "obligation", "acceptance", "netting", "setoff"),
     "feedback": ("feedback",),
-    "proofs": ("void", "deem", "head", "audit"),
+    "proofs": ("void", "deem", "reminder", "head", "audit"),
     "channels": ("channel",),
 }
 """The chapters of the page: the first words of their types."""
@@ -387,11 +387,22 @@ def drawings() -> str:
     return "\n\n".join(parts)
 
 
+def timed() -> str:
+    """Every row that a silence moves: what it means, and the events of the state tables that it causes."""
+    body = []
+    for info in pkgutil.iter_modules(contracts.__path__):
+        for name, row in getattr(importlib.import_module(f"contracts.{info.name}"), "ROWS", {}).items():
+            events = "; ".join(dict.fromkeys(f"*{event.value}*" for event in row.events))
+            body.append([f"`{name}`", row.meaning, f"{info.name}: {events}"])
+    return pages.table(["row", "what a silence means", "events"], body)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "catalogue": catalogue,
     "kinds": kinds,
     "maps": maps,
     "drawings": drawings,
+    "timed rows": timed,
     **{f"types of {name}": functools.partial(group, name) for name in GROUPS},
 }
 """Block -> what writes it."""

@@ -175,6 +175,11 @@ FIELDS: Final[dict[str, str]] = {
     "breaks": "prices from larger quantities on",
     "from_quantity": "from so many units in one line",
     "floor": "lowest price to consumers",
+    "what": "in words",
+    "category": "kind of goods, as a code",
+    "notice": "hash of the offer or want",
+    "valid_s": "for how long the price is meant to stand",
+    "quote": "hash of the quote whose prices it uses",
     # stock
     "locations": "new and changed locations",
     "customs": "customs territory, where it is not the country",

@@ -40,7 +40,9 @@ TYPES: Final[dict[str, str]] = {
     "offer": "ValueFlows Intent",
     "want": "ValueFlows Intent",
     "quote.request": "UBL RequestForQuotation",
+    "notice.withdraw": NONE,
     "quote": "UBL Quotation",
+    "quote.close": "UBL Quotation",
     # stock
     "stock.snapshot": "X12 846; EDIFACT INVRPT",
     "stock.delta": "X12 846; EDIFACT INVRPT",

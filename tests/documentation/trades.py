@@ -88,7 +88,7 @@ ELSEWHERE: Final[dict[int | str, str]] = {
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "partners": ("peer", "capability"),
     "terms": ("agreement",),
-    "goods": ("listing", "price", "offer", "want", "quote", "content"),
+    "goods": ("listing", "price", "offer", "want", "notice", "quote", "content"),
     "stock": ("stock",),
     "orders": ("order", "cancel"),
     "shipping": ("shipment", "receipt"),
@@ -115,6 +115,8 @@ CAUSES: Final[dict[str, dict[str, str]]] = {
     "payments": {"": "payment.{event}"},
     "invoices": {"": "invoice.respond"},
     "capabilities": {"": "capability.{event}"},
+    "notices": {"": "notice.{event}"},
+    "quotations": {"quote": "quote", "close": "quote.close", "order": "order.place"},
 }  # fmt: skip
 """Module of a state table -> event -> the document that causes it, where the event's name does not begin with one."""
 
@@ -144,10 +146,9 @@ def is_table(value: object) -> bool:
 def cause(table: str, event: str) -> str:
     """The document type that causes an event of a table."""
     first = re.split(r"[ ,]", event)[0]
-    if first in documents.SUPPORTED or first in standards.TYPES:
-        return first
     rules = CAUSES.get(table.split()[0], {})
-    return rules.get(event, rules.get("", "")).format(event=first)
+    known = first in standards.TYPES
+    return rules.get(event, first if known else rules.get("", "")).format(event=first)
 
 
 def drawing(table: Mapping[tuple[StrEnum, StrEnum], StrEnum]) -> str:

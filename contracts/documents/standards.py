@@ -85,12 +85,14 @@ TYPES: Final[dict[str, str]] = {
     "dispute.evidence": "ONDC ODR",
     "dispute.decide": "ONDC ODR",
     "dispute.comply": "ONDC ODR",
+    "dispute.default": "ONDC ODR",
     # invoices and statements
     "invoice.issue": "UBL Invoice (EN 16931, UNCL1001 380, 389); X12 810; EDIFACT INVOIC",
     "invoice.credit": "UBL CreditNote (EN 16931, UNCL1001 381); EDIFACT INVOIC",
     "invoice.respond": "UBL ApplicationResponse (Peppol Invoice Response, profile 63)",
     "statement.propose": "ONDC recon; EDIFACT STATAC",
     "statement.respond": "ONDC on_recon",
+    "statement.reopen": NONE,
     "statement.close": NONE,
     # settlement
     "obligation": "Cycles obligation",
@@ -111,6 +113,7 @@ TYPES: Final[dict[str, str]] = {
     "void": "EPCIS errorDeclaration",
     "deem": NONE,
     "reminder": NONE,
+    "reference.disclose": NONE,
     "head.sign": NONE,
     "head.mismatch": NONE,
     "audit.grant": "Corda observer",

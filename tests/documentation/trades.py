@@ -98,7 +98,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "statements": ("statement",),
     "money": ("payment", "obligation", "acceptance", "netting", "setoff"),
     "feedback": ("feedback",),
-    "proofs": ("void", "deem", "reminder", "head", "audit"),
+    "proofs": ("void", "deem", "reminder", "reference", "head", "audit"),
     "channels": ("channel",),
 }
 """The chapters of the page: the first words of their types."""

@@ -393,8 +393,8 @@ def timed() -> str:
     body = []
     for info in pkgutil.iter_modules(contracts.__path__):
         for name, row in getattr(importlib.import_module(f"contracts.{info.name}"), "ROWS", {}).items():
-            events = "; ".join(dict.fromkeys(f"*{event.value}*" for event in row.events))
-            body.append([f"`{name}`", row.meaning, f"{info.name}: {events}"])
+            events = "; ".join(dict.fromkeys(f"*{event.value}*" for event in getattr(row, "events", ())))
+            body.append([f"`{name}`", getattr(row, "meaning", str(row)), f"{info.name}: {events}" if events else ""])
     return pages.table(["row", "what a silence means", "events"], body)
 
 

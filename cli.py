@@ -203,7 +203,7 @@ PANELS: Final = {
         markets.want,
         markets.quote,
     ),
-    "Quarrels": (quarrels.issue,),
+    "Quarrels": (quarrels.issue, quarrels.dispute),
     "Money": (
         settlements.statement,
         settlements.payment,

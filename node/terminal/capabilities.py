@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,11 @@ from typing import Any
 import rich_click as click
 
 from node import errors
-from node.terminal import commands
+from node.terminal import commands, uploads
 
 Arguments = dict[str, Any]
 KINDS = ("warehouse", "courier", "aftersale", "design", "content", "explain")
 TRANSITIONS = ("shipment.pack", "shipment.handover", "shipment.status", "cancel.result", "return.inspect")
-NEW_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group(cls=commands.Group)
@@ -74,34 +72,34 @@ def capability_revoke(**typed: Any) -> Arguments:
 
 
 @capability.command("key")
-@click.argument("file", type=NEW_FILE)
+@click.argument("file", type=uploads.NEW_FILE)
 def capability_key(file: Path) -> None:
     """Make a key for the holder of a grant, in the new FILE. Needs no node."""
     from node.system import clocks
     from protocol import keys
 
     private = clocks.SystemEntropy().token(32)
-    write_new(file, private.hex() + "\n")
+    uploads.write_new(file, private.hex() + "\n")
     commands.current().answer("capability.key", {"file": str(file), "key": keys.public(private, "log").hex()})
 
 
 @capability.command("task")
 @click.argument("order", metavar="ORDER")
 @click.argument("grant", metavar="GRANT")
-@click.argument("file", type=NEW_FILE)
+@click.argument("file", type=uploads.NEW_FILE)
 def capability_task(order: str, grant: str, file: Path) -> None:
     """Write into the new FILE what the holder of GRANT has to do for ORDER."""
     from node.trade import tasks
 
     terminal = commands.current()
     answer = terminal.ask("capability.task", {"order": order, "grant": grant})
-    write_new(file, tasks.Task.model_validate(answer).model_dump_json(indent=1) + "\n")
+    uploads.write_new(file, tasks.Task.model_validate(answer).model_dump_json(indent=1) + "\n")
     terminal.answer("capability.task", {"file": str(file), "transition": answer["transition"]})
 
 
 @capability.command("sign")
 @click.argument("task", type=commands.EXISTING)
-@click.argument("file", type=NEW_FILE)
+@click.argument("file", type=uploads.NEW_FILE)
 @click.option("--key", type=commands.EXISTING, required=True, help="The file that `capability key` made.")
 @click.option("--carrier", help="Who carries the parcel.")
 @click.option("--waybill", help="The number of the parcel.")
@@ -118,7 +116,7 @@ def capability_sign(
     left = None if found is None else {int(line): quantity for line, quantity in found.items()}
     doing = tasks.Doing(carrier, waybill, event, left)
     signed = tasks.sign(tasks.read(task.read_text(), tasks.Task), private_key(key), doing, int(time.time()))
-    write_new(file, signed.model_dump_json(indent=1) + "\n")
+    uploads.write_new(file, signed.model_dump_json(indent=1) + "\n")
     commands.current().answer("capability.sign", {"file": str(file), "type": signed.type})
 
 
@@ -139,13 +137,3 @@ def private_key(path: Path) -> bytes:
     if len(private) != 32:
         raise errors.NodeError("task.unreadable", f"{path} holds no key", expected="what `capability key` made")
     return private
-
-
-def write_new(path: Path, content: str) -> None:
-    """Write a file that only its owner reads and that did not exist. NodeError `file.exists`."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise errors.NodeError("file.exists", f"{path} exists; it is never overwritten") from None
-    with os.fdopen(descriptor, "w") as file:
-        file.write(content)

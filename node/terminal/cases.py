@@ -142,3 +142,52 @@ def invoice(answer: Json) -> RenderableType:
         columns = {"reason": "reason", "action": "action", "term": "term", "value": "value", "line": "line"}
         parts += [Text(), tables.rows_of(answer, "reasons", columns, empty="")]
     return Group(*parts)
+
+
+def disputes(answer: Json) -> RenderableType:
+    """Disputes with their awards."""
+    rows = [{**row, "issue": tables.shortened(row.get("issue"))} for row in answer.get("disputes") or []]
+    columns = {
+        "issue": "issue",
+        "partner": "partner",
+        "by": "by",
+        "order": "order",
+        "state": "state",
+        "claim": "claim",
+        "arbiter": "decided by",
+        "pays_me": "pays me",
+        "complies": "to be done by",
+    }
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="No disputes.")
+
+
+def case(answer: Json) -> RenderableType:
+    """A case as an arbiter reads it: what holds, who are the parties, and every document."""
+    head = tables.fields(
+        [
+            ("dispute", answer.get("dispute")),
+            ("received", tables.moment((answer.get("received_s") or 0) * 1000)),
+            ("parties", answer.get("parties")),
+            ("holds", answer.get("ok")),
+        ]
+    )
+    parts: list[RenderableType] = [head]
+    parts += [Text(f"Does not hold: {tables.plain(fault)}", style="bold") for fault in answer.get("faults") or []]
+    rows = [
+        {
+            **row,
+            "hash": tables.shortened(row.get("hash")),
+            "when": tables.day(row.get("ts_ms")),
+            "seen": "both have it" if row.get("receipted") else "signed" if row.get("proved") else "not signed yet",
+        }
+        for row in answer.get("documents") or []
+    ]
+    columns = {
+        "hash": "document",
+        "when": "when",
+        "type": "type",
+        "role": "by",
+        "seen": "proof",
+        "message": "message",
+    }
+    return Group(*parts, Text(), tables.rows_of({"rows": rows}, "rows", columns, empty="No documents."))

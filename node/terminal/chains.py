@@ -9,7 +9,7 @@ from typing import Any
 import rich_click as click
 
 from node import errors
-from node.terminal import capabilities, commands
+from node.terminal import commands, uploads
 
 Arguments = dict[str, Any]
 
@@ -39,6 +39,6 @@ def disclose(orders: tuple[str, ...], everything: bool, partner: str | None, fil
     terminal = commands.current()
     answer = terminal.ask("order.disclose", {"orders": list(orders), "all": everything, "partner": partner})
     if file is not None:
-        capabilities.write_new(file, json.dumps({key: answer[key] for key in ("format", "openings")}, indent=1) + "\n")
+        uploads.write_new(file, json.dumps({key: answer[key] for key in ("format", "openings")}, indent=1) + "\n")
     terminal.answer("order.disclose", answer)
     return errors.Exit.DONE

@@ -79,9 +79,15 @@ def agreement() -> None:
 @click.option("--basis", type=click.Choice(BASES), help="What makes goods owed. [default: shipment]")
 @click.option("--withhold", metavar="RATE", help="The part of the price that the buyer keeps until goods are final.")
 @click.option("--fee", "fees", multiple=True, metavar="NAME=RATE[+TAX]", help="What the buyer keeps; repeatable.")
+@click.option("--arbiter", "arbiters", multiple=True, metavar="KEY", help="Who decides disputes; repeatable.")
+@click.option("--resolve-hours", type=click.IntRange(1), help="Hours until an issue may be escalated. [default: 168]")
+@click.option("--award-hours", type=click.IntRange(1), help="Hours that each arbiter has. [default: 336]")
+@click.option("--self-billing", is_flag=True, help="The buyer writes the invoices.")
 @commands.asks("agreement.propose")
-def agreement_propose(fees: tuple[str, ...], **typed: Any) -> Arguments:
+def agreement_propose(fees: tuple[str, ...], arbiters: tuple[str, ...], self_billing: bool, **typed: Any) -> Arguments:
     """Propose terms to PARTNER."""
+    typed |= {"arbiters": list(arbiters)} if arbiters else {}
+    typed |= {"self_billing": True} if self_billing else {}
     for fee in fees:
         commands.need(all(fee.partition("=")[::2]), f"{fee!r} is no NAME=RATE, as in market=0.05")
     return typed | ({"fees": dict(fee.split("=", 1) for fee in fees)} if fees else {})

@@ -1,4 +1,4 @@
-"""Commands about what went wrong: issues, and the disputes that come of them."""
+"""Commands about what went wrong: issues, the disputes that come of them, and the arbiter's part."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import rich_click as click
 
+from node import errors
 from node.terminal import commands, uploads
 
 Arguments = dict[str, Any]
@@ -106,3 +107,139 @@ def issue_accept(**typed: Any) -> Arguments:
 def issue_close(**typed: Any) -> Arguments:
     """Close my own issue: nothing more is asked for."""
     return typed
+
+
+@issue.command("escalate")
+@click.argument("issue", metavar="ISSUE")
+@commands.asks("issue.escalate")
+def issue_escalate(**typed: Any) -> Arguments:
+    """Go on with my own issue, which was not resolved in the agreed time."""
+    return typed
+
+
+@click.group(cls=commands.Group)
+def dispute() -> None:
+    """Disputes before an arbiter; and being one."""
+
+
+disclosed = click.option(
+    "--document", "documents", multiple=True, metavar="HASH", help="A further document to show; repeatable."
+)
+
+
+@dispute.command("open")
+@click.argument("issue", metavar="ISSUE")
+@click.option("--claim", metavar="AMOUNT", help="What I ask the arbiter for.")
+@disclosed
+@uploads.message
+@uploads.files
+@key
+@commands.asks("dispute.open")
+def dispute_open(documents: tuple[str, ...], files: tuple[Path, ...], **typed: Any) -> Arguments:
+    """Bring an escalated ISSUE before the arbiter."""
+    return {**typed, "documents": list(documents) or None, "files": uploads.contents(files)}
+
+
+@dispute.command("evidence")
+@click.argument("issue", metavar="ISSUE")
+@disclosed
+@uploads.message
+@uploads.files
+@key
+@commands.asks("dispute.evidence")
+def dispute_evidence(documents: tuple[str, ...], files: tuple[Path, ...], **typed: Any) -> Arguments:
+    """Lay more before the arbiter."""
+    return {**typed, "documents": list(documents) or None, "files": uploads.contents(files)}
+
+
+@dispute.command("export")
+@click.argument("issue", metavar="ISSUE")
+@click.argument("file", type=uploads.NEW_FILE)
+def dispute_export(issue: str, file: Path) -> None:
+    """Write the case for the arbiter into the new FILE: documents with their proofs, and what was sent along."""
+    write(file, "dispute.export", {"issue": issue}, "case")
+
+
+@dispute.command("read")
+@click.argument("file", type=commands.EXISTING)
+@commands.asks("dispute.read")
+def dispute_read(file: Path) -> Arguments:
+    """As an arbiter: check the case in FILE and read it. From now on my time runs."""
+    return {"case": text(file)}
+
+
+@dispute.command("award")
+@click.argument("case", type=commands.EXISTING)
+@click.argument("file", type=uploads.NEW_FILE)
+@click.option("--to", type=click.Choice(("buyer", "seller")), help="Who is to be paid.")
+@click.option("--amount", help="How much.")
+@click.option("--dismiss", is_flag=True, help="Nobody owes anything.")
+@click.option(
+    "--return", "returns", multiple=True, metavar="LINE=QUANTITY", help="What the buyer sends back; repeatable."
+)
+@click.option("--within-days", type=click.IntRange(0, 3650), default=14, show_default=True, help="How long to comply.")
+@click.option("--reasons", metavar="TEXT", help="Why.")
+def dispute_award(
+    case: Path, file: Path, dismiss: bool, returns: tuple[str, ...], to: str | None, amount: str | None,
+    within_days: int, reasons: str | None,
+) -> None:  # fmt: skip
+    """As an arbiter: decide CASE and sign the award, into the new FILE."""
+    something = to is not None or bool(returns)
+    commands.need(something != dismiss, "say --to and --amount, or --return, or --dismiss")
+    given = {"to": to, "amount": amount, "returns": commands.lines(returns), "within_days": within_days}
+    write(file, "dispute.award", {"case": text(case), **given, "reasons": reasons or ""}, "award")
+
+
+@dispute.command("decide")
+@click.argument("file", type=commands.EXISTING)
+@commands.asks("dispute.decide")
+def dispute_decide(file: Path) -> Arguments:
+    """Enter the arbiter's award in FILE in my logbook. It counts from then on."""
+    return {"award": text(file)}
+
+
+@dispute.command("comply")
+@click.argument("issue", metavar="ISSUE")
+@commands.asks("dispute.comply")
+def dispute_comply(**typed: Any) -> Arguments:
+    """Say that I did what the award says."""
+    return typed
+
+
+@dispute.command("default")
+@click.argument("issue", metavar="ISSUE")
+@commands.asks("dispute.default")
+def dispute_default(**typed: Any) -> Arguments:
+    """Say that the partner did not do what the award says, in time."""
+    return typed
+
+
+@dispute.command("list")
+@commands.partner
+@commands.asks("dispute.list")
+def dispute_list(**typed: Any) -> Arguments:
+    """List disputes and awards."""
+    return typed
+
+
+@dispute.command("key")
+@commands.asks("dispute.key")
+def dispute_key() -> Arguments:
+    """How an agreement names me as an arbiter."""
+    return {}
+
+
+def text(path: Path) -> str:
+    """The text of a file. NodeError `case.unreadable`."""
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.NodeError("case.unreadable", f"{path} cannot be read", got=str(error)) from None
+
+
+def write(file: Path, case: str, arguments: Arguments, field: str) -> None:
+    """Ask the node, and write one field of the answer into a new file; the rest is shown."""
+    terminal = commands.current()
+    answer = terminal.ask(case, arguments)
+    uploads.write_new(file, answer[field] + "\n")
+    terminal.answer(case, {"file": str(file), **{name: value for name, value in answer.items() if name != field}})

@@ -1,15 +1,18 @@
-"""Commands that hand a spreadsheet to the node: the file, and what its sender has told about its form."""
+"""Files that commands read and write: spreadsheets with what is told about their form, photos, cases, awards."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Final
 
 import rich_click as click
 
+from node import errors
 from node.terminal import commands
 
 SEPARATORS: Final = {"comma": ",", "semicolon": ";", "tab": "\t", ",": ",", ";": ";"}
+NEW_FILE: Final = click.Path(path_type=Path, dir_okay=False)
 OPTIONS: Final = (
     click.option("--currency", help="Currency of amounts that name none. [default: CNY]"),
     click.option(
@@ -75,3 +78,13 @@ def waybill_rows(path: Path) -> list[dict[str, str]]:
     found = waybills.read(path.read_bytes(), sources.Source(shop=path.name))
     sheets.refuse(path.name, found.faults)
     return [{"order": row.number, "carrier": row.carrier, "waybill": row.waybill} for row in found.waybills]
+
+
+def write_new(path: Path, content: str) -> None:
+    """Write a file that only its owner reads and that did not exist. NodeError `file.exists`."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise errors.NodeError("file.exists", f"{path} exists; it is never overwritten") from None
+    with os.fdopen(descriptor, "w") as file:
+        file.write(content)

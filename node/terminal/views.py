@@ -181,6 +181,8 @@ VIEWS: Final[Mapping[str, View]] = {
     "deadline.claim": cases.claims,
     "issue.list": cases.issues,
     "issue.show": cases.issue,
+    "dispute.list": cases.disputes,
+    "dispute.read": cases.case,
     "statement.propose": accounts.proposals,
     "statement.list": accounts.statements,
     "statement.show": accounts.statement,

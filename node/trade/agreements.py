@@ -12,6 +12,9 @@ from contracts import errors as refusals
 from contracts.terms import Version
 from node import errors
 from node.trade import books, doors, peering
+from protocol import nodeids
+from protocol.encoding import Value
+from protocol.errors import PeerError
 
 register = doors.Register()
 Basis = Literal["shipment", "delivery", "return_window"]
@@ -23,6 +26,8 @@ class Propose(doors.Arguments):
 
     `basis` is what makes goods owed; `withhold` the share of it that the buyer keeps until the goods are final; `fees`
     what it keeps for good: shares by name, a tax on them behind a plus sign, for instance {"market": "0.05+0.18"}.
+    `arbiters` decide disputes, in this order: each is what `hanse dispute key` prints there. An issue may be escalated
+    after `resolve_hours`, the next arbiter decides after `award_hours`. `self_billing`: the buyer writes the invoices.
     """
 
     partner: str
@@ -35,6 +40,10 @@ class Propose(doors.Arguments):
     basis: Basis = "shipment"
     withhold: str = "0"
     fees: dict[str, str] = pydantic.Field(default_factory=dict)
+    arbiters: list[str] = pydantic.Field(default_factory=list, max_length=8)
+    resolve_hours: Annotated[int, pydantic.Field(ge=1, le=HOURS_MAX)] | None = None
+    award_hours: Annotated[int, pydantic.Field(ge=1, le=HOURS_MAX)] | None = None
+    self_billing: bool = False
 
 
 class Accept(doors.Arguments):
@@ -70,6 +79,11 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
             ship_by_s=given.ship_by_hours * 3600,
             credit_limit_minor=None if given.credit is None else parse_money(given.credit, given.currency).minor,
         )
+        terms["arbiters"] = [arbiter(text) for text in given.arbiters]
+        terms["self_billing"] = given.self_billing
+        for name, hours in (("issue_resolution_s", given.resolve_hours), ("award_s", given.award_hours)):
+            if hours is not None:
+                terms[name] = hours * 3600
         role = "buyer" if given.buying else "seller"
         written = desk.write(book, "agreement.propose", books.body({"role": role, "terms": terms}))
         return {"agreement": written.hash.hex()}
@@ -180,6 +194,16 @@ def commission(name: str, text: str) -> dict[str, str]:
     for share in (rate, tax or "0"):
         check_share(share)
     return {"name": name, "rate": rate, "tax": tax or "0"}
+
+
+def arbiter(text: str) -> dict[str, Value]:
+    """An arbiter as an agreement names it, from what `hanse dispute key` prints. NodeError `request.malformed`."""
+    node, _, public = text.rpartition(":")
+    with contextlib.suppress(ValueError, PeerError):
+        return {"node": nodeids.from_text(node), "key": bytes.fromhex(public)}
+    raise errors.NodeError(
+        "request.malformed", "this names no arbiter", expected="what `hanse dispute key` prints there", got=text
+    )
 
 
 def check_share(text: str) -> None:

@@ -11,6 +11,7 @@ from contracts.documents import orders as order_papers
 from contracts.invoices import Invoice
 from contracts.orders import Order
 from contracts.sales import Sold
+from node import errors
 from node.storage import logbooks
 from node.trade import books, catalogues, offers
 from protocol.encoding import Value
@@ -165,3 +166,13 @@ def credited(invoice: Invoice, quantities: Mapping[int, int] | None) -> list[Lin
         row["tax_amount"] = max(0, amounts.share(line.tax_amount, min(after, line.quantity), line.quantity) - tax)
         rows.append(row)
     return rows
+
+
+def numbers(typed: Mapping[str, int] | None) -> dict[int, int] | None:
+    """Lines by their numbers. NodeError `order.line` for a name that is none."""
+    if typed is None:
+        return None
+    for name in typed:
+        if not name.isdecimal():
+            raise errors.NodeError("order.line", "no such line", expected="a line's number", got=name)
+    return {int(name): quantity for name, quantity in typed.items()}

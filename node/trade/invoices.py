@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -228,7 +227,7 @@ async def credit(trade: doors.Trade, given: Credit, report: doors.Report) -> doo
 
     def unit(desk: books.Desk) -> doors.Json:
         found = find(desk, given.invoice)
-        lines = billings.credited(found.invoice, numbers(given.lines))
+        lines = billings.credited(found.invoice, billings.numbers(given.lines))
         if not lines:
             raise errors.NodeError("invoice.nothing", "nothing is left to be credited", got=given.invoice)
         net, tax = (sum(int(str(line[name])) for line in lines) for name in ("net", "tax_amount"))
@@ -248,16 +247,6 @@ async def credit(trade: doors.Trade, given: Credit, report: doors.Report) -> doo
         return {**describe(again(found)), "credit_note": body["number"]}
 
     return await doors.once(trade, given.key, unit)
-
-
-def numbers(typed: Mapping[str, int] | None) -> dict[int, int] | None:
-    """Lines by their numbers. NodeError `order.line` for a name that is none."""
-    if typed is None:
-        return None
-    for name in typed:
-        if not name.isdecimal():
-            raise errors.NodeError("order.line", "no such line", expected="a line's number", got=name)
-    return {int(name): quantity for name, quantity in typed.items()}
 
 
 @register.case("invoice.respond", Respond)

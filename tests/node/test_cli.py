@@ -245,6 +245,21 @@ QUARRELS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["issue", "offer", "ab", "5.00", "--to-me"], "issue.offer", {"issue": "ab", "amount": "5.00", "to_me": True}),
     (["issue", "accept", "ab", "--decline"], "issue.accept", {"issue": "ab", "decline": True}),
     (["issue", "close", "ab"], "issue.close", {"issue": "ab", "unsatisfied": False}),
+    (["issue", "escalate", "ab"], "issue.escalate", {"issue": "ab"}),
+    (["dispute", "open", "ab", "--claim", "5"], "dispute.open", {"issue": "ab", "claim": "5"}),
+    (["dispute", "evidence", "ab", "--document", "cd"], "dispute.evidence", {"issue": "ab", "documents": ["cd"]}),
+    (["dispute", "comply", "ab"], "dispute.comply", {"issue": "ab"}),
+    (["dispute", "default", "ab"], "dispute.default", {"issue": "ab"}),
+    (["dispute", "list"], "dispute.list", {}),
+    (["dispute", "key"], "dispute.key", {}),
+    (
+        ["agreement", "propose", "D", "--arbiter", "A:1", "--resolve-hours", "48", "--self-billing"],
+        "agreement.propose",
+        {
+            **{"partner": "D", "buying": False, "currency": "CNY"},
+            **{"arbiters": ["A:1"], "resolve_hours": 48, "self_billing": True},
+        },
+    ),
     (
         ["invoice", "issue", "ab", "--national", "CN-QDFP=26", "--due", "2026-12-31"],
         "invoice.issue",
@@ -275,8 +290,11 @@ def test_what_is_typed_becomes_a_question(tmp_path: Path, typed: list[str], case
     assert as_json.stderr == as_text.stderr == ""
 
 
-FILED = ("capability.task", "capability.enter")
-"""Questions whose command also reads or writes a file, tested in test_capabilities."""
+FILED = (
+    *("capability.task", "capability.enter"),
+    *("dispute.export", "dispute.read", "dispute.award", "dispute.decide"),
+)
+"""Questions whose command also reads or writes a file, tested in test_capabilities and test_disputes."""
 
 
 IMPORTED = ("catalogue.import", "order.import")

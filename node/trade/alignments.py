@@ -13,17 +13,20 @@ from dataclasses import dataclass
 import structlog
 
 from contracts import errors as refusals
+from contracts import lots
 from contracts.documents import cancellations, fields, orders, shipments
 from contracts.lots import LotState
 from contracts.orders import Order, OrderLine
-from node.trade import books, purchases, references, reservations
+from node.trade import books, references, reservations
 from protocol.encoding import Value
 
 log = structlog.get_logger(__name__)
 Parcel = tuple[str, str]  # carrier and waybill
 PROMISED = (*reservations.READY, LotState.CHANGE_PROPOSED)
 UNDECIDED = (LotState.PLACED, LotState.SELLER_PROPOSED)
-GONE = tuple(state for state in reservations.GONE if state is not LotState.FORFEITED)  # nobody pays for those
+STOPPABLE = (*UNDECIDED, *PROMISED)
+# everything that has left, wherever it is by now
+GONE = tuple(state for state in LotState if state not in {*STOPPABLE, *lots.UNFULFILLED, LotState.CANCELLING})
 
 
 @dataclass(slots=True)
@@ -94,8 +97,8 @@ def stop_surplus(link: Link) -> None:
     """Stop at the supplier what the buyer does not want any more."""
     lines: list[Value] = []
     for number, line, source in link.lines():
-        open_ = source.quantity(*purchases.STOPPABLE)
-        wanted = line.quantity(*purchases.STOPPABLE, *GONE)
+        open_ = source.quantity(*STOPPABLE)
+        wanted = line.quantity(*STOPPABLE, *GONE)
         quantity = min(open_, open_ + source.quantity(*GONE) - wanted)
         if quantity > 0:
             lines.append({"line": number, "quantity": quantity})

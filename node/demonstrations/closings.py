@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from pathlib import Path
@@ -76,8 +77,14 @@ def audit(stage: Stage) -> None:
     say(f"{stage.dealer.name} exported {written['channels']} channels with {written['entries']} signed entries")
     copy = stage.folder / "auditor" / "export"
     shutil.copytree(export, copy)
-    status, verdict = merchants.command("audit", "verify", str(copy))
+    opened = copy.with_name("openings.json")
+    answer = stage.dealer.ask("order.disclose", all=True)
+    opened.write_text(json.dumps({key: answer[key] for key in ("format", "openings")}))
+    status, verdict = merchants.command("audit", "verify", str(copy), "--opened", str(opened))
     stages.require("the auditor finds everything in order", 0, status)
+    whole = [chain["ordered"] == chain["passed_on"] for chain in verdict["chains"]]
+    stages.require("every order went up the chain whole", len(whole), sum(whole))
+    say(f"{stage.dealer.name} opens what its documents name: {len(whole)} orders went up the chain unit by unit")
     numbers = {key: verdict[key] for key in ("proved", "deemed", "contested", "not_disclosed")}
     stage.facts |= {"audit": numbers, "audit_export": str(export)}
     say("A separate process with nothing but a copy: " + ", ".join(f"{value} {key}" for key, value in numbers.items()))

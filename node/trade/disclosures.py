@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from contracts import items
+from contracts import histories, items
 from contracts.disclosures import Opening, Reference
 from node import errors
-from node.storage import logbooks, orderbooks
+from node.storage import logbooks, orderbooks, shelves
 from node.trade import books, doors, orders, peering, references
 from protocol import entries
 from protocol import references as blinded
@@ -25,7 +25,7 @@ Documents = dict[bytes, tuple[bool, entries.Entry]]
 
 
 class Disclose(doors.Arguments):
-    """Of `orders`, or of `all`: what their documents name on other channels. `partner`: tell it what it has read."""
+    """Of `orders`, or of `all` with all listings: what they name elsewhere. `partner`: tell it what it has read."""
 
     orders: list[str] | None = None
     all: bool = False
@@ -51,6 +51,7 @@ async def disclose(trade: doors.Trade, given: Disclose, report: doors.Report) ->
         wanted = [orders.find(desk, order).row for order in given.orders or ()]
         rows = {row.thread: row for row in (orderbooks.orders(desk.db, None, False, None, -1) if given.all else wanted)}
         found = [opened for row in rows.values() for opened in openings(desk, row)]
+        found = list({opened.reference: opened for opened in (*found, *(listings(desk) if given.all else ()))}.values())
         if not found and not given.all:
             raise errors.NodeError(
                 "order.nothing",
@@ -143,3 +144,28 @@ def stored(desk: books.Desk, book: books.Book, position: items.Position) -> Iter
     logbook = logbooks.of_channel(desk.db, book.channel.id, mine=side == book.side)
     for _, leaf, data in logbooks.rows(desk.db, logbook.id, index, index + 1):
         yield leaf, (side == book.side, entries.parse(data))
+
+
+def listings(desk: books.Desk) -> Iterator[Opened]:
+    """What my derived listings name, whether anybody ordered from them or not."""
+    behind: dict[tuple[int, str], list[bytes]] = {}
+    for book in peering.open_books(desk):
+        for item in listed(desk, book, mine=False):
+            behind.setdefault((book.partner.id, str(item.body["sku"])), []).append(item.hash)
+    for book in peering.open_books(desk):
+        for item in listed(desk, book, mine=True):
+            good, commitment = shelves.good(desk.db, str(item.body["sku"])), item.body.get("parent")
+            if good is not None and good.supplier is not None and isinstance(commitment, bytes):
+                for other in behind.get((good.supplier, good.sold_as), ()):
+                    salt = references.salt(desk, book, other)
+                    if blinded.opens(commitment, salt, other):
+                        yield Opened(book, item.type, Reference(book.side, item.hash, "parent"), Opening(other, salt))
+
+
+def listed(desk: books.Desk, book: books.Book, mine: bool) -> Iterator[histories.Item]:
+    """The listings of one side of a channel, in every version."""
+    logbook = logbooks.of_channel(desk.db, book.channel.id, mine=mine)
+    side = book.side if mine else 1 - book.side
+    for item in books.stored_items(desk.db, logbook.id, side, logbook.size):
+        if item.type in ("listing.publish", "listing.change") and (side, item.index) not in book.history.refusals:
+            yield item

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from contracts.documents import listings as papers
@@ -280,5 +281,28 @@ def test_a_complaint_is_closed_by_whoever_opened_it_and_so_all_the_way_up() -> N
         await town.settle()
         assert (await issue_of(town, "factory", "importer"))["state"] == "closed"
         assert (await town.ask("shop", "issue.show", issue=bill["issue"]))["state"] == "open"
+
+    play(story)
+
+
+def test_the_page_shows_what_a_chain_says_to_each_other() -> None:
+    async def story(town: Town) -> None:
+        await chain(town)
+        id = await order(town, "shop", "wholesaler")
+        await town.ask("factory", "order.accept", all=True)
+        await town.settle()
+        await town.ask("shop", "order.cancel", order=id)
+        await town.settle()
+        said = []
+        for seller, buyer in itertools.pairwise(LINKS):
+            shown = await town.ask(seller, "order.show", order=await only_order(town, seller, True))
+            for row in shown["documents"]:
+                author, reader = (seller, buyer) if row["by"] == "me" else (buyer, seller)
+                said.append((row["ts_ms"], f"    {author[0].upper()}->>{reader[0].upper()}: {row['type']}"))
+        people = [f"    participant {name[0].upper()} as {name}" for name in LINKS]
+        diagram = ["```mermaid", "sequenceDiagram", *people, *(line for _, line in sorted(said)), "```"]
+        page = (Path(__file__).parents[2] / "docs" / "chains.md").read_text("utf-8")
+        shown_there = page.partition("<!-- sequence: begin -->\n")[2].partition("\n<!-- sequence: end -->")[0]
+        assert shown_there.splitlines() == diagram
 
     play(story)

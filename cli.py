@@ -21,6 +21,7 @@ import rich_click as click
 
 from node import errors
 from node.terminal import (
+    amendments,
     capabilities,
     chains,
     commands,
@@ -218,6 +219,8 @@ PANELS: Final = {
 """Every command, as `hanse --help` shows them."""
 
 deals.order.add_command(chains.cancel_answer)
+for command in amendments.COMMANDS:
+    deals.order.add_command(command)
 for title, members in PANELS.items():
     hanse.add_panel(click.RichCommandPanel(title, commands=[str(member.name) for member in members]))
     for member in members:

@@ -102,6 +102,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "order.unknown": (Exit.REFUSED, "no order is called so"),
     "order.ambiguous": (Exit.REFUSED, "more than one order could be meant"),
     "order.line": (Exit.REFUSED, "the order has no such line"),
+    "order.parcel": (Exit.REFUSED, "no single parcel of the order could be meant"),
     "order.nothing": (Exit.REFUSED, "nothing of the order is in a state that the command can change"),
     "deadline.nothing": (Exit.REFUSED, "nothing of what was named waits under a deadline that favours me"),
     "deadline.early": (Exit.REFUSED, "the deadline is not over"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,21 @@ partner = click.option("--partner", metavar="PARTNER", help="Only of this partne
 line_quantities = click.option(
     "--quantity", "quantities", multiple=True, metavar="LINE=QUANTITY", help="Only so many of this line; repeatable."
 )
+
+
+promise = click.option("--promise", metavar="TIME", help="When it leaves at the latest, as in 2026-11-30.")
+
+
+def moment(typed: str | None) -> int | None:
+    """A date or time in ISO 8601 as unix seconds; local where it names no zone. A date alone is the end of the day."""
+    if typed is None:
+        return None
+    try:
+        at = datetime.fromisoformat(typed)
+    except ValueError:
+        raise click.UsageError(f"{typed!r} is no date or time, as in 2026-11-30 or 2026-11-30T18:00") from None
+    ends = at.replace(hour=23, minute=59, second=59) if len(typed) <= len("2026-11-30") else at
+    return int(ends.timestamp())
 
 
 def need(condition: bool, message: str) -> None:

@@ -50,6 +50,7 @@ def recipient_options(command: Any) -> Any:
 @click.option("--hold", "holds", multiple=True, metavar="ID", help="Use up what is kept back for me; repeatable.")
 @click.option("--from", "location", metavar="CODE", help="The location that it is to leave from.")
 @click.option("--territory", metavar="COUNTRY", help="The country that it is to leave from, as in HK.")
+@click.option("--ship-by", metavar="DAY", help="The day by which it should leave, as in 2026-11-30.")
 @click.option("--key", help="Repeating the command with the same key places nothing twice.")
 @click.option("--open-token", is_flag=True, help="The token tells nobody who it is: leave it unsealed.")
 @recipient_options
@@ -61,6 +62,7 @@ def order_place(
     key: str | None,
     location: str | None,
     territory: str | None,
+    ship_by: str | None,
     open_token: bool,
     **typed: Any,
 ) -> Arguments:
@@ -74,6 +76,7 @@ def order_place(
         "key": key,
         "location": location,
         "territory": territory,
+        "ship_by": ship_by,
         "open_token": open_token or None,
         "recipient": recipient or None,
     }
@@ -108,12 +111,15 @@ def order_show(**typed: Any) -> Arguments:
 @commands.line_quantities
 @click.option("--backorder", is_flag=True, help="Promise the rest for later, where the stock is short.")
 @click.option("--location", help="From where it leaves. [default: one that the buyer asked for and that has the goods]")
+@commands.promise
 @commands.asks("order.accept")
-def order_accept(orders: tuple[str, ...], everything: bool, quantities: tuple[str, ...], **typed: Any) -> Arguments:
+def order_accept(
+    orders: tuple[str, ...], everything: bool, quantities: tuple[str, ...], promise: str | None, **typed: Any
+) -> Arguments:
     """Accept orders, wholly or as far as `--quantity` or the stock goes."""
     commands.need(bool(orders) != everything, "name orders, or say --all")
     which: Arguments = {"all": True} if everything else commands.one_or_many(orders)
-    return which | {"quantities": commands.lines(quantities), **typed}
+    return which | {"quantities": commands.lines(quantities), "promise_s": commands.moment(promise), **typed}
 
 
 @order.command("reject")
@@ -131,10 +137,11 @@ def order_reject(**typed: Any) -> Arguments:
 @click.option("--waybill", help="The number of the parcel.")
 @click.option("--file", type=commands.EXISTING, help="A sheet with order numbers, carriers and waybills instead.")
 @click.option("--location", help="Only what was accepted to leave from there.")
+@click.option("--short", is_flag=True, help="What does not leave now will not come.")
 @commands.line_quantities
 @commands.asks("order.ship")
 def order_ship(
-    order: str | None, file: Path | None, quantities: tuple[str, ...], location: str | None, **typed: Any
+    order: str | None, file: Path | None, quantities: tuple[str, ...], location: str | None, short: bool, **typed: Any
 ) -> Arguments:
     """Say that goods were handed to a carrier.
 
@@ -144,7 +151,7 @@ def order_ship(
     if file is not None:
         return {"rows": uploads.waybill_rows(file), "location": location}
     commands.need(all(typed.values()) or not any(typed.values()), "--carrier and --waybill are needed")
-    return {"order": order, "quantities": commands.lines(quantities), "location": location, **typed}
+    return {"order": order, "quantities": commands.lines(quantities), "location": location, "short": short or None, **typed}
 
 
 @order.command("cancel")

@@ -244,6 +244,7 @@ def order(answer: Json) -> RenderableType:
             (direction, answer.get("partner")),
             ("since", tables.moment(answer.get("since_ms"))),
             ("state", answer.get("state")),
+            ("to leave by", answer.get("ship_by")),
             ("owed", answer.get("owed")),
             ("shipped by", answer.get("shipper")),
             ("recipient", recipient(answer.get("recipient")) or sealed(answer)),
@@ -279,8 +280,36 @@ def order(answer: Json) -> RenderableType:
     parts = [head, Text(), lines, Text()]
     if shipments:
         parts += [tables.rows_of({"rows": shipments}, "rows", parcels, empty=""), Text()]
+    for key, columns in (("proposals", PROPOSALS), ("deadlines", CLOCKS)):
+        waiting = [waiting_row(row) for row in answer.get(key) or []]
+        if waiting:
+            parts += [tables.rows_of({"rows": waiting}, "rows", columns, empty=""), Text()]
     parts.append(tables.rows_of({"rows": documents}, "rows", papers, empty="No documents."))
     return Group(*parts)
+
+
+PROPOSALS: Final = {
+    "proposal": "proposal",
+    "by": "by",
+    "action": "what",
+    "line": "line",
+    "quantity": "quantity",
+    "becomes": "to",
+    "sku": "SKU",
+    "price": "price",
+    "promised": "leaves by",
+}
+CLOCKS: Final = {"due": "due", "state": "state", "favours": "favours", "row": "row", "meaning": "or else"}
+
+
+def waiting_row(row: Json) -> Json:
+    """A proposal or a deadline of an order."""
+    return {
+        **row,
+        "proposal": tables.shortened(row.get("proposal")),
+        "promised": tables.day(row.get("promised_ms")),
+        "due": tables.day(row.get("due_ms")),
+    }
 
 
 def sealed(answer: Json) -> str:

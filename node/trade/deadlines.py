@@ -53,7 +53,7 @@ async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doo
 
     def unit(desk: books.Desk) -> doors.Json:
         rows = [
-            shown(desk, book, wait)
+            waits.shown(desk, book, wait)
             for book in peering.open_books(desk, given.partner)
             if book.channel.state not in peering.SILENT
             for wait in waits.every(book)
@@ -62,43 +62,6 @@ async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doo
         return {"deadlines": sorted(rows, key=lambda row: (row["due_ms"] is None, row["due_ms"], row["number"]))}
 
     return await trade.books.read(unit)
-
-
-def shown(desk: books.Desk, book: books.Book, wait: Wait) -> doors.Json:
-    """One deadline. Its state: unreceipted (no clock runs), running, over (no proof yet), due (to be claimed), or held
-    (to be claimed once nothing in the order stands against it)."""
-    due_s = due(desk, book, wait)
-    start = waits.started(desk, book, wait)
-    state = "unreceipted" if due_s is None else "running" if desk.now_ms() < due_s * 1000 else "over"
-    claim = claim_of(desk, book, wait) if waits.is_mine(book, wait) else None
-    if claim is not None:
-        state = "held" if desk.judge(book, "deem", claim) else "due"
-    return {
-        "partner": book.partner.name,
-        "number": wait.number,
-        "thread": wait.thread.hex(),
-        "row": wait.row,
-        "meaning": wait.meaning,
-        "target": wait.target.hex(),
-        "favours": "me" if waits.is_mine(book, wait) else "partner",
-        "since_ms": None if start is None else start.time_s * 1000,
-        "due_ms": None if due_s is None else due_s * 1000,
-        "state": state,
-    }
-
-
-def due(desk: books.Desk, book: books.Book, wait: Wait) -> int | None:
-    """The unix second at which a deadline is over; None while whoever has to answer has given no receipt."""
-    start = waits.started(desk, book, wait)
-    return None if start is None else wait.claim.due_s(start.time_s)
-
-
-def claim_of(desk: books.Desk, book: books.Book, wait: Wait) -> books.Body | None:
-    """The claim that receipts prove now, None where they prove none yet."""
-    start, end = waits.started(desk, book, wait), waits.passed(desk, book)
-    if start is None or end is None or end.time_s < wait.claim.due_s(start.time_s):
-        return None
-    return waits.body(book, wait, start, end)
 
 
 # --- claiming
@@ -178,8 +141,8 @@ def over(desk: books.Desk, book: books.Book) -> Iterator[Wait]:
 
 def is_over(desk: books.Desk, book: books.Book, wait: Wait) -> bool:
     """Whether a deadline is over."""
-    due_s = due(desk, book, wait)
-    return due_s is not None and (desk.now_ms() >= due_s * 1000 or claim_of(desk, book, wait) is not None)
+    due_s = waits.due(desk, book, wait)
+    return due_s is not None and (desk.now_ms() >= due_s * 1000 or waits.claim_of(desk, book, wait) is not None)
 
 
 def named(desk: books.Desk, wanted: str, row: str | None) -> list[tuple[books.Book, Wait]]:
@@ -198,7 +161,7 @@ def named(desk: books.Desk, wanted: str, row: str | None) -> list[tuple[books.Bo
         )
     found = [(book, wait) for book, wait in mine if is_over(desk, book, wait)]
     if mine and not found:
-        ends = [due(desk, book, wait) for book, wait in mine]
+        ends = [waits.due(desk, book, wait) for book, wait in mine]
         known = [end for end in ends if end is not None]
         raise errors.NodeError(
             "deadline.early",
@@ -238,7 +201,7 @@ def was_claimed(desk: books.Desk, wanted: str, row: str | None) -> bool:
 def claim_one(desk: books.Desk, book: books.Book, wait: Wait, round: Round) -> None:
     """Claim one deadline that is over, or ask for the receipt that is missing. What a rule refuses is noted."""
     shows = {"partner": book.partner.name, "order": wait.number, "row": wait.row, "target": wait.target.hex()}
-    body = claim_of(desk, book, wait)
+    body = waits.claim_of(desk, book, wait)
     if body is None:
         round.waiting.append(shows)
         round.sizes[book.channel.id] = ask_for_receipt(desk, book, wait)
@@ -327,5 +290,5 @@ def sweep_one(desk: books.Desk, channel: int) -> Sequence[int]:
         claim_one(desk, book, wait, round)
     for row in round.claimed:
         log.info("claimed what a silence gives", partner=row["partner"], order=row["order"], row=row["row"])
-    ends = [due(desk, book, wait) for wait in waits.every(book) if waits.is_mine(book, wait)]
+    ends = [waits.due(desk, book, wait) for wait in waits.every(book) if waits.is_mine(book, wait)]
     return [end for end in ends if end is not None and end * 1000 > desk.now_ms()]

@@ -14,7 +14,7 @@ from contracts.documents import orders as papers
 from contracts.documents.fields import Document
 from node import errors
 from node.storage import logbooks, orderbooks, partners, shelves
-from node.trade import books, catalogues, credits, doors, offers, peering, personal, reservations
+from node.trade import books, catalogues, credits, doors, offers, peering, personal, proposals, reservations, waits
 from protocol import identities
 from protocol import references as blinded
 from protocol.entries import Entry, compose, leaf_hash
@@ -123,12 +123,15 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
         known = recipient(trade, desk, found)
         return {
             **summary(desk, found.row),
+            "ship_by": None if (placed := asked(desk, found)) is None else placed.ship_by,
             "owed": catalogues.shown(order.owed.total, order.version.currency),
             "lines": [describe_line(book, order, line) for line in order.lines.values()],
             "shipments": [
                 {"carrier": parcel.carrier, "waybill": parcel.waybill, "state": parcel.state.value}
                 for parcel in order.parcels.values()
             ],
+            "proposals": proposals.shown(book, order),
+            "deadlines": [waits.shown(desk, book, wait) for wait in waits.of_order(order, every=False)],
             "documents": documents(desk, book, found.row.thread),
             "shipper": shipper(desk, found),
             "recipient": known,
@@ -143,6 +146,7 @@ def describe_line(book: books.Book, order: orders.Order, line: orders.OrderLine)
     buckets: dict[str, int] = {}
     for lot in line.lots:
         buckets[lot.state.value] = buckets.get(lot.state.value, 0) + lot.quantity
+    promised = [at_s * 1000 for lot in line.lots if (at_s := line.terms[lot.terms].promised_ship_s) is not None]
     sku = line.terms[0].sku
     listing = offers.listing(book, order.version.seller, sku)
     titles = {} if listing is None else {text.lang: text.text for text in listing[1].titles}
@@ -152,6 +156,7 @@ def describe_line(book: books.Book, order: orders.Order, line: orders.OrderLine)
         "title": catalogues.title_of(titles),
         "ordered": line.ordered,
         "buckets": buckets,
+        "promised_ms": min(promised, default=None),
         "price": catalogues.shown(line.terms[0].price, order.version.currency),
         "owed": catalogues.shown(line.owed.total, order.version.currency),
     }

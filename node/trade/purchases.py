@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 
+from contracts.documents import fields
 from contracts.lots import LotState
 from node import errors
 from node.storage import orderbooks
@@ -48,7 +49,8 @@ class Place(doors.Arguments):
 
     `key` makes a repeated request give the first answer.
 
-    `holds` are used up by the lines of their SKUs. `location` or `territory` (a country) is from where it is to leave.
+    `holds` are used up by the lines of their SKUs. `location` or `territory` (a country) is from where it is to leave,
+    `ship_by` the day by which it should.
     """
 
     partner: str
@@ -56,6 +58,7 @@ class Place(doors.Arguments):
     holds: list[str] | None = None
     location: str | None = None
     territory: str | None = None
+    ship_by: fields.Date | None = None
     recipient: dict[str, str] | None = None
     open_token: bool = False
     key: str | None = None
@@ -95,6 +98,7 @@ def place(
     used: Mapping[str, bytes] | None = None,
     leaving: Mapping[str, Value] | None = None,
     masked: Mapping[str, Value] | None = None,
+    ship_by: str | None = None,
 ) -> list[books.Written]:
     """Order (SKU, quantity) lines from the partner of a book; several orders where several nodes ship.
 
@@ -134,6 +138,8 @@ def place(
             body["pii"] = dict(forwarded)
         elif recipient is not None and kem is not None:
             body["pii"] = personal.seal(desk, book, id, recipient, kem, anonymous(lines[0][1]))
+        if ship_by is not None:
+            body["ship_by"] = ship_by
         if recipient is not None and len(recipient.get("country", "")) == 2:
             body["ship_to"] = {"country": recipient["country"]}
         body |= references.to(desk, book, "parent", parent)
@@ -219,7 +225,15 @@ async def place_one(trade: doors.Trade, given: Place, report: doors.Report) -> d
             masked = open_token(given)
             recipient = None if masked else given.recipient
             written = place(
-                desk, book, wanted, recipient=recipient, served=served, used=used, leaving=leaving, masked=masked
+                desk,
+                book,
+                wanted,
+                recipient=recipient,
+                served=served,
+                used=used,
+                leaving=leaving,
+                masked=masked,
+                ship_by=given.ship_by,
             )
             placed = [{"order": done.hash.hex(), "number": str(done.item.body["number"])} for done in written]
         return {**placed[0], "orders": placed}

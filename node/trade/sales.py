@@ -19,7 +19,8 @@ class Accept(doors.Arguments):
     """One, several, or all that wait.
 
     `quantities` (line -> units) accepts less; the rest is declined, or comes later with `backorder`. `location`: from
-    where it leaves; without it the node chooses one that the buyer asked for and that has the goods.
+    where it leaves; without it the node chooses one that the buyer asked for and that has the goods. `promise_s`: until
+    when it leaves, in unix seconds; without it the agreement's time runs.
     """
 
     order: str | None = None
@@ -28,6 +29,7 @@ class Accept(doors.Arguments):
     quantities: dict[str, doors.Quantity] | None = None
     backorder: bool = False
     location: str | None = None
+    promise_s: int | None = None
 
 
 class Reject(orders.One):
@@ -45,7 +47,8 @@ class Parcel(doors.Arguments):
 
 
 class Ship(doors.Arguments):
-    """One order, or `rows` of them. Without `quantities` everything that is agreed leaves."""
+    """One order, or `rows` of them. Without `quantities` everything that is agreed leaves. `short`: what does not
+    leave now will not come at all."""
 
     order: str | None = None
     carrier: str | None = None
@@ -53,6 +56,7 @@ class Ship(doors.Arguments):
     quantities: dict[str, doors.Quantity] | None = None
     rows: list[Parcel] | None = None
     location: str | None = None
+    short: bool = False
 
 
 @register.case("order.accept", Accept)
@@ -64,7 +68,7 @@ async def accept(trade: doors.Trade, given: Accept, report: doors.Report) -> doo
         found = orders.find(desk, id)
         asked = portions.line_quantities(found.order, given.quantities, LotState.PLACED)
         rest = "backorder" if given.backorder else "reject"
-        respond(desk, found, asked, rest, "unavailable", given.location)
+        respond(desk, found, asked, rest, "unavailable", given.location, given.promise_s)
 
     accepted, refused = await portions.each(trade, wanted, one, report, "accepting")
     return {"accepted": accepted, "refused": refused}
@@ -77,6 +81,7 @@ def respond(
     rest: str,
     reason: str,
     location: str | None = None,
+    promise_s: int | None = None,
 ) -> None:
     """Answer everything that waits: as much of each line as asked and as is on the shelves, the rest otherwise."""
     parts: list[Value] = []
@@ -94,6 +99,8 @@ def respond(
             taken, units, reason = [], 0, "credit"
         for place, count in taken:
             part: dict[str, Value] = {"line": line.number, "action": "accept", "quantity": count}
+            if promise_s is not None:
+                part["promised_ship_s"] = promise_s
             parts.append(part if place == shelves.MAIN else {**part, "location": place})
             promised[line.terms[0].sku, place] = promised.get((line.terms[0].sku, place), 0) + count
         if open_ > units:
@@ -164,7 +171,8 @@ async def ship(trade: doors.Trade, given: Ship, report: doors.Report) -> doors.J
         for number, quantity in quantities.items():
             agreed = found.order.lines[number].quantity(*reservations.READY)
             if quantity:
-                lines.append({"line": number, "quantity": quantity, "outstanding": max(0, agreed - quantity)})
+                following = 0 if given.short else max(0, agreed - quantity)
+                lines.append({"line": number, "quantity": quantity, "outstanding": following})
         on_shelf(desk, found, quantities, given.location)
         if not lines:
             raise errors.NodeError(

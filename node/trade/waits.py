@@ -14,7 +14,7 @@ from contracts import silences
 from contracts.orders import Order
 from contracts.silences import Claim
 from node.storage import proofs
-from node.trade import books
+from node.trade import books, doors
 from protocol import notes
 from protocol.encoding import Value
 
@@ -122,3 +122,40 @@ def cosigned(proof: proofs.Proof) -> dict[str, Value]:
     """A receipt as a document carries it."""
     payload = notes.parse_signature(proof.cosignature.removesuffix("\n")).payload
     return {"size": proof.size, "root": proof.root, "payload": payload}
+
+
+def shown(desk: books.Desk, book: books.Book, wait: Wait) -> doors.Json:
+    """One deadline. Its state: unreceipted (no clock runs), running, over (no proof yet), due (to be claimed), or held
+    (to be claimed once nothing in the order stands against it)."""
+    due_s = due(desk, book, wait)
+    start = started(desk, book, wait)
+    state = "unreceipted" if due_s is None else "running" if desk.now_ms() < due_s * 1000 else "over"
+    claim = claim_of(desk, book, wait) if is_mine(book, wait) else None
+    if claim is not None:
+        state = "held" if desk.judge(book, "deem", claim) else "due"
+    return {
+        "partner": book.partner.name,
+        "number": wait.number,
+        "thread": wait.thread.hex(),
+        "row": wait.row,
+        "meaning": wait.meaning,
+        "target": wait.target.hex(),
+        "favours": "me" if is_mine(book, wait) else "partner",
+        "since_ms": None if start is None else start.time_s * 1000,
+        "due_ms": None if due_s is None else due_s * 1000,
+        "state": state,
+    }
+
+
+def due(desk: books.Desk, book: books.Book, wait: Wait) -> int | None:
+    """The unix second at which a deadline is over; None while whoever has to answer has given no receipt."""
+    start = started(desk, book, wait)
+    return None if start is None else wait.claim.due_s(start.time_s)
+
+
+def claim_of(desk: books.Desk, book: books.Book, wait: Wait) -> books.Body | None:
+    """The claim that receipts prove now, None where they prove none yet."""
+    start, end = started(desk, book, wait), passed(desk, book)
+    if start is None or end is None or end.time_s < wait.claim.due_s(start.time_s):
+        return None
+    return body(book, wait, start, end)

@@ -60,6 +60,32 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["status"], "status", {}),
     (["deadline", "list", "--mine", "--partner", "P"], "deadline.list", {"mine": True, "partner": "P"}),
     (["deadline", "claim"], "deadline.claim", {}),
+    (
+        ["order", "propose", "N1", "--substitute", "CUP-2", "--quantity", "1=3", "--promise", "2026-11-30T18:00+00:00"],
+        "order.propose",
+        {"order": "N1", "substitute": "CUP-2", "quantities": {"1": 3}, "promise_s": 1796061600}
+        | {"backorder": False, "keep_open": False},
+    ),
+    (
+        ["order", "change", "N1", "--to", "1=4", "--price", "2=9.50"],
+        "order.change",
+        {"order": "N1", "becomes": {"1": 4}, "prices": {"2": "9.50"}},
+    ),
+    (
+        ["order", "answer", "N1", "--decline", "--line", "2"],
+        "order.answer",
+        {"order": "N1", "accept": False, "lines": [2]},
+    ),
+    (
+        ["order", "report", "N1", "delivered", "--waybill", "W"],
+        "order.report",
+        {"order": "N1", "event": "delivered", "waybill": "W"},
+    ),
+    (
+        ["order", "receive", "N1", "--short", "1=1", "--rejected", "2=3"],
+        "order.receive",
+        {"order": "N1", "short": {"1": 1}, "rejected": {"2": 3}},
+    ),
     (["deadline", "claim", "N1", "--row", "order.place"], "deadline.claim", {"order": "N1", "row": "order.place"}),
     (["deadline", "remind", "N1", "--key", "k"], "deadline.remind", {"order": "N1", "key": "k"}),
     (["invite"], "invite", {"hours": 24}),

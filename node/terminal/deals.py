@@ -151,7 +151,13 @@ def order_ship(
     if file is not None:
         return {"rows": uploads.waybill_rows(file), "location": location}
     commands.need(all(typed.values()) or not any(typed.values()), "--carrier and --waybill are needed")
-    return {"order": order, "quantities": commands.lines(quantities), "location": location, "short": short or None, **typed}
+    return {
+        "order": order,
+        "quantities": commands.lines(quantities),
+        "location": location,
+        "short": short or None,
+        **typed,
+    }
 
 
 @order.command("cancel")

@@ -34,6 +34,7 @@ from node.terminal import (
     partnerships,
     quarrels,
     settlements,
+    voids,
 )
 
 DISTRIBUTION: Final = "hanse"
@@ -212,6 +213,7 @@ PANELS: Final = {
         settlements.obligation,
         settlements.netting,
         invoices.invoice,
+        voids.void,
     ),
     "Evidence": (audit, chains.disclose),
     "Trials": (demo, bench),

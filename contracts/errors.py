@@ -109,6 +109,8 @@ CODES: Final[dict[str, str]] = {
     "invoice.over": "more is credited than was invoiced: sums are checked over all credit notes",
     "invoice.reason": "UQ, CA and RE need a reason and an action",
     "invoice.statement": "the invoices over a statement, less their credit notes, are not what it holds",
+    # corrections
+    "void.target": "the named document is not one that can be voided, or by this side, or not any more",
     # money
     "money.currency": "another currency than the agreement's",
     "money.range": "an amount grew beyond its bound",

@@ -40,6 +40,7 @@ from contracts import (
     setoffs,
     statements,
     stocks,
+    voids,
 )
 from contracts.agreements import Agreement
 from contracts.channels import AnyThread, Candidate, Change, Channel, Plan
@@ -64,6 +65,7 @@ from contracts.documents import setoffs as setoff_papers
 from contracts.documents import shipments as shipment_papers
 from contracts.documents import statements as statement_papers
 from contracts.documents import stocks as stock_papers
+from contracts.documents import voids as void_papers
 from contracts.errors import FAULTS_MAX, Fault, Misuse, Refused, shown
 from contracts.evidence import Signer
 from contracts.holds import Hold
@@ -71,7 +73,7 @@ from contracts.invoices import Invoice
 from contracts.issues import Issue
 from contracts.items import Item, Position
 from contracts.orders import Order, OrderState
-from contracts.payments import Payment, PaymentState
+from contracts.payments import Payment
 from contracts.peerings import Peering, PeeringState
 from contracts.setoffs import Setoff
 from contracts.threads import Faults
@@ -124,13 +126,14 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     payment_papers.Promise: payments.pay,
     payment_papers.Sent: payments.pay,
     payment_papers.Received: payments.pay,
-    payment_papers.Dispute: payments.dispute,
+    payment_papers.Dispute: payments.follow,
     setoff_papers.Propose: setoffs.propose,
     setoff_papers.Consent: setoffs.consent,
     issue_papers.Open: complaints.open_issue,
     **{paper: complaints.follow for paper in issue_papers.TYPES if paper is not issue_papers.Open},
     **{paper: complaints.split for paper in splits.TYPES},
     **{paper: complaints.follow for paper in disputes.TYPES},
+    **{paper: voids.follow for paper in void_papers.TYPES},
     invoice_papers.Issue: billings.issue,
     invoice_papers.Credit: billings.follow,
     invoice_papers.Respond: billings.follow,
@@ -370,7 +373,7 @@ class History:
             return False
         settled = all(not ledger.pending for ledger in self.channel.ledgers.values())
         closed = all(order.state is OrderState.CLOSED for order in self.orders.values())
-        return settled and closed and all(paid.state is PaymentState.RECEIVED for paid in self.payments.values())
+        return settled and closed and all(paid.state in payments.CLOSED for paid in self.payments.values())
 
 
 def snapshot(history: History) -> dict[str, object]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from contracts import channels, lots, statements, tables, threads
 from contracts.agreements import Agreement
 from contracts.channels import Candidate, Change, Channel, Plan
 from contracts.documents import payments as papers
+from contracts.documents import voids
 from contracts.dues import NOTHING, Owed
 from contracts.errors import Fault
 from contracts.items import Member
@@ -31,6 +32,7 @@ class PaymentState(StrEnum):
     SENT = "sent"
     DISPUTED = "disputed"
     RECEIVED = "received"
+    VOIDED = "voided"
 
 
 class PaymentEvent(StrEnum):
@@ -39,6 +41,11 @@ class PaymentEvent(StrEnum):
     SEND = "sent"
     RECEIVE = "received"
     DISPUTE = "dispute"
+    VOID = "void"
+    ASK = "void, of what arrived"
+    UNDO = "void.accept"
+    ERASE = "void.accept, never announced"
+    KEEP = "void.accept, declined"
 
 
 S, E = PaymentState, PaymentEvent
@@ -50,15 +57,35 @@ TABLE: Final[Mapping[tuple[PaymentState, PaymentEvent], PaymentState]] = {
     (S.DISPUTED, E.RECEIVE): S.RECEIVED,
     (S.PROMISED, E.DISPUTE): S.DISPUTED,
     (S.SENT, E.DISPUTE): S.DISPUTED,
+    # nothing has taken effect: the debtor takes its word back
+    (S.PROMISED, E.VOID): S.VOIDED,
+    (S.SENT, E.VOID): S.VOIDED,
+    (S.DISPUTED, E.VOID): S.VOIDED,
+    (S.VOIDED, E.RECEIVE): S.RECEIVED,  # and the money came all the same
+    # it has: nothing changes until the debtor agrees that it never arrived (law 8)
+    (S.RECEIVED, E.ASK): S.RECEIVED,
+    (S.RECEIVED, E.UNDO): S.SENT,
+    (S.RECEIVED, E.ERASE): S.VOIDED,
+    (S.RECEIVED, E.KEEP): S.RECEIVED,
 }
-# received last: it is the end, and a debtor's `sent` that crossed it is no mistake
-RANKS: Final = {papers.Sent.TYPE: 0, papers.Dispute.TYPE: 1, papers.Received.TYPE: 2}
+CLOSED: Final = frozenset({S.RECEIVED, S.VOIDED})
+# received last: it is the end, and what the debtor wrote without knowing of it is no mistake
+RANKS: Final = {
+    papers.Sent.TYPE: 0,
+    papers.Dispute.TYPE: 1,
+    voids.Void.TYPE: 2,
+    voids.Accept.TYPE: 3,
+    papers.Received.TYPE: 4,
+}
 Paper: TypeAlias = papers.Promise | papers.Sent | papers.Received
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """`amount` minor units of `currency` from the side `debtor`; `received` is what arrived."""
+    """`amount` minor units of `currency` from the side `debtor`; `received` is what arrived, by the document `arrived`.
+
+    `announced`: the debtor spoke of it first. `asked`: the `void` of what arrived that waits for the debtor.
+    """
 
     key: bytes
     agreement: bytes
@@ -71,6 +98,9 @@ class Payment:
     statements: tuple[bytes, ...] = ()
     orders: tuple[bytes, ...] = ()
     received: int = 0
+    announced: bool = True
+    arrived: bytes | None = None
+    asked: bytes | None = None
 
     @property
     def owed(self) -> Owed:
@@ -88,13 +118,40 @@ def step(payment: Payment, member: Member, blind: bool) -> tuple[Payment, Faults
             if document.amount.a > payment.amount:
                 wanted = f"at most {payment.amount}"
                 return payment, (Fault("payment.amount", "amount", wanted, str(document.amount.a)),)
-            return _moved(payment, member, E.RECEIVE, 1 - payment.debtor, received=document.amount.a)
+            changes = {"received": document.amount.a, "arrived": member.hash}
+            return _moved(payment, member, E.RECEIVE, 1 - payment.debtor, **changes)
+        case voids.Void() as document:
+            return _void(payment, member, document)
+        case voids.Accept() as document:
+            return _unmade(payment, member, document)
         case _:
             return _moved(payment, member, E.DISPUTE, 1 - payment.debtor)
 
 
+def _void(payment: Payment, member: Member, document: voids.Void) -> tuple[Payment, Faults]:
+    """`void`: the debtor's of the whole payment, at once; the creditor's of what arrived, which has to be agreed."""
+    arrived = member.side != payment.debtor
+    target = payment.arrived if arrived else payment.key
+    if document.target != target:
+        wanted = "payment.received" if arrived else "the first document of the payment"
+        return payment, (Fault("void.target", "target", wanted, document.target.hex()),)
+    if arrived:
+        return _moved(payment, member, E.ASK, member.side, asked=member.hash)
+    return _moved(payment, member, E.VOID, member.side)
+
+
+def _unmade(payment: Payment, member: Member, document: voids.Accept) -> tuple[Payment, Faults]:
+    """`void.accept` of the debtor: what arrived has never arrived, or it stands."""
+    if payment.asked is None or document.void != payment.asked:
+        return payment, (Fault("void.target", "void", "a void that waits", document.void.hex()),)
+    if not document.accept:
+        return _moved(payment, member, E.KEEP, payment.debtor, asked=None)
+    event = E.UNDO if payment.announced else E.ERASE
+    return _moved(payment, member, event, payment.debtor, asked=None, arrived=None, received=0)
+
+
 def _moved(
-    payment: Payment, member: Member, event: PaymentEvent, signer: int, **changes: int
+    payment: Payment, member: Member, event: PaymentEvent, signer: int, **changes: Any
 ) -> tuple[Payment, Faults]:
     if member.side != signer:
         wanted = "debtor" if signer == payment.debtor else "creditor"
@@ -103,7 +160,7 @@ def _moved(
     if following is None:
         wanted = " or ".join(tables.sources(TABLE, event))
         return payment, (Fault("payment.state", "", wanted, payment.state),)
-    return replace(payment, state=following, **changes), ()  # type: ignore[arg-type]
+    return replace(payment, state=following, **changes), ()
 
 
 def pay(channel: Channel, candidate: Candidate) -> Plan:
@@ -127,13 +184,13 @@ def pay(channel: Channel, candidate: Candidate) -> Plan:
     return Plan(effect=lambda: [_opened(channel, agreement, thread)])
 
 
-def dispute(channel: Channel, candidate: Candidate) -> Plan:
-    """`payment.dispute` of the creditor."""
+def follow(channel: Channel, candidate: Candidate) -> Plan:
+    """`payment.dispute` of the creditor, and voids."""
     thread = channels.follow(channel, candidate, "payment")
     if isinstance(thread, Plan):
         return thread
     faults = channels.role_faults(candidate, thread.start.seller)
-    join = channels.joining(channel, candidate, thread, RANKS[papers.Dispute.TYPE], faults)
+    join = channels.joining(channel, candidate, thread, RANKS[candidate.document.TYPE], faults)
     return channels.refused(faults) if join is None else Plan(joins=(join,))
 
 
@@ -162,6 +219,8 @@ def _begun(member: Member, document: Paper, agreement: Agreement) -> Payment:
         statements=document.statements,
         orders=document.orders,
         received=document.amount.a if received else 0,
+        announced=not received,
+        arrived=member.hash if received else None,
     )
 
 

@@ -56,6 +56,7 @@ from node.trade import (
     statements,
     stocks,
     trials,
+    voids,
 )
 from protocol import identities, keys, syncing
 
@@ -87,6 +88,7 @@ REGISTERS = (
     invoices.register,
     accords.register,
     payments.register,
+    voids.register,
     balances.register,
     nettings.register,
     sheets.register,

@@ -35,6 +35,7 @@ from contracts.documents import (
     splits,
     statements,
     stocks,
+    voids,
 )
 from contracts.documents.fields import EXTENSION_PATTERN, FORMS, MONEY_FIELDS, QUANTITY_FIELDS, Document
 from contracts.errors import CODES, FAULTS_MAX, Fault, Refused, shown
@@ -62,6 +63,7 @@ _MODULES = (
     disputes,
     invoices,
     references,
+    voids,
 )
 SUPPORTED: Final[dict[str, dict[int, type[Document]]]] = {}
 for _module in _MODULES:

@@ -111,6 +111,7 @@ TYPES: Final[dict[str, str]] = {
     "feedback.give": "OpenBazaar RatingSignature",
     "feedback.forward": NONE,
     "void": "EPCIS errorDeclaration",
+    "void.accept": NONE,
     "deem": NONE,
     "reminder": NONE,
     "reference.disclose": NONE,

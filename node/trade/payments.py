@@ -180,7 +180,7 @@ def awaited(book: books.Book) -> list[payments.Payment]:
     return [
         payment
         for payment in book.history.payments.values()
-        if payment.state is not payments.PaymentState.RECEIVED and payment.debtor != book.side
+        if payment.state not in payments.CLOSED and payment.debtor != book.side
     ]
 
 

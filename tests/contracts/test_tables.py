@@ -77,8 +77,8 @@ def test_walking_a_table() -> None:
     assert tables.step(table, PaymentState.SENT, PaymentEvent.RECEIVE) is PaymentState.RECEIVED
     assert tables.step(table, PaymentState.RECEIVED, PaymentEvent.SEND) is None
     assert tables.sources(table, PaymentEvent.DISPUTE) == (PaymentState.PROMISED, PaymentState.SENT)
-    assert tables.legal(table, PaymentState.DISPUTED) == (PaymentEvent.SEND, PaymentEvent.RECEIVE)
-    assert tables.terminal(table, PaymentState) == {PaymentState.RECEIVED}
+    assert tables.legal(table, PaymentState.DISPUTED) == (PaymentEvent.SEND, PaymentEvent.RECEIVE, PaymentEvent.VOID)
+    assert tables.terminal(payments.TABLE, PaymentState) == frozenset()  # what arrived can be voided by consent
     pairs = tables.refused(table, PaymentState, PaymentEvent)
     assert len(pairs) + len(table) == len(PaymentState) * len(PaymentEvent)
 
@@ -417,17 +417,31 @@ def test_parcels_every_pair(state: ParcelState, event: ParcelState) -> None:
 # --- T10
 
 
+def payment_paper(event: PaymentEvent) -> tuple[str, Body]:
+    match event:
+        case PaymentEvent.SEND | PaymentEvent.RECEIVE:
+            return f"payment.{event.value}", {"agreement": H, "amount": money(500), "reference": "RF18"}
+        case PaymentEvent.DISPUTE:
+            return "payment.dispute", {"reason": "not_seen"}
+        case PaymentEvent.VOID | PaymentEvent.ASK:
+            target = H if event is PaymentEvent.VOID else b"a" * 32
+            return "void", {"target": target, "reason": "did_not_occur"}
+        case _:
+            return "void.accept", {"void": b"v" * 32, "accept": event is not PaymentEvent.KEEP}
+
+
 @pytest.mark.parametrize("state", PaymentState)
 @pytest.mark.parametrize("event", PaymentEvent)
 def test_T10_every_pair(state: PaymentState, event: PaymentEvent) -> None:
-    before = payments.Payment(H, H, SELLER, BUYER, "EUR", 500, "RF18", state)
-    side, role = (BUYER, "buyer") if event is PaymentEvent.SEND else (SELLER, "seller")
-    body: Body = {"thread": H, "role": role}
-    if event is PaymentEvent.DISPUTE:
-        body["reason"] = "not_seen"
-    else:
-        body.update(agreement=H, amount=money(500), reference="RF18")
-    told = member(side, 9, 9, f"payment.{event.value}", body)
+    received = 500 if state is PaymentState.RECEIVED else 0
+    before = payments.Payment(
+        H, H, SELLER, BUYER, "EUR", 500, "RF18", state,
+        received=received, announced=event is not PaymentEvent.ERASE, arrived=b"a" * 32, asked=b"v" * 32,
+    )  # fmt: skip
+    creditor = event in (PaymentEvent.RECEIVE, PaymentEvent.DISPUTE, PaymentEvent.ASK)
+    side, role = (SELLER, "seller") if creditor else (BUYER, "buyer")
+    kind, body = payment_paper(event)
+    told = member(side, 9, 9, kind, {"thread": H, "role": role, **body})
     after, faults = payments.step(before, told, False)
     if (state, event) not in payments.TABLE:
         assert [fault.code for fault in faults] == ["payment.state"]
@@ -435,9 +449,12 @@ def test_T10_every_pair(state: PaymentState, event: PaymentEvent) -> None:
     else:
         assert not faults
         assert after.state is payments.TABLE[(state, event)]
-        assert after.owed.total == (-500 if event is PaymentEvent.RECEIVE else 0)
+        assert after.owed.total == (-500 if after.state is PaymentState.RECEIVED else 0)
     other = replace(told, side=1 - side)
-    assert [fault.code for fault in payments.step(before, other, False)[1]] == ["role.mismatch"]
+    voiding = event in (PaymentEvent.VOID, PaymentEvent.ASK)
+    assert [fault.code for fault in payments.step(before, other, False)[1]] == [
+        "void.target" if voiding else "role.mismatch"
+    ]
 
 
 def test_ranks_name_the_documents_of_their_table() -> None:

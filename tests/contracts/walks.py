@@ -44,7 +44,8 @@ class Walk(Shop):
                 self.take_by_seller, self.grant, self.release_by_seller, self.reprice, self.relist, self.restock,
                 self.receive_payment, self.propose_by_seller, self.respond_by_seller, self.amend, self.suspend,
                 self.end, self.answer_issue, self.split_by_seller, self.take_split_by_seller, self.complain_by_seller,
-                self.bill, self.credit, self.escalate_by_seller, self.quarrel_by_seller, self.quarrel_by_seller,
+                self.bill, self.credit, self.void_by_seller, self.escalate_by_seller,
+                self.quarrel_by_seller, self.quarrel_by_seller,
                 self.quarrel_by_seller,
                 self.claim, self.reopen, self.set_off, self.consent,
             ],
@@ -54,7 +55,7 @@ class Walk(Shop):
                 self.hold, self.release_by_buyer, self.pay, self.confirm, self.propose_by_buyer,
                 self.respond_by_buyer, self.accept_amendment, self.suspend, self.end,
                 self.complain_by_buyer, self.split_by_buyer, self.take_split_by_buyer, self.close_issue,
-                self.answer_bill, self.answer_bill, self.escalate_by_buyer,
+                self.answer_bill, self.answer_bill, self.escalate_by_buyer, self.void_by_buyer, self.agree_to_void,
                 self.quarrel_by_buyer, self.quarrel_by_buyer, self.quarrel_by_buyer,
                 self.claim, self.reopen, self.set_off, self.consent,
             ],
@@ -480,6 +481,28 @@ class Walk(Shop):
 
     def take_split_by_buyer(self, history: History) -> Draft | None:
         return self._take_split(history, "buyer")
+
+    # --- corrections
+
+    def void_by_seller(self, history: History) -> Draft | None:
+        payment = self.some([one for one in history.payments.values() if one.arrived is not None])
+        if payment is None:
+            return None
+        body = {"thread": payment.key, "role": "seller", "target": payment.arrived, "reason": "incorrect_data"}
+        return "void", body
+
+    def void_by_buyer(self, history: History) -> Draft | None:
+        payment = self.some([one for one in history.payments.values() if one.state.value != "received"])
+        if payment is None:
+            return None
+        return "void", {"thread": payment.key, "role": "buyer", "target": payment.key, "reason": "did_not_occur"}
+
+    def agree_to_void(self, history: History) -> Draft | None:
+        payment = self.some([one for one in history.payments.values() if one.asked is not None])
+        if payment is None:
+            return None
+        accept = self.chance.randrange(3) > 0
+        return "void.accept", {"thread": payment.key, "role": "buyer", "void": payment.asked, "accept": accept}
 
     # --- disputes
 

@@ -277,6 +277,8 @@ QUARRELS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["dispute", "comply", "ab"], "dispute.comply", {"issue": "ab"}),
     (["dispute", "default", "ab"], "dispute.default", {"issue": "ab"}),
     (["dispute", "list"], "dispute.list", {}),
+    (["void", "payment", "ab"], "void", {"payment": "ab", "reason": "incorrect_data"}),
+    (["void", "accept", "ab", "--decline"], "void.accept", {"payment": "ab", "decline": True}),
     (["dispute", "key"], "dispute.key", {}),
     (
         ["agreement", "propose", "D", "--arbiter", "A:1", "--resolve-hours", "48", "--self-billing"],

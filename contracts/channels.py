@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from contracts.capabilities import Capability
     from contracts.disclosures import Opening, Reference
     from contracts.documents.stocks import Location
+    from contracts.feedbacks import Feedback
     from contracts.listings import Listing
     from contracts.notices import Notice
     from contracts.prices import PriceChain
@@ -130,6 +131,7 @@ class Channel:
     stock: dict[tuple[int, str, str], Stock] = field(default_factory=dict)
     places: dict[tuple[int, str], list[str]] = field(default_factory=dict)  # where a side has a SKU, in order
     locations: dict[tuple[int, str], Location] = field(default_factory=dict)
+    feedbacks: dict[bytes, Feedback] = field(default_factory=dict)
     notices: dict[bytes, Notice] = field(default_factory=dict)
     quoted: dict[bytes, bytes] = field(default_factory=dict)  # hash of a quote -> key of its thread
     capabilities: dict[bytes, Capability] = field(default_factory=dict)

@@ -69,6 +69,10 @@ CODES: Final[dict[str, str]] = {
     "hold.state": "table T3 has no such row",
     "hold.expired": "the author knows that the hold was released, refused or has expired",
     "hold.mismatch": "the hold is for other goods, less quantity or another agreement",
+    # feedback
+    "feedback.none": "no order with a key for feedback is known to the author under this name",
+    "feedback.state": "nothing confirms the purchase yet, or the word was given already",
+    "feedback.signature": "the order's own key did not sign this feedback",
     # notices and quotes
     "notice.state": "the notice is withdrawn already",
     "quote.state": "the quotation is not in a state that allows this",

@@ -27,6 +27,7 @@ from contracts import (
     deems,
     disclosures,
     documents,
+    feedbacks,
     items,
     ledgers,
     listings,
@@ -50,6 +51,7 @@ from contracts.documents import capabilities as capability_papers
 from contracts.documents import channels as channel_papers
 from contracts.documents import deems as deem_papers
 from contracts.documents import disputes, fields, splits
+from contracts.documents import feedbacks as feedback_papers
 from contracts.documents import holds as hold_papers
 from contracts.documents import invoices as invoice_papers
 from contracts.documents import issues as issue_papers
@@ -103,6 +105,9 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     reference_papers.Disclose: disclosures.disclose,
     stock_papers.Snapshot: stocks.snapshot,
     stock_papers.Delta: stocks.delta,
+    feedback_papers.Token: feedbacks.token,
+    feedback_papers.Give: feedbacks.give,
+    feedback_papers.Forward: feedbacks.give,
     notice_papers.Offer: notices.post,
     notice_papers.Want: notices.post,
     notice_papers.Withdraw: notices.withdraw,
@@ -211,6 +216,7 @@ class History:
         self.stock: Mapping[tuple[int, str, str], stocks.Stock] = MappingProxyType(self.channel.stock)
         self.disclosed: Mapping[disclosures.Reference, disclosures.Opening] = MappingProxyType(self.channel.disclosed)
         self.locations: Mapping[tuple[int, str], stock_papers.Location] = MappingProxyType(self.channel.locations)
+        self.feedbacks: Mapping[bytes, feedbacks.Feedback] = MappingProxyType(self.channel.feedbacks)
         self.notices: Mapping[bytes, notices.Notice] = MappingProxyType(self.channel.notices)
         self.quotations: Mapping[bytes, quotations.Quotation] = _States(kinds["quote"])
         self.capabilities: Mapping[bytes, capabilities.Capability] = MappingProxyType(self.channel.capabilities)
@@ -393,6 +399,7 @@ def snapshot(history: History) -> dict[str, object]:
         "prices": {key: channel.prices[key].current for key in sorted(channel.prices)},
         "stock": dict(sorted(channel.stock.items())),
         "locations": dict(sorted(channel.locations.items())),
+        "feedbacks": dict(sorted(channel.feedbacks.items())),
         "notices": dict(sorted(channel.notices.items())),
         "disclosed": dict(sorted(channel.disclosed.items())),
         "capabilities": dict(sorted(channel.capabilities.items())),

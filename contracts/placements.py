@@ -9,7 +9,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from contracts import amounts, changes, channels, holds, listings, orders, prices, quotations, silences, terms, threads
+from contracts import (
+    amounts,
+    changes,
+    channels,
+    feedbacks,
+    holds,
+    listings,
+    orders,
+    prices,
+    quotations,
+    silences,
+    terms,
+    threads,
+)
 from contracts import cancellations as cancelling
 from contracts import shipments as shipping
 from contracts.agreements import Agreement
@@ -109,6 +122,7 @@ def _opened(
     channel: Channel, candidate: Candidate, document: papers.Place, agreement: Agreement, thread: threads.Thread[Order]
 ) -> Change:
     channel.numbers[candidate.item.side].add(document.number)
+    feedbacks.opened(channel, thread.key, document.feedback_key)
     return channels.begin(channel, thread, (channel.ledgers[agreement.key], Account(thread)))
 
 

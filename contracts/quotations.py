@@ -102,8 +102,10 @@ def request(channel: Channel, candidate: Candidate) -> Plan:
     agreement, version = found
     faults.extend(channels.role_faults(candidate, agreement.seller))
     faults.extend(terms.silence_faults(version, "quote", document.respond_by_s, document.on_silence))
-    if document.notice is not None and document.notice not in channel.notices:
-        faults.append(Fault("reference.dangling", "notice", "an offer or a want", document.notice.hex()))
+    unknown = channels.dangling(channel, candidate, [("notice", document.notice)])
+    if document.notice is not None and not unknown and document.notice not in channel.notices:
+        unknown = [Fault("reference.dangling", "notice", "an offer or a want", document.notice.hex())]
+    faults.extend(unknown)
     if faults:
         return channels.refused(faults)
     member = candidate.member(0)

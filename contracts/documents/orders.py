@@ -100,7 +100,7 @@ class Place(Document):
     a `platform`'s masked recipient, with the `grant` of a waybill or the `carrier` and `waybill` themselves; an order
     for the buyer's own warehouse has neither. `partial` false: a line is accepted as a whole or not. `kind` is UNCL1001
     (220 order, 221 blanket, 226, 227 consignment). `parent`: the order of a buyer that this one serves (see
-    `fields.Document`).
+    `fields.Document`). `feedback_key`: made for this order, under which its consumer may be heard (Ed25519).
     """
 
     TYPE: ClassVar[str] = "order.place"
@@ -117,6 +117,7 @@ class Place(Document):
     carrier: Code | None = None
     waybill: Id | None = None
     ship_to: Destination | None = None
+    feedback_key: Hash | None = None
     ship_by: Date | None = None
     incoterm: Literal["EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF"] | None = None
     channel: Code | None = None

@@ -105,6 +105,16 @@ def locations(answer: Json) -> RenderableType:
     return tables.rows_of(answer, "locations", columns, empty="No locations.")
 
 
+def feedback(answer: Json) -> RenderableType:
+    """What consumers said."""
+    rows = [
+        {**row, "who": f"{'from' if row.get('selling') else 'to'} {row.get('partner')}"}
+        for row in answer.get("feedback") or []
+    ]
+    columns = {"number": "order", "who": "", "skus": "SKU", "ratings": "ratings", "tags": "tags", "text": "words"}
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="No feedback.")
+
+
 def notices(answer: Json) -> RenderableType:
     """What is offered or wanted."""
     rows = [

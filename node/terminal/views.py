@@ -168,6 +168,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "stock.list": ledgers.stock,
     "stock.holds": ledgers.holds,
     "stock.location.list": ledgers.locations,
+    "feedback.list": ledgers.feedback,
     "offer.list": ledgers.notices,
     "want.list": ledgers.notices,
     "quote.list": ledgers.quotes,

@@ -76,6 +76,7 @@ def place(desk: books.Desk, book: books.Book, item: histories.Item, order: order
             parent=item.hash,
             forwarded=forwarded,
             masked=cast(dict[str, Value], masked),
+            feedback_key=cast(bytes | None, item.body.get("feedback_key")),
         )
     except errors.NodeError as refused:
         if books.is_for_later(refused):

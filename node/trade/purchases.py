@@ -15,6 +15,7 @@ from node.trade import (
     catalogues,
     credits,
     doors,
+    feedbacks,
     holds,
     offers,
     orders,
@@ -99,12 +100,14 @@ def place(
     leaving: Mapping[str, Value] | None = None,
     masked: Mapping[str, Value] | None = None,
     ship_by: str | None = None,
+    feedback_key: bytes | None = None,
 ) -> list[books.Written]:
     """Order (SKU, quantity) lines from the partner of a book; several orders where several nodes ship.
 
     The consumer's address is either `recipient`, sealed here to the node that ships, or `forwarded`, sealed already.
     `used` names by SKU the holds that the order uses up; `leaving` is the `location` or `territory` of every line.
-    `masked` is a masked recipient that stands openly in the order.
+    `masked` is a masked recipient that stands openly in the order. `feedback_key` is passed on from a buyer's order; an
+    order for a consumer gets one of its own.
     `numbers` are those of the lines; 1 and up when absent.
     `served` is what the order is for: see `placed_for`, which has to be asked before.
     """
@@ -142,6 +145,10 @@ def place(
             body["ship_by"] = ship_by
         if recipient is not None and len(recipient.get("country", "")) == 2:
             body["ship_to"] = {"country": recipient["country"]}
+        if feedback_key is None and parent is None and (recipient or masked):
+            body["feedback_key"] = feedbacks.public_key(desk, id)
+        elif feedback_key is not None:
+            body["feedback_key"] = feedback_key
         body |= references.to(desk, book, "parent", parent)
         done = desk.write(book, "order.place", body, id=id)
         orderbooks.add_fulfilment(desk.db, done.hash, book.channel.id, shop_order, parent)

@@ -23,6 +23,7 @@ from node.trade import (
     cascades,
     chains,
     derivations,
+    feedbacks,
     orders,
     personal,
     promises,
@@ -188,6 +189,9 @@ def mirror_stock(desk: books.Desk, book: books.Book, item: histories.Item) -> No
 
 
 HANDLERS: Mapping[str, Handler] = {
+    "feedback.token": feedbacks.invited,
+    "feedback.give": feedbacks.heard,
+    "feedback.forward": feedbacks.heard,
     "peer.invite": accept_peering,
     "order.place": take_order,
     "order.respond": chains.follow,

@@ -147,6 +147,13 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
         "offer.post",
         {"what": "Cups", "currency": "CNY", "countries": [], "partners": []},
     ),
+    (
+        ["feedback", "give", "ab12cd34", "--rating", "overall=5", "--tag", "fast", "--text", "Good"],
+        "feedback.give",
+        {"order": "ab12cd34", "ratings": {"overall": 5}, "tags": ["fast"], "text": "Good"},
+    ),
+    (["feedback", "invite", "ab12cd34"], "feedback.invite", {"order": "ab12cd34"}),
+    (["feedback", "list", "--partner", "D"], "feedback.list", {"partner": "D"}),
     (["want", "list"], "want.list", {}),
     (["offer", "list"], "offer.list", {}),
     (["offer", "withdraw", "ab12cd34"], "notice.withdraw", {"notice": "ab12cd34"}),

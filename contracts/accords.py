@@ -171,7 +171,7 @@ def close(channel: Channel, ledger: Ledger, statement: Statement, closing: Closi
         if threads.unsettled(account.thread, cut):
             walked = threads.rewalked(account.thread, ledger.cuts)
             changes.extend(channels.carry_out(channel, channels.Join(account.thread, None, walked, (ledger, account))))
-        if not _shared(account):
+        if not account.shared:
             threads.settle(account.thread, cut)
     return changes
 
@@ -182,11 +182,6 @@ def _added(agreed: list[tuple[Account, Any]]) -> Owed:
     for account, now in agreed:
         added = dues.plus(added, dues.minus(now.owed, account.settled))
     return added
-
-
-def _shared(account: Account) -> bool:
-    """Whether another ledger, which may be cut elsewhere, has a part of the thread too."""
-    return account.thread.kind == "setoff"
 
 
 def _followed(channel: Channel, ledger: Ledger) -> list[Change]:

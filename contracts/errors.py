@@ -129,6 +129,8 @@ CODES: Final[dict[str, str]] = {
     "payment.state": "table T10 has no such row",
     "payment.amount": "more received than was sent or promised",
     "setoff.state": "table T10 has no such row",
+    "setoff.secret": "the secret fits neither the lock nor the release of this edge",
+    "setoff.amount": "an edge is locked at more than was proposed, or in another currency",
     "setoff.direction": "a set-off needs an agreement each way, or there are no two debts that cancel out",
     "payment.nothing-owed": "the named order is at an end and nothing is owed for it",
 }

@@ -134,6 +134,7 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     payment_papers.Dispute: payments.follow,
     setoff_papers.Propose: setoffs.propose,
     setoff_papers.Consent: setoffs.consent,
+    setoff_papers.Notice: setoffs.notice,
     issue_papers.Open: complaints.open_issue,
     **{paper: complaints.follow for paper in issue_papers.TYPES if paper is not issue_papers.Open},
     **{paper: complaints.split for paper in splits.TYPES},

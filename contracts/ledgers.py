@@ -33,13 +33,15 @@ class Closed:
 class Account:
     """A thread's part in its ledger: what it owes now, and what it owed, with an order's lines, at the last cut.
 
-    `twin` is its part in a second ledger, for a set-off."""
+    `twin` is its part in a second ledger, for a set-off of two; both are `shared`: cut at several places, and so never
+    forgotten."""
 
     thread: Thread[Any]
     owed: Owed = dues.NOTHING
     settled: Owed = dues.NOTHING
     lines: Mapping[int, OrderLine] = field(default_factory=dict)
     twin: tuple[Ledger, Account] | None = None
+    shared: bool = False
 
 
 @dataclass(slots=True)

@@ -1,12 +1,18 @@
-"""Set-off between two merchants who owe each other (the bilateral part of table T10).
+"""Set-off (table T10): debts that cancel each other out, between two merchants or around a cycle of them.
 
-One selling and one buying agreement of the same pair, in one currency: the same amount comes off both debts. What one
-owes the other on the whole stays as it was (law 6), while both books get shorter, and less has to be paid.
+**Two merchants.** One selling and one buying agreement of the same pair, in one currency: the same amount comes off
+both debts. The thread stands in the accounts of two ledgers. Only the side that did not propose can move it, so its
+documents have one order whatever was cut where, and two statements can never see it differently.
 
-The thread stands in the accounts of two ledgers. Only the side that did not propose can move it, so its documents have
-one order whatever was cut where; there is nothing to linearise, and two statements can never see it differently.
-How much may be set off is policy, since no guard looks at sums (docs/decisions/0004-aggregates-are-policy.md). Too much
-would do no harm: a debt turns round, and the whole stays as it was.
+**A cycle.** Each edge is a thread of its own between debtor and creditor: the debtor proposes, the creditor's consent
+locks it, and one secret applies all edges of the batch. Whoever learns the secret in one channel shows it in the other,
+so all edges apply, or none: no clock decides, and nobody who is away can hold up more than its own copy. A secret that
+releases the batch ends it. If the merchant who holds both secrets shows both, which its own signature then proves, the
+lock wins everywhere. docs/decisions/0020-a-cycle-has-one-secret-and-no-clock.md
+
+What a merchant is owed on the whole stays as it was (law 6), while the books get shorter. How much may be set off is
+policy, since no guard looks at sums (docs/decisions/0004-aggregates-are-policy.md). Too much would do no harm: a debt
+turns round, and the whole stays as it was.
 """
 
 from __future__ import annotations
@@ -25,99 +31,160 @@ from contracts.errors import Fault
 from contracts.items import Member
 from contracts.ledgers import Account
 from contracts.threads import Faults, Thread
+from protocol import merkle
 
 
 class SetoffState(StrEnum):
     """Where a set-off stands."""
 
     PROPOSED = "proposed"
+    LOCKED = "locked"
     APPLIED = "applied"
     DECLINED = "declined"
+    RELEASED = "released"
 
 
 class SetoffEvent(StrEnum):
     """What can happen to it."""
 
     CONSENT = "setoff.consent"
+    LOCK = "setoff.consent, locked"
     DECLINE = "setoff.consent, declined"
+    APPLY = "setoff.notice"
+    RELEASE = "setoff.notice of the release"
 
 
 S, E = SetoffState, SetoffEvent
 TABLE: Final[Mapping[tuple[SetoffState, SetoffEvent], SetoffState]] = {
     (S.PROPOSED, E.CONSENT): S.APPLIED,
+    (S.PROPOSED, E.LOCK): S.LOCKED,
     (S.PROPOSED, E.DECLINE): S.DECLINED,
+    (S.LOCKED, E.APPLY): S.APPLIED,
+    (S.LOCKED, E.RELEASE): S.RELEASED,
+    # both sides may show the secret; and where both secrets were shown, all edges apply
+    (S.APPLIED, E.APPLY): S.APPLIED,
+    (S.APPLIED, E.RELEASE): S.APPLIED,
+    (S.RELEASED, E.APPLY): S.APPLIED,
+    (S.RELEASED, E.RELEASE): S.RELEASED,
 }
-RANKS: Final = {papers.Consent.TYPE: 0}
+RANKS: Final = {papers.Consent.TYPE: 0, papers.Notice.TYPE: 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Setoff:
-    """`amount` minor units of `currency` off the debts under two agreement threads, proposed by `side`."""
+    """`amount` minor units of `currency`, proposed by `side`: off the debts under two agreement threads, or, with a
+    `batch`, off what `side` owes under one, once `secret` is known. `statements`: the closed ones that it clears."""
 
     key: bytes
     agreement: bytes
-    against: bytes
+    against: bytes | None
     seller: int
     side: int
     currency: str
     amount: int
+    batch: bytes | None = None
+    lock: bytes | None = None
+    release: bytes | None = None
+    hops: int = 0
     state: SetoffState = S.PROPOSED
+    secret: bytes | None = None
 
     @property
     def owed(self) -> Owed:
-        """What comes off the debt, the same under both agreements."""
-        return NOTHING._replace(setoff=-self.amount) if self.state is S.APPLIED else NOTHING
+        """What comes off the buyer's debt: under both agreements the same, or off the seller's in a cycle."""
+        if self.state is not S.APPLIED:
+            return NOTHING
+        of_seller = self.against is None and self.side == self.seller
+        return NOTHING._replace(setoff=self.amount if of_seller else -self.amount)
 
 
 def step(setoff: Setoff, member: Member, blind: bool) -> tuple[Setoff, Faults]:
-    """The answer of the side that did not propose."""
-    document = member.document
-    assert isinstance(document, papers.Consent)
-    following = tables.step(TABLE, setoff.state, E.CONSENT if document.accept else E.DECLINE)
+    """One document of the thread, by table T10."""
+    match member.document:
+        case papers.Consent() as document:
+            return _answered(setoff, document)
+        case document:
+            assert isinstance(document, papers.Notice)
+            return _shown(setoff, document)
+
+
+def _answered(setoff: Setoff, document: papers.Consent) -> tuple[Setoff, Faults]:
+    event = E.DECLINE if not document.accept else E.CONSENT if setoff.lock is None else E.LOCK
+    following = tables.step(TABLE, setoff.state, event)
     if following is None:
         return setoff, (Fault("setoff.state", "", S.PROPOSED, setoff.state),)
-    return replace(setoff, state=following), ()
+    amount = setoff.amount
+    if document.amount is not None and document.accept:
+        asked = document.amount
+        if setoff.lock is None or asked.c != setoff.currency or not 1 <= asked.a <= amount:
+            wanted = f"1 to {amount} {setoff.currency}, and only in a cycle"
+            return setoff, (Fault("setoff.amount", "amount", wanted, f"{asked.a} {asked.c}"),)
+        amount = asked.a
+    return replace(setoff, state=following, amount=amount), ()
+
+
+def _shown(setoff: Setoff, document: papers.Notice) -> tuple[Setoff, Faults]:
+    digest = merkle.leaf_hash(document.secret)
+    if digest not in (setoff.lock, setoff.release):
+        return setoff, (Fault("setoff.secret", "secret", "the secret of the lock or of the release", "another"),)
+    applies = digest == setoff.lock
+    following = tables.step(TABLE, setoff.state, E.APPLY if applies else E.RELEASE)
+    if following is None:
+        return setoff, (Fault("setoff.state", "", S.LOCKED, setoff.state),)
+    keeps = setoff.state is S.APPLIED
+    return replace(setoff, state=following, secret=setoff.secret if keeps else document.secret), ()
 
 
 def propose(channel: Channel, candidate: Candidate) -> Plan:
-    """`setoff.propose` of either side."""
+    """`setoff.propose` of either side, or of a debtor in a cycle."""
     document = candidate.document
     assert isinstance(document, papers.Propose)
     faults: list[Fault] = []
-    pair: list[Agreement] = []
+    named: list[Agreement] = []
     for path, name in (("agreement", document.agreement), ("against", document.against)):
-        found = channels.agreement_at(channel, candidate.past, name)
-        if found is None or not found[0].accepted:
+        found = None if name is None else channels.agreement_at(channel, candidate.past, name)
+        if found is not None and found[0].accepted:
+            named.append(found[0])
+        elif name is not None:
             faults.append(Fault("agreement.not-in-force", path, "an accepted agreement", name.hex()))
-        else:
-            pair.append(found[0])
     if faults:
         return channels.refused(faults)
-    one, other = pair
-    faults.extend(channels.role_faults(candidate, one.seller))
-    if one.seller == other.seller:
+    faults.extend(channels.role_faults(candidate, named[0].seller))
+    if len(named) == 2 and named[0].seller == named[1].seller:
         faults.append(Fault("setoff.direction", "against", "an agreement in which the buyer sells", "the same seller"))
-    for path, currency in (("agreement", one.currency), ("against", other.currency)):
-        if document.amount.c != currency:
-            faults.append(Fault("money.currency", path, document.amount.c, currency))
+    for path, agreement in zip(("agreement", "against"), named, strict=False):
+        if document.amount.c != agreement.currency:
+            faults.append(Fault("money.currency", path, document.amount.c, agreement.currency))
     for place, name in enumerate(document.statements):
         statement = channel.statements.get(name)
-        if statement is None or not any(statements.closed(statement, of.key, candidate.past) for of in pair):
+        if statement is None or not any(statements.closed(statement, of.key, candidate.past) for of in named):
             faults.append(Fault("reference.dangling", f"statements.{place}", "a closed statement", name.hex()))
     if faults:
         return channels.refused(faults)
     member = candidate.member(0)
     setoff = Setoff(
-        member.hash, one.key, other.key, one.seller, member.side, document.amount.c, document.amount.a
-    )  # fmt: skip
-    thread = threads.opened(member.hash, "setoff", one.seller, setoff, step, (member.side, member.index))
+        key=member.hash,
+        agreement=named[0].key,
+        against=named[1].key if len(named) == 2 else None,
+        seller=named[0].seller,
+        side=member.side,
+        currency=document.amount.c,
+        amount=document.amount.a,
+        batch=document.batch,
+        lock=document.lock,
+        release=document.release,
+        hops=document.hops,
+    )
+    thread = threads.opened(member.hash, "setoff", setoff.seller, setoff, step, (member.side, member.index))
     return Plan(effect=lambda: [_opened(channel, setoff, thread)])
 
 
 def _opened(channel: Channel, setoff: Setoff, thread: Thread[Setoff]) -> Change:
-    ledgers = channel.ledgers
-    twin = (ledgers[setoff.against], Account(thread))
-    return channels.begin(channel, thread, (ledgers[setoff.agreement], Account(thread, twin=twin)))
+    ledger = channel.ledgers[setoff.agreement]
+    if setoff.against is None:
+        return channels.begin(channel, thread, (ledger, Account(thread)))
+    twin = (channel.ledgers[setoff.against], Account(thread, shared=True))
+    return channels.begin(channel, thread, (ledger, Account(thread, shared=True, twin=twin)))
 
 
 def consent(channel: Channel, candidate: Candidate) -> Plan:
@@ -128,5 +195,21 @@ def consent(channel: Channel, candidate: Candidate) -> Plan:
     faults = channels.role_faults(candidate, thread.start.seller)
     if thread.start.side == candidate.item.side:
         faults.append(Fault("role.mismatch", "", "the side that did not propose", "the author"))
+    return _joined(channel, candidate, thread, faults)
+
+
+def notice(channel: Channel, candidate: Candidate) -> Plan:
+    """`setoff.notice` of either side of an edge."""
+    thread = channels.follow(channel, candidate, "setoff")
+    if isinstance(thread, Plan):
+        return thread
+    faults = channels.role_faults(candidate, thread.start.seller)
+    if thread.start.lock is None:
+        # and it never joins: a thread in two ledgers is moved by one side alone
+        faults.append(Fault("setoff.secret", "thread", "an edge of a cycle", "a set-off of two"))
+    return _joined(channel, candidate, thread, faults)
+
+
+def _joined(channel: Channel, candidate: Candidate, thread: Thread[Setoff], faults: list[Fault]) -> Plan:
     join = channels.joining(channel, candidate, thread, RANKS[candidate.document.TYPE], faults)
     return channels.refused(faults) if join is None else Plan(joins=(join,))

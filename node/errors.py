@@ -130,6 +130,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "invoice.nothing": (Exit.REFUSED, "nothing was sold that could be invoiced"),
     "attachment.unreadable": (Exit.REFUSED, "an attachment is empty, too large, or of a kind that is not known"),
     "netting.unknown": (Exit.REFUSED, "no single netting could be meant"),
+    "netting.round": (Exit.REFUSED, "no such round of nettings could be meant, or it is not for a person to answer"),
     "netting.nothing": (Exit.REFUSED, "so much is not owed both ways by what both have signed"),
     "statement.unknown": (Exit.REFUSED, "no single statement could be meant, or its lines are unreadable"),
     "statement.nothing": (Exit.REFUSED, "there is nothing new to be stated"),

@@ -69,6 +69,17 @@ def statement_contest(threads: tuple[str, ...], **typed: Any) -> Arguments:
     return typed | {"threads": list(threads)}
 
 
+@statement.command("reopen")
+@click.argument("statement", metavar="ID")
+@click.argument("threads", nargs=-1, required=True, metavar="ORDER...")
+@click.option("--reason", help="Why, as a short code that the partner reads. [default: amount]")
+@click.option("--due", metavar="YYYY-MM-DD", help="The day by which it is to be cleared.")
+@commands.asks("statement.reopen")
+def statement_reopen(threads: tuple[str, ...], **typed: Any) -> Arguments:
+    """Contest orders of a statement that my silence has agreed to, once."""
+    return typed | {"threads": list(threads)}
+
+
 @click.group(cls=commands.Group)
 def payment() -> None:
     """Payments, as sent and as received."""

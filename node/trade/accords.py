@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
-from contracts import reconciliation
+from contracts import assents, histories, reconciliation
 from contracts import statements as accounts
 from contracts.statements import Computed, StatementLine
 from node import errors
@@ -24,6 +25,10 @@ class Contest(doors.Arguments):
     threads: list[str]
     reason: str = "amount"
     due: str | None = None
+
+
+class Reopen(Contest):
+    """The same for a statement that my silence has agreed to."""
 
 
 @register.case("statement.agree", statements.One)
@@ -51,7 +56,7 @@ def answer(desk: books.Desk, found: statements.Found, given: Contest | None = No
     same = digest == statement.document.lines_hash
     blob = None if same else blobs.get(desk.db, statement.document.lines_hash)
     theirs = computed.lines if same else () if blob is None else tuple(statements.read_lines(blob))
-    contested = {} if given is None else {key: given.reason for key in named(book, computed, given.threads)}
+    contested = {} if given is None else {key: given.reason for key in named(book, computed.lines, given.threads)}
     common: books.Body = {
         "thread": statement.key,
         "role": "buyer" if statement.document.role == "seller" else "seller",
@@ -69,9 +74,40 @@ def answer(desk: books.Desk, found: statements.Found, given: Contest | None = No
     return statements.describe(statements.Found(book, book.history.statements[statement.key]))
 
 
-def named(book: books.Book, computed: Computed, threads: list[str]) -> list[bytes]:
+@register.case("statement.reopen", Reopen)
+async def reopen(trade: doors.Trade, given: Reopen, report: doors.Report) -> doors.Json:
+    """Contest orders of a statement that my silence has agreed to: once, and in the time that is left for it."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        found = statements.find(desk, given.statement)
+        book, document = desk.book(found.book.channel.id), found.statement.document
+        content = blobs.get(desk.db, document.lines_hash)
+        lines = () if content is None else tuple(statements.read_lines(content))
+        rows: list[Value] = [{"key": key, "reason": given.reason} for key in named(book, lines, given.threads)]
+        role = "buyer" if document.role == "seller" else "seller"
+        body: books.Body = {"thread": found.statement.key, "role": role, "contested": rows, "due": given.due}
+        desk.write(book, "statement.reopen", body)
+        return statements.describe(statements.Found(book, book.history.statements[found.statement.key]))
+
+    return await trade.books.act(unit)
+
+
+def acknowledge(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
+    """The partner claims my silence about its statement. Where my books say the same, nothing is left but to agree:
+    then it is closed at once, and not only by what I write next."""
+    thread = item.body["thread"]
+    statement = book.history.statements.get(thread) if isinstance(thread, bytes) else None
+    if statement is None or item.body["row"] != assents.SILENCE:
+        return
+    found = statements.Found(book, statement)
+    content = statements.own_lines(found)
+    if content is not None and hashlib.sha256(content).digest() == statement.document.lines_hash:
+        answer(desk, found)
+
+
+def named(book: books.Book, lines: Sequence[StatementLine], threads: list[str]) -> list[bytes]:
     """The threads of a statement that a person means. NodeError `statement.line-unknown`."""
-    keys = sorted({line.key for line in computed.lines})
+    keys = sorted({line.key for line in lines})
     orders = book.history.orders
     found = []
     for wanted in threads:

@@ -149,6 +149,8 @@ def answer(desk: books.Desk, wanted: str, accept: bool) -> doors.Json:
             hint="`hanse netting list` shows them",
         )
     book, setoff = desk.book(known[0][0].channel.id), known[0][1]
+    if setoff.against is None:
+        raise errors.NodeError("netting.round", "an edge of a round is answered by the node")
     if accept and setoff.state is SetoffState.PROPOSED:
         most = both_owe(book, (setoff.agreement, setoff.against)) + setoff.amount
         if setoff.amount > most:
@@ -182,7 +184,8 @@ def describe(book: books.Book, setoff: Setoff) -> doors.Json:
         "amount": catalogues.shown(setoff.amount, setoff.currency),
         "state": setoff.state.value,
         "proposed_by": "me" if mine else book.partner.name,
-        "waits_for_me": setoff.state is SetoffState.PROPOSED and not mine,
+        "round": None if setoff.batch is None else setoff.batch.hex(),
+        "waits_for_me": setoff.state is SetoffState.PROPOSED and not mine and setoff.batch is None,
     }
 
 

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from contracts import histories
+from contracts import assents, histories
 from contracts.documents import holds
 from contracts.holds import Hold, HoldState
 from contracts.lots import LotState
 from contracts.orders import Order, OrderState
 from node.storage import shelves
 from node.trade import (
+    accords,
     alignments,
     attachments,
     books,
@@ -188,6 +189,14 @@ def mirror_stock(desk: books.Desk, book: books.Book, item: histories.Item) -> No
     stocks.share(desk, book.partner.id)
 
 
+def hear_claim(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
+    """The partner claims a silence: about a statement, or about an order that may be part of a chain."""
+    if item.body["row"] in assents.ROWS:
+        accords.acknowledge(desk, book, item)
+    else:
+        chains.follow_silence(desk, book, item)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "feedback.token": feedbacks.invited,
     "feedback.give": feedbacks.heard,
@@ -199,7 +208,7 @@ HANDLERS: Mapping[str, Handler] = {
     "shipment.status": chains.report_on,
     "cancel.request": stop_parcels,
     "cancel.result": chains.follow,
-    "deem": chains.follow_silence,
+    "deem": hear_claim,
     "stock.hold": hold_stock,
     "stock.snapshot": mirror_stock,
     "stock.delta": mirror_stock,

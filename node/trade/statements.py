@@ -197,7 +197,8 @@ def describe(found: Found) -> doors.Json:
         "opening": catalogues.shown(document.opening, document.currency),
         "total": catalogues.shown(document.total, document.currency),
         "closing": catalogues.shown(closing(statement), document.currency),
-        "contested": len(statement.contested),
+        "contested": len(statement.contested or statement.reopened),
+        "deemed": statement.deemed_at is not None,
         "due": document.due,
         "contested_due": statement.due,
         "lines_hash": document.lines_hash.hex(),
@@ -222,7 +223,8 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
         content = mine if same else blobs.get(desk.db, document.lines_hash)
         lines = [] if content is None else read_lines(content)
         orders = found.book.history.orders
-        contested = {thread.key: thread.reason for thread in found.statement.contested}
+        left = found.statement.contested + found.statement.reopened
+        contested = {thread.key: thread.reason for thread in left}
         before = found.book.history.statements.get(document.previous or b"")
         rolled = set() if before is None else {thread.key for thread in before.contested}
         shown = [

@@ -10,7 +10,7 @@ import bisect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from contracts import silences
+from contracts import assents, silences
 from contracts.orders import Order
 from contracts.silences import Claim
 from node.storage import proofs
@@ -56,7 +56,28 @@ def of_orders(book: books.Book) -> Iterator[Wait]:
         yield from of_order(book.history.orders[thread], every=False)
 
 
-KINDS: tuple[Callable[[books.Book], Iterator[Wait]], ...] = (of_orders,)
+def of_statements(book: books.Book) -> Iterator[Wait]:
+    """The statements of a channel whose silence can be claimed, now or later.
+
+    Looked at are the proposals after the last closed statement, and what is closed: a few a year.
+    """
+    channel = book.history.channel
+    for ledger in channel.ledgers.values():
+        last = ledger.closed[-1].statement if ledger.closed else None
+        names = [*ledger.proposals.get(last, ()), *(closed.statement for closed in ledger.closed)]
+        for row, statement in ((row, channel.statements[name]) for name in names for row in assents.ROWS):
+            after_s = assents.after_s(channel, statement, row)
+            if after_s is not None and not assents.claimable(channel, book.history.sizes, statement, row):
+                claim = Claim(assents.since(statement, row), after_s)
+                yield Wait(
+                    *(statement.key, statement.document.period, row, assents.ROWS[row], statement.key),
+                    favours=statement.side,
+                    seller=ledger.seller,
+                    claim=claim,
+                )
+
+
+KINDS: tuple[Callable[[books.Book], Iterator[Wait]], ...] = (of_orders, of_statements)
 """One for each kind of thread with timed rows; each takes care that its cost does not grow with what is closed."""
 
 

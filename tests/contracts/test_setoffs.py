@@ -10,6 +10,7 @@ import pytest
 from contracts import obligations, setoffs, statements, tables
 from contracts.histories import History
 from contracts.setoffs import SetoffEvent, SetoffState
+from protocol import merkle
 from tests.contracts import desks
 from tests.contracts.desks import BUYER, NODES, SELLER, Body, Shop, money
 
@@ -67,8 +68,8 @@ def test_netting_changes_no_net_position_and_does_change_the_books() -> None:
     assert history.setoffs[name].state is SetoffState.APPLIED
 
 
-@pytest.mark.parametrize("state", SetoffState)
-@pytest.mark.parametrize("event", SetoffEvent)
+@pytest.mark.parametrize("state", [SetoffState.PROPOSED, SetoffState.APPLIED, SetoffState.DECLINED])
+@pytest.mark.parametrize("event", [SetoffEvent.CONSENT, SetoffEvent.DECLINE])
 def test_T10_every_pair_of_a_set_off(state: SetoffState, event: SetoffEvent) -> None:
     shop = Mutual()
     name = shop.both(BUYER, "setoff.propose", shop.offset(BUYER, 100))
@@ -198,3 +199,93 @@ def test_what_is_paid_in_advance_waits_for_the_next_debt() -> None:
     name = shop.close_under(shop.agreement)
     (left,) = obligations.of(shop.sync().channel, shop.agreement)
     assert (left.statement, left.debtor, left.amount, left.open) == (name, BUYER, 2_380, 380)
+
+
+# --- cycles
+
+
+def edge(shop: Shop, minor: int = 500, role: str = "buyer", **changes: Any) -> Body:
+    """The body of one edge: what the author owes under the shop's agreement becomes less."""
+    locks = {"batch": b"b" * 32, "lock": merkle.leaf_hash(LOCK), "release": merkle.leaf_hash(RELEASE)}
+    return {"agreement": shop.agreement, "role": role, "amount": money(minor), **locks, **changes}
+
+
+def secret(name: bytes, role: str, key: bytes) -> Body:
+    return {"thread": name, "role": role, "secret": key}
+
+
+LOCK, RELEASE = b"l" * 32, b"r" * 32
+STEPS: dict[SetoffEvent, tuple[str, Body]] = {
+    SetoffEvent.LOCK: ("setoff.consent", {"accept": True}),
+    SetoffEvent.DECLINE: ("setoff.consent", {"accept": False}),
+    SetoffEvent.APPLY: ("setoff.notice", {"secret": LOCK}),
+    SetoffEvent.RELEASE: ("setoff.notice", {"secret": RELEASE}),
+}
+PATHS: dict[SetoffState, list[SetoffEvent]] = {
+    SetoffState.PROPOSED: [],
+    SetoffState.LOCKED: [SetoffEvent.LOCK],
+    SetoffState.DECLINED: [SetoffEvent.DECLINE],
+    SetoffState.APPLIED: [SetoffEvent.LOCK, SetoffEvent.APPLY],
+    SetoffState.RELEASED: [SetoffEvent.LOCK, SetoffEvent.RELEASE],
+}
+
+
+@pytest.mark.parametrize("state", SetoffState)
+@pytest.mark.parametrize("event", STEPS)
+def test_T10_every_pair_of_an_edge(state: SetoffState, event: SetoffEvent) -> None:
+    shop = Shop()
+    name = shop.both(BUYER, "setoff.propose", edge(shop))
+    for before in PATHS[state]:
+        kind, body = STEPS[before]
+        shop.both(SELLER, kind, {"thread": name, "role": "seller", **body})
+    kind, body = STEPS[event]
+    following = tables.step(setoffs.TABLE, state, event)
+    if following is None:
+        assert shop.refuse(SELLER, kind, {"thread": name, "role": "seller", **body}) == ["setoff.state"]
+    else:
+        shop.both(SELLER, kind, {"thread": name, "role": "seller", **body})
+    found = shop.sync().setoffs[name].state
+    assert found is (following or state)
+    assert shop.desks[0].balance("EUR") == (-500 if found is SetoffState.APPLIED else 0)
+
+
+@pytest.mark.parametrize(("side", "owed"), [(BUYER, -300), (SELLER, 300)])
+def test_an_edge_takes_off_what_its_author_owes(side: int, owed: int) -> None:
+    shop = Shop()
+    roles = ("seller", "buyer")
+    name = shop.both(side, "setoff.propose", edge(shop, 500, roles[side]))
+    answer = {"thread": name, "role": roles[1 - side], "accept": True, "amount": money(300)}
+    shop.both(1 - side, "setoff.consent", answer)
+    shop.both(side, "setoff.notice", secret(name, roles[side], LOCK))
+    shop.both(1 - side, "setoff.notice", secret(name, roles[1 - side], LOCK))
+    assert shop.sync().balance("EUR") == owed
+    shop.close_statement()
+
+
+def test_D19_where_both_secrets_are_shown_all_edges_apply() -> None:
+    shop = Shop()
+    name = shop.both(BUYER, "setoff.propose", edge(shop))
+    shop.both(SELLER, "setoff.consent", {"thread": name, "role": "seller", "accept": True})
+    shop.write(SELLER, "setoff.notice", secret(name, "seller", RELEASE))
+    shop.write(BUYER, "setoff.notice", secret(name, "buyer", LOCK))
+    history = shop.sync()
+    assert (history.setoffs[name].state, history.setoffs[name].secret) == (SetoffState.APPLIED, LOCK)
+    assert not history.refusals
+
+
+def test_an_edge_is_locked_at_no_more_than_was_proposed_and_by_no_wrong_secret() -> None:
+    shop = Shop()
+    name = shop.both(BUYER, "setoff.propose", edge(shop))
+    more = {"thread": name, "role": "seller", "accept": True, "amount": money(501)}
+    assert shop.refuse(SELLER, "setoff.consent", more) == ["setoff.amount"]
+    shop.both(SELLER, "setoff.consent", {"thread": name, "role": "seller", "accept": True})
+    assert shop.refuse(BUYER, "setoff.notice", secret(name, "buyer", b"x" * 32)) == ["setoff.secret"]
+    two = Mutual()
+    pair = two.both(SELLER, "setoff.propose", two.offset(SELLER, 100))
+    assert two.refuse(SELLER, "setoff.notice", secret(pair, "seller", LOCK)) == ["setoff.secret"]
+
+
+@pytest.mark.parametrize("changes", [{"lock": None}, {"against": b"a" * 32}, {"release": merkle.leaf_hash(LOCK)}])
+def test_an_edge_names_batch_lock_and_release_and_no_second_agreement(changes: Body) -> None:
+    shop = Shop()
+    assert shop.refuse(BUYER, "setoff.propose", edge(shop, **changes)) == ["document.conflict"]

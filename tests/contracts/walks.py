@@ -17,11 +17,13 @@ from contracts.issues import Issue, IssueState, OfferState
 from contracts.lots import LotState
 from contracts.orders import Order, OrderLine
 from contracts.statements import StatementState
+from protocol import merkle
 from tests.contracts import desks, papers
 from tests.contracts.desks import BUYER, SELLER, Body, Shop
 
 Draft = tuple[str, Body]
 Thing = TypeVar("Thing")
+SECRETS = (b"l" * 32, b"r" * 32)  # of the lock and of the release of every batch
 
 
 class Walk(Shop):
@@ -670,21 +672,24 @@ class Walk(Shop):
         return "statement.reopen", body
 
     def set_off(self, history: History) -> Draft | None:
-        """Two debts cancel out."""
+        """Two debts cancel out, or one as an edge of a cycle."""
         side = self.side(history)
         pair = [self.agreement, self.back]
         self.chance.shuffle(pair)
         amount = desks.money(self.chance.randrange(1, 9_000))
-        body = {"agreement": pair[0], "role": self.role(pair[0], side), "against": pair[1], "amount": amount}
-        return "setoff.propose", body
+        locks = {"batch": b"b" * 32, "lock": merkle.leaf_hash(SECRETS[0]), "release": merkle.leaf_hash(SECRETS[1])}
+        form = locks if self.chance.randrange(2) else {"against": pair[1]}
+        return "setoff.propose", {"agreement": pair[0], "role": self.role(pair[0], side), "amount": amount, **form}
 
     def consent(self, history: History) -> Draft | None:
-        """The other side agrees to a set-off, or does not."""
+        """The other side agrees to a set-off, or does not; or one of them shows a secret."""
         side = self.side(history)
-        setoff = self.some([one for one in history.setoffs.values() if one.side != side])
+        setoff = self.some(list(history.setoffs.values())[-8:])
         if setoff is None:
             return None
-        body = {"thread": setoff.key, "role": self.role(setoff.agreement, side)}
+        body: Body = {"thread": setoff.key, "role": self.role(setoff.agreement, side)}
+        if setoff.lock is not None and self.chance.randrange(2):
+            return "setoff.notice", {**body, "secret": self.chance.choice(SECRETS)}
         return "setoff.consent", {**body, "accept": self.chance.randrange(4) > 0}
 
     def side(self, history: History) -> int:

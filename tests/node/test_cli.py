@@ -241,6 +241,11 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
         {"statement": "ab12cd34", "threads": ["N1", "N2"], "reason": "short", "due": "2026-12-15"},
     ),
     (
+        ["statement", "reopen", "ab12cd34", "N1"],
+        "statement.reopen",
+        {"statement": "ab12cd34", "threads": ["N1"]},
+    ),
+    (
         ["payment", "sent", "F", "12.50", "--reference", "R1"],
         "payment.sent",
         {"partner": "F", "amount": "12.50", "reference": "R1"},

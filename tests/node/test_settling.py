@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from node import errors
@@ -198,5 +200,60 @@ def test_a_payment_is_promised_sent_disputed_and_sent_again() -> None:
         received = await town.ask("factory", "payment.received", partner="shop", amount="21.00")
         assert received["owes_me"]["amount"] == 0 and received["payment"]
         assert (await town.ask("factory", "obligation.list"))["obligations"] == []
+
+    play(story)
+
+
+def test_silence_agrees_to_a_statement_and_it_is_reopened_once() -> None:
+    async def story(town: Town) -> None:
+        await open_trade(town)
+        number = (await town.ask("shop", "order.show", order=await shipped(town, 2)))["number"]
+        name = (await town.ask("factory", "statement.propose", partner="shop", period="2026-11"))["statement"]
+        await town.settle()
+        rows = (await town.ask("factory", "deadline.list", mine=True))["deadlines"]
+        assert [row["state"] for row in rows if row["row"] == "statement.silence"] == ["running"]
+        await asyncio.sleep(2 * 86_400 + 60)
+        claimed = await town.ask("factory", "deadline.claim", order="2026-11", row="statement.silence")
+        assert [row["row"] for row in claimed["claimed"]] == ["statement.silence"]
+        await town.settle()
+        for who in ("factory", "shop"):
+            shown = await town.ask(who, "statement.show", statement=name)
+            assert (shown["state"], shown["deemed"], shown["closing"]["amount"]) == ("deemed", True, 2_100)
+        (left,) = (await town.ask("factory", "obligation.list"))["obligations"]
+        assert left["open"]["amount"] == 2_100
+        reopened = await town.ask("shop", "statement.reopen", statement=name, threads=[number], reason="short")
+        assert (reopened["state"], reopened["contested"]) == ("reopened", 1)
+        await town.settle()
+        shown = await town.ask("factory", "statement.show", statement=name)
+        assert {row["contested"] for row in shown["detail"]} == {"short"}
+        with pytest.raises(errors.NodeError) as again:
+            await town.ask("shop", "statement.reopen", statement=name, threads=[number])
+        assert again.value.code == "document.refused"
+
+    play(story)
+
+
+def test_what_silence_agreed_to_becomes_final() -> None:
+    async def story(town: Town) -> None:
+        await open_trade(town)
+        number = (await town.ask("shop", "order.show", order=await shipped(town, 2)))["number"]
+        name = (await town.ask("factory", "statement.propose", partner="shop", period="2026-11"))["statement"]
+        await town.settle()
+        await asyncio.sleep(2 * 86_400 + 60)
+        await town.ask("factory", "deadline.claim", order="2026-11", row="statement.silence")
+        await town.settle()
+        for who in ("factory", "shop"):  # a month without a node costs no time
+            town.kill(who)
+        await asyncio.sleep(30 * 86_400 + 60)
+        for who in ("factory", "shop"):
+            await town.start(who)
+        await town.settle()
+        claimed = await town.ask("factory", "deadline.claim", order="2026-11", row="statement.final")
+        assert [row["row"] for row in claimed["claimed"]] == ["statement.final"]
+        await town.settle()
+        with pytest.raises(errors.NodeError) as late:
+            await town.ask("shop", "statement.reopen", statement=name, threads=[number])
+        assert late.value.code == "document.refused"
+        assert (await town.ask("shop", "statement.show", statement=name))["state"] == "deemed"
 
     play(story)

@@ -78,6 +78,11 @@ class Stage:
             (self.factory, self.harbour),
         )
 
+    @property
+    def accounts(self) -> tuple[tuple[Merchant, Merchant], ...]:
+        """Seller and buyer of every agreement: two of the merchants sell to each other in the end."""
+        return (*self.trades, (self.harbour, self.dealer))
+
 
 def until(what: str, condition: Callable[Asked, Result], *given: Asked.args, **named: Asked.kwargs) -> Result:
     """Ask again and again until the answer is true, and give it back. NodeError `demo.unmet` when it never is."""

@@ -39,11 +39,13 @@ def is_alive(pid: int) -> bool:
 def test_the_whole_story_comes_out(tmp_path: Path) -> None:
     listener = Listener()
     told = stories.tell(stories.Plan(tmp_path / "demo", orders=20, seed=7, keep=True), listener)
-    assert (told["nodes"], told["statements"], told["statements_equal"]) == (4, 4, True)
+    assert (told["nodes"], told["statements"], told["statements_equal"]) == (4, 5, True)
+    assert (told["invoices"], told["disputes_settled"]) == (5, 1)
+    assert min(told["netted_minor_units"], told["paid_minor_units"]) > 0
     assert told["listings"] >= 200
     assert told["orders"] >= 20
     assert min(told[key] for key in ("shipped_lines", "cancelled_lines", "too_late_lines", "partly_accepted_lines")) > 0
-    assert (told["audit"]["contested"], told["audit"]["not_disclosed"]) == (0, 0)
+    assert (told["audit"]["contested"], told["audit"]["not_disclosed"]) == (0, 2)  # the photo, at each of two links
     assert told["audit"]["proved"] > told["orders"]
     assert told["tamper_detected"] is True
     assert [(Path(home) / "keys").is_file() for home in told["homes"]] == [True] * 4

@@ -51,7 +51,8 @@ def test_the_whole_story_comes_out(tmp_path: Path) -> None:
     assert [(Path(home) / "keys").is_file() for home in told["homes"]] == [True] * 4
     assert [title for title, _ in stories.CHAPTERS if title not in listener.heard] == []
     assert any("SIGKILL" in sentence for sentence in listener.heard)
-    verified = programs.run("audit", "verify", told["audit_export"], "--json")
+    opened = tmp_path / "demo" / "auditor" / "openings.json"
+    verified = programs.run("audit", "verify", told["audit_export"], "--opened", str(opened), "--json")
     assert verified.exit_code == 0
     assert programs.answer(verified)["proved"] == told["audit"]["proved"]
     tampered = programs.run("audit", "verify", str(tmp_path / "demo" / "auditor" / "export"))

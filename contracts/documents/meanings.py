@@ -267,6 +267,13 @@ FIELDS: Final[dict[str, str]] = {
     "disputes.Decide.signature": "of the arbiter, under the award",
     "document": "hash of the document",
     "splits.Accept.offer": "hash of the offer that it answers",
+    # feedback and corrections
+    "feedback_key": "key with which the consumer's words will be signed",
+    "stars": "1 to 5",
+    "ratings": "stars for each question",
+    "tags": "words for it, as codes",
+    "replacement": "hash of the document that stands in its place",
+    "void": "hash of the correction",
     # invoices
     "invoices.Issue.number": "the author's invoice number",
     "invoices.Credit.number": "the author's credit note number",
@@ -324,6 +331,11 @@ FIELDS: Final[dict[str, str]] = {
     "statements": "hashes of the statements that it pays",
     "orders": "hashes of the orders that it pays",
     "against": "the agreement whose debt goes the other way",
+    "batch": "name of the circle of debts",
+    "lock": "SHA-256 of the secret that lets all edges take effect",
+    "release": "until when the secret may be shown",
+    "hops": "how many edges the circle has",
+    "secret": "what the lock is the hash of",
     "paid": "day",
     "evidence": "SHA-256 of the bank's line",
 }

@@ -61,6 +61,7 @@ TABLE: Final[Mapping[tuple[SetoffState, SetoffEvent], SetoffState]] = {
     (S.PROPOSED, E.DECLINE): S.DECLINED,
     (S.LOCKED, E.APPLY): S.APPLIED,
     (S.LOCKED, E.RELEASE): S.RELEASED,
+    (S.PROPOSED, E.RELEASE): S.RELEASED,  # nobody has to answer any more
     # both sides may show the secret; and where both secrets were shown, all edges apply
     (S.APPLIED, E.APPLY): S.APPLIED,
     (S.APPLIED, E.RELEASE): S.APPLIED,

@@ -53,6 +53,7 @@ from node.trade import (
     reactions,
     receipts,
     risks,
+    rounds,
     sales,
     statements,
     stocks,
@@ -93,6 +94,7 @@ REGISTERS = (
     voids.register,
     balances.register,
     nettings.register,
+    rounds.register,
     sheets.register,
     exports.register,
 )

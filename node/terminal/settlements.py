@@ -194,6 +194,30 @@ def netting_decline(**typed: Any) -> Arguments:
     return typed
 
 
+@netting.command("begin")
+@click.option("--currency", help="Where I owe in several.")
+@commands.asks("netting.begin")
+def netting_begin(**typed: Any) -> Arguments:
+    """Begin a round: debts of several merchants that come round to me cancel out."""
+    return typed
+
+
+@netting.command("join")
+@click.option("--leave", is_flag=True, help="Not any more.")
+@commands.asks("netting.join")
+def netting_join(leave: bool) -> Arguments:
+    """Take part in rounds that others begin."""
+    return {"join": not leave}
+
+
+@netting.command("release")
+@click.argument("round", metavar="ROUND")
+@commands.asks("netting.release")
+def netting_release(**typed: Any) -> Arguments:
+    """End a round that I began and that did not come about."""
+    return typed
+
+
 @netting.command("list")
 @commands.partner
 @commands.asks("netting.list")

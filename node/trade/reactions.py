@@ -29,6 +29,7 @@ from node.trade import (
     personal,
     promises,
     reservations,
+    rounds,
     stocks,
     waits,
 )
@@ -209,6 +210,9 @@ HANDLERS: Mapping[str, Handler] = {
     "cancel.request": stop_parcels,
     "cancel.result": chains.follow,
     "deem": hear_claim,
+    "setoff.propose": rounds.hear_proposal,
+    "setoff.consent": rounds.hear_answer,
+    "setoff.notice": rounds.hear_secret,
     "stock.hold": hold_stock,
     "stock.snapshot": mirror_stock,
     "stock.delta": mirror_stock,

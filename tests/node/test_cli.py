@@ -268,6 +268,10 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["netting", "consent", "ab12cd34"], "netting.consent", {"netting": "ab12cd34"}),
     (["netting", "decline", "ab12cd34"], "netting.decline", {"netting": "ab12cd34"}),
     (["netting", "list"], "netting.list", {}),
+    (["netting", "begin", "--currency", "CNY"], "netting.begin", {"currency": "CNY"}),
+    (["netting", "join"], "netting.join", {"join": True}),
+    (["netting", "join", "--leave"], "netting.join", {"join": False}),
+    (["netting", "release", "ab12cd34"], "netting.release", {"round": "ab12cd34"}),
 ]
 
 QUARRELS: list[tuple[list[str], str, dict[str, Any]]] = [

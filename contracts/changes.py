@@ -46,7 +46,8 @@ def _wait(proposal: tuple[bytes, int]) -> lots.Change:
 def change_respond(order: Order, member: Member, document: papers.ChangeRespond, blind: bool) -> tuple[Order, Faults]:
     """`order.change_respond`: takes or declines the parts of the other side's proposal."""
     proposal = order.named.get(document.proposal)
-    if proposal is None or not items.knows(member, proposal):
+    answerable = proposal is not None and isinstance(proposal.document, papers.Respond | papers.Change)
+    if proposal is None or not answerable or not items.knows(member, proposal):
         return order, (Fault("reference.dangling", "proposal", "a proposal of this order", document.proposal.hex()),)
     if proposal.side == member.side:
         return order, (Fault("role.mismatch", "proposal", "the other side's proposal", "the author's own"),)

@@ -7,7 +7,7 @@ from contracts.agreements import Agreement
 from contracts.channels import Candidate, Change, Channel, Join, Plan
 from contracts.documents import disputes as dispute_papers
 from contracts.documents import issues as papers
-from contracts.documents import splits
+from contracts.documents import returns, splits
 from contracts.errors import Fault
 from contracts.issues import Issue
 from contracts.items import Member
@@ -42,6 +42,8 @@ def step(issue: Issue, member: Member, blind: bool) -> tuple[Issue, Faults]:
             return disputes.comply(issue, member)
         case dispute_papers.Default():
             return disputes.default(issue, member)
+        case returns.Grant() as document:
+            return issues.refund(issue, member, document.total)
         case _:
             raise AssertionError(f"no step for {member.document.TYPE}")
 
@@ -134,7 +136,28 @@ def split(channel: Channel, candidate: Candidate) -> Plan:
     return follow(channel, candidate)
 
 
-def refunded(channel: Channel, candidate: Candidate, name: bytes, faults: list[Fault]) -> Join | None:
+def grant(channel: Channel, candidate: Candidate) -> Plan:
+    """`refund.grant`: in the thread of its order, and of the issue that it names.
+
+    What the order's table refuses in its author's own knowledge, ends no issue either.
+    """
+    document = candidate.document
+    assert isinstance(document, returns.Grant)
+    plan = placements.follow(channel, candidate)
+    if document.issue is None or not plan.joins:
+        return plan
+    thread = channel.threads[document.thread]
+    known = channels.thread_at(channel, thread, candidate.past)
+    assert isinstance(known, Order)
+    if placements.step(known, candidate.member(orders.RANKS[document.TYPE]), False)[1]:
+        return plan
+    faults: list[Fault] = []
+    join = refunded(channel, candidate, document.issue, document.thread, faults)
+    # the order comes last: it is its table that judges the document
+    return channels.refused(faults) if join is None else Plan(joins=(join, *plan.joins))
+
+
+def refunded(channel: Channel, candidate: Candidate, name: bytes, order: bytes, faults: list[Fault]) -> Join | None:
     """The place of a `refund.grant` in the issue that it names; None, with faults, where the author cannot mean it."""
     thread = channel.threads.get(name)
     issue = None if thread is None else channels.thread_at(channel, thread, candidate.past)
@@ -143,4 +166,6 @@ def refunded(channel: Channel, candidate: Candidate, name: bytes, faults: list[F
         return None
     if issue.state not in issues.LIVE:
         faults.append(Fault("issue.state", "issue", " or ".join(issues.LIVE), issue.state))
+    if issue.document.order not in (None, order):
+        faults.append(Fault("issue.subject", "issue", "an issue about this order", issue.document.order.hex()))
     return channels.joining(channel, candidate, thread, issues.RANKS["refund.grant"], faults)

@@ -11,11 +11,15 @@ quantity, without tax. A charge of the whole order (freight) is owed as soon as 
 A commission is what the buyer keeps of the goods' value with tax, for each fee of the agreement, and the tax on it: a
 share of the rounded fee. What the agreement withholds is a share of the same value, as long as the quantity is not
 final; then it is owed like the rest.
+
+What comes back stays owed, and its refund stands beside it: all of the price for what can be sold again or is the
+seller's fault (`lots.repaid`), what both agreed on for a part that the buyer keeps, and never more than is owed for
+the line. Commissions are kept of what is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -37,6 +41,8 @@ class Owed(NamedTuple):
     commission_tax: int = 0
     withheld: int = 0
     setoff: int = 0
+    refund: int = 0  # of goods that came back or never did, without their tax
+    refund_tax: int = 0
     award: int = 0  # what an arbiter decided, or both agreed on, in an issue
 
     @property
@@ -79,15 +85,17 @@ class LineTerms:
         return net + self.tax.of(net)
 
 
-def of_line(terms: Sequence[LineTerms], of: Lots, version: Version) -> Owed:
-    """What one line owes now."""
-    owed_states = lots.OWED[version.terms.basis]
+def of_line(terms: Sequence[LineTerms], of: Lots, version: Version, settled: tuple[int, int] = (0, 0)) -> Owed:
+    """What one line owes now. `settled`: what both agreed that the buyer gets back beside, (net, tax)."""
     shipped: dict[int, int] = {}
     pending: dict[int, int] = {}  # of what is shipped, the quantity that is not final
+    repaid: dict[int, int] = {}
     levied: dict[tuple[int, tuple[str, str]], int] = {}
     for lot in of:
-        if lot.state in owed_states:
+        if lots.owes(lot, version.terms.basis):
             shipped[lot.terms] = shipped.get(lot.terms, 0) + lot.quantity
+            if lots.repaid(lot):
+                repaid[lot.terms] = repaid.get(lot.terms, 0) + lot.quantity
             if lot.state not in lots.RELEASED:
                 pending[lot.terms] = pending.get(lot.terms, 0) + lot.quantity
         if lot.levy is not None and (lot.state in _LEVIED or lot.levy[1] == "overdue"):
@@ -106,14 +114,26 @@ def of_line(terms: Sequence[LineTerms], of: Lots, version: Version) -> Owed:
         else:
             penalty -= amount
     owed = Owed(goods=goods, tax=tax, fee=fee, penalty=penalty)
+    if repaid or settled != (0, 0):
+        owed = _refunded(owed, terms, repaid, settled)
     if version.fees or version.withholding.numerator:
         return _kept(owed, sum(terms[place].gross(quantity) for place, quantity in pending.items()), version)
     return owed
 
 
+def _refunded(owed: Owed, terms: Sequence[LineTerms], repaid: Mapping[int, int], settled: tuple[int, int]) -> Owed:
+    """The same with what goes back: never more than there is, where parts that were settled round in their favour."""
+    net, tax = settled
+    for place, quantity in repaid.items():
+        value = terms[place].net(quantity)
+        net += value
+        tax += terms[place].tax.of(value)
+    return owed._replace(refund=-min(net, owed.goods), refund_tax=-min(tax, owed.tax))
+
+
 def _kept(owed: Owed, pending: int, version: Version) -> Owed:
     """The same less what the buyer keeps: its commissions for good, and a part of `pending` until it is final."""
-    gross = owed.goods + owed.tax
+    gross = owed.goods + owed.tax + owed.refund + owed.refund_tax
     fees = [(fee.rate.of(gross), fee.tax) for fee in version.fees]
     return owed._replace(
         commission=-sum(fee for fee, _ in fees),
@@ -122,7 +142,9 @@ def _kept(owed: Owed, pending: int, version: Version) -> Owed:
     )
 
 
-_LEVIED: Final = frozenset({LotState.CANCELLED, LotState.RETURNING, LotState.SHORT})
+_LEVIED: Final = frozenset(
+    {*(LotState.CANCELLED, LotState.RETURNING, LotState.SHORT), *(LotState.BACK, LotState.INSPECTED, LotState.REFUNDED)}
+)
 
 
 def value(terms: Sequence[LineTerms], of: Lots) -> int:

@@ -97,6 +97,9 @@ CODES: Final[dict[str, str]] = {
     "cancel.too-late": "the named hand-over is no proof: it knew of the cancel, or moved none of this quantity",
     "cancel.held": "the shipper knew of the cancel: this quantity is held and may not leave",
     "shipment.state": "no quantity of this shipment is in a state that this event can change",
+    # returns
+    "return.state": "table T6 has no such row for this quantity",
+    "refund.amount": "the amount is not what verdicts and term table come to, or more than the goods cost",
     # issues and disputes
     "issue.state": "table T7 has no such row",
     "issue.early": "an issue is escalated only after the time that the agreement gives for resolving it",

@@ -63,6 +63,7 @@ from contracts.documents import peers as peer_papers
 from contracts.documents import prices as price_papers
 from contracts.documents import quotations as quote_papers
 from contracts.documents import references as reference_papers
+from contracts.documents import returns as return_papers
 from contracts.documents import setoffs as setoff_papers
 from contracts.documents import shipments as shipment_papers
 from contracts.documents import statements as statement_papers
@@ -125,6 +126,8 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     **{paper: placements.follow for paper in shipment_papers.TYPES},
     deem_papers.Deem: deems.deem,
     deem_papers.Reminder: deems.remind,
+    **{paper: placements.follow for paper in return_papers.TYPES if paper is not return_papers.Grant},
+    return_papers.Grant: complaints.grant,
     statement_papers.Propose: statements.propose,
     statement_papers.Respond: accords.respond,
     statement_papers.Reopen: assents.reopen,

@@ -1,4 +1,4 @@
-"""The quantity of an order line (tables T4 and T5): a multiset of lots, each with its state.
+"""The quantity of an order line (tables T4, T5 and T6): a multiset of lots, each with its state.
 
 Law 14: every row acts on a quantity of a line, not on the line. A `Lot` is a quantity that shares everything: state,
 terms, and the proposal, cancel and shipment that it is under. An event takes quantity out of the lots that it may
@@ -6,7 +6,7 @@ act on, in the order of the table's rows, and puts it into the next state: nothi
 shipped plus cancelled is never more than ordered.
 
 Row numbers are not given: a row is named by its state and event. Guards (who may sign, whose `seen` covers what)
-stand in `orders`, `cancellations` and `shipments`, beside the events that they guard.
+stand in `orders`, `cancellations`, `shipments` and `returns`, beside the events that they guard.
 """
 
 from __future__ import annotations
@@ -32,6 +32,15 @@ class LotState(StrEnum):
     DELIVERED = "delivered"
     RECEIVED = "received"
     CONTESTED = "contested"
+    RETURN_ASKED = "return-asked"
+    RETURN_OFFERED = "return-offered"
+    RETURN_APPROVED = "return-approved"
+    RETURN_REFUSED = "return-refused"
+    IN_RETURN = "in-return"
+    BACK = "back"
+    INSPECTED = "inspected"
+    REFUNDED = "refunded"
+    EXCHANGED = "exchanged"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     CANCELLED = "cancelled"
@@ -70,9 +79,34 @@ class LotEvent(StrEnum):
     CANCEL_SILENT = "deem cancel.request"
     INSPECT_SILENT = "deem shipment.inspect"
     FINAL = "deem shipment.final"
+    ASK_BACK = "return.request"
+    APPROVE = "return.decide approve"
+    REFUSE_BACK = "return.decide reject"
+    FORGO = "return.decide refund"
+    OFFER_PART = "return.decide offer"
+    TAKE_PART = "settle.accept"
+    DECLINE_PART = "settle.accept, declined"
+    KEEP = "return.withdraw"
+    SEND_BACK = "return.ship"
+    TAKE_BACK = "return.receive"
+    INSPECT = "return.inspect"
+    REFUND = "refund.grant"
+    EXCHANGE = "exchange.order"
+    APPROVE_SILENT = "deem return.request"
+    FORGO_SILENT = "deem return.request, refund_only"
+    LAPSE_BACK = "deem return.ship"
+    RESELLABLE_SILENT = "deem return.inspect"
 
 
 S, E = LotState, LotEvent
+# what the buyer has in hand, or says that it never got
+ARRIVED: Final = (S.DELIVERED, S.RECEIVED, S.CONTESTED)
+# table T6, before its ends
+RETURN_OPEN: Final = (
+    *(S.RETURN_ASKED, S.RETURN_OFFERED, S.RETURN_APPROVED, S.RETURN_REFUSED),
+    *(S.IN_RETURN, S.BACK, S.INSPECTED),
+)
+RETURNED: Final = (S.REFUNDED, S.EXCHANGED)
 TABLE: Final[Mapping[tuple[LotState, LotEvent], LotState]] = {
     # the seller answers
     (S.PLACED, E.ACCEPT): S.AGREED,
@@ -106,9 +140,7 @@ TABLE: Final[Mapping[tuple[LotState, LotEvent], LotState]] = {
     (S.CANCELLING, E.STOPPED): S.CANCELLED,
     (S.RTO_ASKED, E.TOO_LATE): S.RTO_ASKED,
     (S.RETURNING, E.TOO_LATE): S.RETURNING,
-    (S.DELIVERED, E.TOO_LATE): S.DELIVERED,
-    (S.RECEIVED, E.TOO_LATE): S.RECEIVED,
-    (S.CONTESTED, E.TOO_LATE): S.CONTESTED,
+    **{(state, E.TOO_LATE): state for state in (*ARRIVED, *RETURN_OPEN, *RETURNED)},
     (S.RTO_ASKED, E.RECALLED): S.RETURNING,
     # goods
     (S.AGREED, E.HANDOVER): S.SHIPPED,
@@ -128,6 +160,28 @@ TABLE: Final[Mapping[tuple[LotState, LotEvent], LotState]] = {
     (S.DELIVERED, E.CONTEST): S.CONTESTED,
     (S.SHIPPED, E.CONTEST): S.CONTESTED,
     (S.RTO_ASKED, E.CONTEST): S.CONTESTED,
+    # returns
+    **{(state, E.ASK_BACK): S.RETURN_ASKED for state in ARRIVED},
+    (S.RETURN_ASKED, E.APPROVE): S.RETURN_APPROVED,
+    (S.RETURN_ASKED, E.REFUSE_BACK): S.RETURN_REFUSED,
+    (S.RETURN_ASKED, E.FORGO): S.REFUNDED,
+    (S.RETURN_ASKED, E.OFFER_PART): S.RETURN_OFFERED,
+    (S.RETURN_OFFERED, E.TAKE_PART): S.REFUNDED,
+    (S.RETURN_OFFERED, E.DECLINE_PART): S.RETURN_ASKED,
+    (S.RETURN_ASKED, E.KEEP): S.RECEIVED,
+    (S.RETURN_OFFERED, E.KEEP): S.RECEIVED,
+    (S.RETURN_APPROVED, E.KEEP): S.RECEIVED,
+    (S.RETURN_REFUSED, E.KEEP): S.RETURN_REFUSED,  # the withdrawal did not know of the reject
+    (S.RETURN_APPROVED, E.SEND_BACK): S.IN_RETURN,
+    (S.IN_RETURN, E.TAKE_BACK): S.BACK,
+    (S.RETURN_APPROVED, E.TAKE_BACK): S.BACK,  # the parcel was faster than the buyer's word
+    (S.RETURNING, E.TAKE_BACK): S.BACK,
+    (S.BACK, E.INSPECT): S.INSPECTED,
+    (S.INSPECTED, E.REFUND): S.REFUNDED,
+    (S.CONTESTED, E.REFUND): S.REFUNDED,
+    (S.RETURN_REFUSED, E.REFUND): S.REFUNDED,  # the seller thought better of it, in a dispute or before
+    (S.RETURN_ASKED, E.REFUND): S.REFUNDED,  # the refund of what is contested did not know of the request
+    (S.INSPECTED, E.EXCHANGE): S.EXCHANGED,
     # silence, by a deem (law 5)
     (S.PLACED, E.LAPSE): S.LAPSED,
     (S.PLACED, E.ACCEPT_SILENT): S.AGREED,
@@ -143,19 +197,26 @@ TABLE: Final[Mapping[tuple[LotState, LotEvent], LotState]] = {
     (S.DELIVERED, E.INSPECT_SILENT): S.RECEIVED,
     (S.DELIVERED, E.FINAL): S.FINAL,
     (S.RECEIVED, E.FINAL): S.FINAL,
+    (S.RETURN_REFUSED, E.FINAL): S.FINAL,
+    (S.RETURN_ASKED, E.APPROVE_SILENT): S.RETURN_APPROVED,
+    (S.RETURN_ASKED, E.FORGO_SILENT): S.REFUNDED,
+    (S.RETURN_APPROVED, E.LAPSE_BACK): S.RECEIVED,
+    (S.BACK, E.RESELLABLE_SILENT): S.INSPECTED,
 }
 SOURCES: Final = {event: tables.sources(TABLE, event) for event in LotEvent}
-# nothing in this table leaves these for good; received waits for the end of the return window, contested and
-# returning for the returns of T6
 UNFULFILLED: Final = frozenset({S.REJECTED, S.WITHDRAWN, S.CANCELLED, S.SHORT, S.LAPSED, S.FORFEITED})
-CLOSED: Final = UNFULFILLED | {S.RECEIVED, S.FINAL}
-RELEASED: Final = frozenset({S.FINAL})  # nothing of their price is withheld any more
+# nothing but silence leaves these for good: received and refused wait for the end of the return window, and what is
+# refused may still be refunded in a dispute
+CLOSED: Final = UNFULFILLED | {S.RECEIVED, S.RETURN_REFUSED, S.FINAL, *RETURNED}
+RELEASED: Final = frozenset({S.FINAL, *RETURNED})  # nothing of their price is withheld any more
 # owed as soon as they are in this state, by the basis of the agreement. Goods on their way back stay owed until they
-# were inspected (T6): the term table refunds them "after inspect"
+# were inspected: what the term table gives back then is a refund beside them. What came back undelivered was never
+# owed on delivery (`undelivered`)
+_DELIVERED: Final = frozenset({*ARRIVED, *RETURN_OPEN, *RETURNED, S.FINAL})
 OWED: Final = {
-    "shipment": frozenset({S.SHIPPED, S.RTO_ASKED, S.RETURNING, S.DELIVERED, S.RECEIVED, S.CONTESTED, S.FINAL}),
-    "delivery": frozenset({S.DELIVERED, S.RECEIVED, S.CONTESTED, S.FINAL}),
-    "return_window": frozenset({S.FINAL}),
+    "shipment": _DELIVERED | {S.SHIPPED, S.RTO_ASKED, S.RETURNING},
+    "delivery": _DELIVERED,
+    "return_window": frozenset({S.FINAL, *RETURNED}),
 }
 
 
@@ -163,8 +224,9 @@ class Lot(NamedTuple):
     """`quantity` units in one state.
 
     `terms` is the place in the line's terms (price, goods, promise). `proposal` is (hash, part) of what waits for an
-    answer; `cancel` and `shipment` are the hashes of the documents that it is under; `levy` is (fee or penalty,
-    stage), what the term table asks for if it ends cancelled or comes back. `late`: the shipper answered that it left.
+    answer; `cancel`, `shipment` and `request` are the hashes of the documents that it is under; `levy` is (fee or
+    penalty, stage), what the term table asks for if it ends cancelled or comes back undelivered. `late`: the shipper
+    answered that it left. `fault` (a role) and `verdict` are those of its return.
     """
 
     state: LotState
@@ -175,6 +237,9 @@ class Lot(NamedTuple):
     shipment: bytes | None = None
     levy: tuple[str, str] | None = None
     late: bool = False
+    request: bytes | None = None
+    fault: str | None = None
+    verdict: str | None = None
 
 
 Lots = tuple[Lot, ...]
@@ -190,6 +255,25 @@ def anything(lot: Lot) -> bool:
 def into(lot: Lot, state: LotState) -> Lot:
     """The change that changes nothing but the state."""
     return lot._replace(state=state)
+
+
+def owes(lot: Lot, basis: str) -> bool:
+    """Whether the buyer owes the price of this quantity, whatever it gets back of it beside."""
+    return lot.state in OWED[basis] and (basis == "shipment" or not undelivered(lot))
+
+
+def undelivered(lot: Lot) -> bool:
+    """Whether a quantity that is back, or refunded, never came to the buyer: only such goods keep their levy."""
+    return lot.levy is not None and lot.state in (LotState.BACK, LotState.INSPECTED, LotState.REFUNDED)
+
+
+def repaid(lot: Lot) -> bool:
+    """Whether the price of a quantity goes back in full: it can be sold again, it is exchanged, or the seller is at
+    fault."""
+    if lot.state is not LotState.REFUNDED:
+        return lot.state is LotState.EXCHANGED
+    by_fault = lot.verdict in ("damaged", "wrong_item") and lot.fault == "seller"
+    return by_fault or lot.verdict in (None, "resellable")
 
 
 def available(lots: Lots, event: LotEvent, fits: Fits = anything) -> int:

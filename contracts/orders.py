@@ -7,12 +7,12 @@ or the faults. The table itself is `lots.TABLE`; here and in `changes`, `cancell
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from contracts import amounts, dues, items, lots, tables
+from contracts import amounts, dues, items, lots, tables, terms
 from contracts.documents import fields
 from contracts.documents import orders as papers
 from contracts.dues import LineTerms, Owed
@@ -62,8 +62,25 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
+class Return:
+    """A request to give goods back: `member` is its document, `fault` the role that the approval holds it to be.
+
+    `decided` holds the seller's answers, `shipped` the way back (carrier, waybill), `received` the last word of its
+    arrival. `freight`: what the buyer owes for the way back, signed minor units, once something is on it.
+    """
+
+    member: Member
+    fault: str
+    decided: tuple[Member, ...] = ()
+    shipped: tuple[tuple[str, str], ...] = ()
+    received: Member | None = None
+    freight: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLine:
-    """`ordered` units in `lots`; `terms` holds every price and promise that a lot refers to, the first as placed."""
+    """`ordered` units in `lots`; `terms` holds every price and promise that a lot refers to, the first as placed.
+    `settled` is what both agreed to give back for goods that the buyer keeps, (net, tax)."""
 
     number: int
     unit: str
@@ -71,6 +88,7 @@ class OrderLine:
     terms: tuple[LineTerms, ...]
     lots: Lots
     owed: Owed = dues.NOTHING
+    settled: tuple[int, int] = (0, 0)
 
     def quantity(self, *states: LotState) -> int:
         """The units in any of `states`."""
@@ -81,7 +99,8 @@ class OrderLine:
 class Order:
     """The state of an order thread. `version` is the agreement that governs it, whatever comes later.
 
-    `named` holds the proposals and cancels that stand, by hash; `parcels` the hand-overs that stand.
+    `named` holds the proposals, cancels and offers that stand, by hash; `parcels` the hand-overs, `returns` the
+    requests that stand.
     """
 
     key: bytes
@@ -94,6 +113,7 @@ class Order:
     named: Mapping[bytes, Member]
     parcels: Mapping[bytes, Parcel]
     owed: Owed = dues.NOTHING
+    returns: Mapping[bytes, Return] = field(default_factory=dict)
 
     @property
     def state(self) -> OrderState:
@@ -107,12 +127,13 @@ class Order:
 
     @property
     def deltas(self) -> tuple[tuple[int, LotState, int], ...]:
-        """(line, reason, amount) for each quantity that will not come: quote + deltas is what is or will be owed."""
-        return tuple(
-            (line.number, state, amount)
-            for line in self.lines.values()
-            for state, amount in dues.deltas(line.terms, line.lots)
-        )
+        """(line, reason, amount) for what will not come or is given back: quote + deltas is what is or will be owed."""
+        lines = self.lines.values()
+        missing = [(line, state, amount) for line in lines for state, amount in dues.deltas(line.terms, line.lots)]
+        repaid = [
+            (line, LotState.REFUNDED, back) for line in lines if (back := line.owed.refund + line.owed.refund_tax)
+        ]
+        return tuple((line.number, state, amount) for line, state, amount in (*missing, *repaid))
 
 
 RANKS: Final = {
@@ -121,10 +142,20 @@ RANKS: Final = {
     "shipment.handover": 3,
     "shipment.status": 4,
     "cancel.result": 5,
-    "receipt.advice": 6,
-    "order.change": 7,
+    # what is on its way back goes before its arrival, and that before a withdrawal which comes too late
+    "return.ship": 6,
+    "return.decide": 7,
+    "return.receive": 8,
+    "return.inspect": 9,
+    "refund.grant": 10,
+    "exchange.order": 11,
+    "receipt.advice": 12,
+    "return.request": 13,
+    "settle.accept": 14,
+    "return.withdraw": 15,
+    "order.change": 16,
     # last: after every concurrent hand-over, so that the hand-overs before it are those that did not know of it
-    "cancel.request": 8,
+    "cancel.request": 17,
     # after every answer that its author did not know of: the answer wins
     "deem": 20,
 }
@@ -227,7 +258,7 @@ def with_terms(line: OrderLine, terms: LineTerms) -> tuple[OrderLine, int]:
 
 def with_lots(line: OrderLine, after: Lots) -> OrderLine:
     """The line with other lots; `with_lines` counts what it owes. Written out: `replace` costs three times as much."""
-    return OrderLine(line.number, line.unit, line.ordered, line.terms, after, line.owed)
+    return OrderLine(line.number, line.unit, line.ordered, line.terms, after, line.owed, line.settled)
 
 
 def with_lines(
@@ -235,19 +266,22 @@ def with_lines(
     lines: Mapping[int, OrderLine],
     named: Member | None = None,
     parcel: tuple[bytes, Parcel] | None = None,
+    returning: Return | None = None,
 ) -> Order:
-    """The order with changed lines, what is owed counted anew, and one more named document or (changed) parcel."""
+    """The order with changed lines, what is owed counted anew, and one more named document, or (changed) parcel or
+    return."""
     owed = order.owed
     merged = dict(order.lines)
     for number, line in lines.items():
         assert line.ordered == lots.total(line.lots), "law 6: quantities are conserved"
-        counted = dues.of_line(line.terms, line.lots, order.version)
+        counted = dues.of_line(line.terms, line.lots, order.version, line.settled)
         if counted != order.lines[number].owed:
             owed = dues.plus(owed, dues.minus(counted, order.lines[number].owed))
-            line = OrderLine(line.number, line.unit, line.ordered, line.terms, line.lots, counted)
+            line = OrderLine(line.number, line.unit, line.ordered, line.terms, line.lots, counted, line.settled)
         merged[number] = line
-    if order.charges:
-        owed = owed._replace(charge=order.charges if owed.goods else 0)
+    returns = order.returns if returning is None else {**order.returns, returning.member.hash: returning}
+    if order.charges or returns:
+        owed = owed._replace(charge=_charged(order, merged.values(), returns.values(), owed))
     return Order(
         order.key,
         order.version,
@@ -259,7 +293,20 @@ def with_lines(
         order.named if named is None else {**order.named, named.hash: named},
         order.parcels if parcel is None else {**order.parcels, parcel[0]: parcel[1]},
         owed,
+        returns,
     )
+
+
+def _charged(order: Order, lines: Iterable[OrderLine], returns: Iterable[Return], owed: Owed) -> int:
+    """The charges of the order as soon as goods are owed, and the freight of what went back.
+
+    Where all goods came back and the agreement lays the way out upon the one at fault, a seller at fault bears it.
+    """
+    back = sum(one.freight for one in returns if one.shipped)
+    kept = [lot for line in lines for lot in line.lots if lots.owes(lot, order.version.terms.basis)]
+    bearer = terms.bearer(order.version, "delivered", "out", "seller")
+    free = bearer == "seller" and all(lots.repaid(lot) and lot.fault == "seller" for lot in kept)
+    return back + (order.charges if owed.goods and not free else 0)
 
 
 def too_much(line: OrderLine, price: fields.Price | None, quantity: int, path: str) -> list[Fault]:
@@ -290,18 +337,26 @@ def _names(event: LotEvent) -> str:
     return " or ".join(tables.sources(lots.TABLE, event))
 
 
+_ATTENTION: Final = frozenset(
+    {
+        *(LotState.OVERDUE, LotState.CANCELLING, LotState.RTO_ASKED, LotState.RETURNING, LotState.CONTESTED),
+        *(state for state in lots.RETURN_OPEN if state not in lots.CLOSED),
+    }
+)
+
+
 def header(order: Order) -> OrderState:
     """All at an end: closed. Something that needs people: attention. Else the least advanced quantity."""
     states = {lot.state for line in order.lines.values() for lot in line.lots}
     if states <= lots.CLOSED:
         return OrderState.CLOSED
-    if states & {LotState.OVERDUE, LotState.CANCELLING, LotState.RTO_ASKED, LotState.RETURNING, LotState.CONTESTED}:
+    if states & _ATTENTION:
         return OrderState.ATTENTION
     if LotState.PLACED in states:
         return OrderState.PLACED
     if states & {LotState.SELLER_PROPOSED, LotState.CHANGE_PROPOSED}:
         return OrderState.PROPOSED
-    under_way = states & {LotState.SHIPPED, LotState.DELIVERED, LotState.RECEIVED, LotState.FINAL}
+    under_way = states & {LotState.SHIPPED, *lots.ARRIVED, *lots.RETURNED, LotState.RETURN_REFUSED, LotState.FINAL}
     if LotState.AGREED in states:
         return OrderState.PART_SHIPPED if under_way else OrderState.AGREED
     return OrderState.SHIPPED if LotState.SHIPPED in states else OrderState.DELIVERED

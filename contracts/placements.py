@@ -24,11 +24,12 @@ from contracts import (
     threads,
 )
 from contracts import cancellations as cancelling
+from contracts import returns as returning
 from contracts import shipments as shipping
 from contracts.agreements import Agreement
 from contracts.channels import Candidate, Change, Channel, Join, Plan
 from contracts.documents import agreements as agreement_papers
-from contracts.documents import cancellations, fields, shipments
+from contracts.documents import cancellations, fields, returns, shipments, splits
 from contracts.documents import holds as hold_papers
 from contracts.documents import orders as papers
 from contracts.documents.deems import Deem
@@ -44,11 +45,12 @@ _PROPOSALS: Final[dict[str, agreement_papers.Proposal]] = {
     papers.Respond.TYPE: "response",
     papers.Change.TYPE: "change",
     cancellations.Request.TYPE: "cancel",
+    returns.Request.TYPE: "return",
 }
 
 
 def step(order: Order, member: Member, blind: bool) -> tuple[Order, Faults]:
-    """One document of an order thread, by tables T4 and T5."""
+    """One document of an order thread, by tables T4 to T6."""
     match member.document:
         case papers.Respond() as document:
             return orders.respond(order, member, document, blind)
@@ -68,6 +70,24 @@ def step(order: Order, member: Member, blind: bool) -> tuple[Order, Faults]:
             return shipping.receipt(order, member, document, blind)
         case Deem() as document:
             return silences.deem(order, member, document, blind)
+        case returns.Request() as document:
+            return returning.request(order, member, document, blind)
+        case returns.Decide() as document:
+            return returning.decide(order, member, document, blind)
+        case splits.Accept() as document:
+            return returning.answer(order, member, document, blind)
+        case returns.Withdraw() as document:
+            return returning.withdraw(order, member, document, blind)
+        case returns.Ship() as document:
+            return returning.ship(order, member, document, blind)
+        case returns.Receive() as document:
+            return returning.receive(order, member, document, blind)
+        case returns.Inspect() as document:
+            return returning.inspect(order, member, document, blind)
+        case returns.Grant() as document:
+            return returning.grant(order, member, document, blind)
+        case returns.Exchange() as document:
+            return returning.exchange(order, member, document, blind)
         case _:
             raise AssertionError(f"no step for {member.document.TYPE}")
 
@@ -136,11 +156,14 @@ def follow(channel: Channel, candidate: Candidate) -> Plan:
     document = candidate.document
     proposal = _PROPOSALS.get(document.TYPE)
     if proposal is not None:
-        assert isinstance(document, papers.Respond | papers.Change | cancellations.Request)
+        assert isinstance(document, papers.Respond | papers.Change | cancellations.Request | returns.Request)
         faults.extend(terms.silence_faults(version, proposal, document.respond_by_s, document.on_silence))
     faults.extend(channels.dangling(channel, candidate, _named(document)))
     for path, price in _prices(document):
         faults.extend(prices.currency_faults(version.currency, [price], path))
+    for path, amount in _amounts(document):
+        if amount.c != version.currency:
+            faults.append(Fault("money.currency", path, version.currency, amount.c))
     join = channels.joining(channel, candidate, thread, orders.RANKS[document.TYPE], faults)
     return channels.refused(faults) if join is None else Plan(joins=(join,))
 
@@ -156,8 +179,26 @@ def _named(document: fields.Document) -> list[tuple[str, bytes | None]]:
             return [("shipment", document.shipment)]
         case shipments.Receipt():
             return [("shipment", document.shipment)]
+        case returns.Receive() | returns.Inspect():
+            return [("request", document.request), ("shipment", document.shipment)]
+        case returns.Decide() | returns.Withdraw() | returns.Ship() | returns.Grant() | returns.Exchange():
+            return [("request", document.request)]
+        case splits.Accept():
+            return [("offer", document.offer)]
         case _:
             return []
+
+
+def _amounts(document: fields.Document) -> list[tuple[str, fields.Money]]:
+    if isinstance(document, returns.Grant):
+        return [(f"lines.{place}.amount", line.amount) for place, line in enumerate(document.lines)]
+    if not isinstance(document, returns.Decide):
+        return []
+    freight = [] if document.freight is None else [("freight", document.freight)]
+    offers = [
+        (f"lines.{place}.amount", line.amount) for place, line in enumerate(document.lines) if line.amount is not None
+    ]
+    return [*freight, *offers]
 
 
 def _prices(document: fields.Document) -> list[tuple[str, fields.Price]]:

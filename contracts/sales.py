@@ -53,9 +53,8 @@ def since(before: Lines, state: Any) -> Iterator[Sold]:
 
 def quantities(line: OrderLine, version: Version) -> dict[int, int]:
     """The units of a line that are owed for, by the number of their terms."""
-    owed = lots.OWED[version.terms.basis]
     found: dict[int, int] = {}
     for lot in line.lots:
-        if lot.state in owed:
+        if lots.owes(lot, version.terms.basis):
             found[lot.terms] = found.get(lot.terms, 0) + lot.quantity
     return found

@@ -1,4 +1,4 @@
-"""What follows from silence in an order thread: the timed rows of tables T4 and T5.
+"""What follows from silence in an order thread: the timed rows of tables T4, T5 and T6.
 
 A row names the document that waits, whom the silence favours, since when and how long. It takes effect only through a
 `deem` of that side (law 5), and the fold never looks at a clock. An answer that the deem did not know of stands
@@ -12,16 +12,17 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from contracts import cancellations as cancelling
-from contracts import changes, items, lots, orders, terms
+from contracts import changes, items, lots, orders, returns, terms
 from contracts.documents import cancellations
 from contracts.documents import orders as papers
+from contracts.documents import returns as return_papers
 from contracts.documents.agreements import Proposal
 from contracts.documents.deems import Deem
 from contracts.documents.fields import Role
 from contracts.errors import Fault
 from contracts.items import Member, Position
 from contracts.lots import Lot, LotEvent, LotState
-from contracts.orders import Order, OrderLine
+from contracts.orders import Order, OrderLine, Return
 from contracts.terms import Version
 from contracts.threads import Faults
 
@@ -131,6 +132,19 @@ def _held(order: Order, target: bytes, lot: Lot) -> bool:
     return lot.shipment is None or not items.knows(order.named[target], order.parcels[lot.shipment].member)
 
 
+def _asked_back(order: Order, target: bytes, lot: Lot) -> bool:
+    return lot.request == target
+
+
+def _returned(proposal: Proposal, since: Callable[[Return], Member | None]) -> Callable[[Order, bytes], Claim | None]:
+    def clock(order: Order, target: bytes) -> Claim | None:
+        asked, after_s = order.returns.get(target), _answer_s(order.version, proposal)
+        member = None if asked is None else since(asked)
+        return None if member is None or after_s is None else Claim((member.side, member.index), after_s)
+
+    return clock
+
+
 ROWS: Final[Mapping[str, Row]] = {
     row.name: row
     for row in (
@@ -197,13 +211,40 @@ ROWS: Final[Mapping[str, Row]] = {
             lambda order, target, lot: lot.shipment == target,
             _arrived(lambda version: version.terms.return_window_s),
         ),
+        Row(
+            "return.request",
+            "the seller does not answer a request for a return: it is approved, or refunded where nothing comes back",
+            (LotEvent.APPROVE_SILENT, LotEvent.FORGO_SILENT),
+            lambda order: list(order.returns),
+            lambda order, target: "buyer",
+            _asked_back,
+            _returned("return", lambda asked: asked.member),
+        ),
+        Row(
+            "return.ship",
+            "the buyer does not send back what it may: it keeps the goods",
+            (LotEvent.LAPSE_BACK,),
+            lambda order: list(order.returns),
+            lambda order, target: "seller",
+            _asked_back,
+            _returned("ship_back", lambda asked: next(reversed(asked.decided), None)),
+        ),
+        Row(
+            "return.inspect",
+            "the seller does not say what came back: all of it can be sold again",
+            (LotEvent.RESELLABLE_SILENT,),
+            lambda order: list(order.returns),
+            lambda order, target: "buyer",
+            _asked_back,
+            _returned("inspect", lambda asked: asked.received),
+        ),
     )
 }
 
 
 def waiting(order: Order, row: Row, target: bytes) -> bool:
     """Whether any quantity waits for this row."""
-    events = _events(order, row)
+    events = _events(order, row, target)
     return any(
         (lot.state, event) in lots.TABLE and row.waits(order, target, lot)
         for line in order.lines.values()
@@ -212,9 +253,13 @@ def waiting(order: Order, row: Row, target: bytes) -> bool:
     )
 
 
-def _events(order: Order, row: Row) -> tuple[LotEvent, ...]:
+def _events(order: Order, row: Row, target: bytes) -> tuple[LotEvent, ...]:
     if row.name == "order.place":
         return (LotEvent.ACCEPT_SILENT if _accepts(order, "order") else LotEvent.LAPSE,)
+    if row.name == "return.request" and target in order.returns:
+        asked = order.returns[target].member.document
+        goods = isinstance(asked, return_papers.Request) and asked.remedy != "refund_only"
+        return (LotEvent.APPROVE_SILENT if goods else LotEvent.FORGO_SILENT,)
     return row.events
 
 
@@ -225,6 +270,9 @@ def deem(order: Order, member: Member, document: Deem, blind: bool) -> tuple[Ord
         return order, (Fault("deem.row", "row", " or ".join(ROWS), document.row),)
     if row.name in ("order.respond", "order.change"):
         lines = _answered(order, row, document.target)
+    elif row.name.startswith("return."):
+        (event,) = _events(order, row, document.target)
+        lines = returns.silent(order, event, document.target) if document.target in order.returns else {}
     else:
         lines = _moved(order, row, member, document)
     if not lines:
@@ -255,7 +303,7 @@ def _moved(order: Order, row: Row, member: Member, document: Deem) -> dict[int, 
 
     lines: dict[int, OrderLine] = {}
     for number, line in order.lines.items():
-        for event in _events(order, row):
+        for event in _events(order, row, document.target):
             after, moved = lots.move(line.lots, event, lots.total(line.lots), change, fits)
             if moved:
                 lines[number] = replace(line, lots=after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from contracts import amounts
 from contracts.documents import agreements as papers
@@ -96,7 +97,7 @@ def standard(
             {"stage": "packed", "cancel": ["buyer", "seller"], "fee": cancel_fee, "penalty": seller_penalty},
             {"stage": "handed_over", "cancel": ["buyer"], "fee": recall_fee}
             | {"freight_out": "buyer", "freight_back": "fault"},
-            {"stage": "delivered", "freight_out": "buyer", "freight_back": "fault"},
+            {"stage": "delivered", "freight_out": "fault", "freight_back": "fault"},
             {"stage": "overdue", "cancel": ["buyer"], "penalty": seller_penalty},
             {"stage": "refused", "fee": recall_fee, "freight_out": "buyer", "freight_back": "buyer"},
         ],
@@ -110,6 +111,9 @@ def standard(
                 ("change", 86_400, "reject"),
                 ("cancel", cancel_silence_s, "accept"),
                 ("receipt", 7 * 86_400, "accept"),
+                ("return", 3 * 86_400, "accept"),
+                ("ship_back", 14 * 86_400, "lapse"),
+                ("inspect", 7 * 86_400, "accept"),
                 ("statement", 2 * 86_400, "accept"),
             )
         ],
@@ -128,6 +132,14 @@ def standard(
         limit = {"a": credit_limit_minor, "c": currency, "e": amounts.exponent(currency)}
         terms["credit_limit"] = limit
     return terms
+
+
+def bearer(version: Version, stage: papers.Stage, way: Literal["out", "back"], fault: str) -> str:
+    """The role that bears the freight of goods in a stage, on their way out or back, or `none`: the row of the term
+    table says it, or leaves it to `fault`."""
+    row = next((row for row in version.terms.rows if row.stage == stage), None)
+    named = "none" if row is None else row.freight_out if way == "out" else row.freight_back
+    return fault if named == "fault" else named
 
 
 def answer(version: Version, proposal: papers.Proposal) -> papers.Answer | None:

@@ -32,8 +32,9 @@ from contracts.documents.fields import (
 Stage = Literal["placed", "agreed", "packed", "handed_over", "delivered", "overdue", "refused"]
 Bearer = Literal["buyer", "seller", "fault", "none"]
 Proposal = Literal[
-    "agreement", "hold", "quote", "order", "response", "change", "cancel", "receipt", "statement", "settlement"
-]
+    "agreement", "hold", "quote", "order", "response", "change", "cancel", "receipt", "return",
+    "ship_back", "inspect", "statement", "settlement",
+]  # fmt: skip
 
 
 class TermRow(Fields):

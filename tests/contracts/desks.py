@@ -293,6 +293,32 @@ def handover(thread: bytes, *lines: tuple[int, ...], **fields: Any) -> Body:
     return {"thread": thread, "carrier": "DHL", "waybill": "JD014600003", "lines": named, **fields}
 
 
+def back(thread: bytes, request: bytes | None, *lines: tuple[int, int], **fields: Any) -> Body:
+    """A document of a return about some (line, quantity)."""
+    named = [{"line": line, "quantity": quantity} for line, quantity in lines]
+    return {"thread": thread, "lines": named, **({"request": request} if request else {}), **fields}
+
+
+def decide(thread: bytes, request: bytes, *lines: tuple[Any, ...], **fields: Any) -> Body:
+    """Lines are (line, quantity, action) or (line, quantity, "offer", minor units)."""
+    named = [
+        {"line": n[0], "quantity": n[1], "action": n[2], "amount": money(n[3]) if len(n) > 3 else None} for n in lines
+    ]
+    return {"thread": thread, "request": request, "lines": named, **fields}
+
+
+def inspect(thread: bytes, request: bytes | None, *lines: tuple[int, int, str], **fields: Any) -> Body:
+    """Lines are (line, quantity, verdict)."""
+    named = [{"line": line, "quantity": quantity, "verdict": verdict} for line, quantity, verdict in lines]
+    return {"thread": thread, "request": request, "lines": named, **fields}
+
+
+def refund(thread: bytes, request: bytes | None, *lines: tuple[int, int, int], **fields: Any) -> Body:
+    """Lines are (line, quantity, minor units)."""
+    named = [{"line": line, "quantity": quantity, "amount": money(minor)} for line, quantity, minor in lines]
+    return {"thread": thread, "request": request, "lines": named, **fields}
+
+
 def terms(seller: bytes, currency: str = "EUR", **changes: Any) -> Body:
     """Standard terms with some changed."""
     return agreements.standard(seller, currency, **changes)

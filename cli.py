@@ -35,6 +35,7 @@ from node.terminal import (
     partnerships,
     quarrels,
     settlements,
+    takebacks,
     voids,
 )
 
@@ -207,7 +208,7 @@ PANELS: Final = {
         markets.want,
         markets.quote,
     ),
-    "Quarrels": (quarrels.issue, quarrels.dispute),
+    "Quarrels": (takebacks.returning, quarrels.issue, quarrels.dispute),
     "Money": (
         settlements.statement,
         settlements.payment,

@@ -118,6 +118,12 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
         Exit.REFUSED,
         "no announced payment could be meant, and nothing is owed that the money could pay",
     ),
+    "return.unknown": (Exit.REFUSED, "no single return is called so"),
+    "return.nothing": (Exit.REFUSED, "nothing of this return stands where it would have to for this step"),
+    "return.not-returnable": (
+        Exit.REFUSED,
+        "the seller's listing says that it takes these goods back only where it is at fault",
+    ),
     "issue.unknown": (Exit.REFUSED, "no single issue could be meant"),
     "issue.unproved": (Exit.LATER, "the partner has not receipted a document, so no clock has started"),
     "dispute.none": (Exit.REFUSED, "the issue is not before an arbiter, or nothing is decided"),

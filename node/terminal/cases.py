@@ -48,6 +48,42 @@ def claims(answer: Json) -> RenderableType:
     return tables.rows_of({"rows": rows}, "rows", columns, empty="Nothing is due.")
 
 
+def returns(answer: Json) -> RenderableType:
+    """Returns with their state."""
+    rows = [
+        {
+            **row,
+            "return": tables.shortened(row.get("return")),
+            "waits": "waits for me" if row.get("waits_for_me") else "",
+        }
+        for row in answer.get("returns") or []
+    ]
+    columns = {
+        "return": "return",
+        "partner": "partner",
+        "order": "order",
+        "reason": "reason",
+        "remedy": "wanted",
+        "quantity": "units",
+        "state": "state",
+        "to_refund": "to refund",
+        "waits": "",
+    }
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="No returns.")
+
+
+def returned(answer: Json) -> RenderableType:
+    """One return with its goods and everything that was said."""
+    shown = ("return", "partner", "order", "reason", "remedy", "state", "fault", "freight", "to_refund", "refunded")
+    head = tables.fields([(tables.label(key), answer.get(key)) for key in shown if answer.get(key)])
+    columns = {"line": "line", "sku": "SKU", "quantity": "units", "state": "state", "verdict": "verdict"}
+    parts = [head, Text(), tables.rows_of(answer, "lines", columns, empty="The buyer keeps everything.")]
+    if answer.get("shipments"):
+        columns = {"carrier": "carrier", "waybill": "waybill"}
+        parts += [Text(), tables.rows_of(answer, "shipments", columns, empty="")]
+    return Group(*parts, Text(), said(answer))
+
+
 def issues(answer: Json) -> RenderableType:
     """Issues with their state."""
     rows = [
@@ -81,6 +117,11 @@ def issue(answer: Json) -> RenderableType:
         offers = [{**row, "offer": tables.shortened(row.get("offer"))} for row in answer["offers"]]
         columns = {"offer": "offer", "by": "by", "pays_me": "pays me", "state": "state"}
         parts += [Text(), tables.rows_of({"rows": offers}, "rows", columns, empty="")]
+    return Group(*parts, Text(), said(answer))
+
+
+def said(answer: Json) -> RenderableType:
+    """The documents of a thread with what was written and sent beside them."""
     rows = [
         {
             **row,
@@ -99,7 +140,7 @@ def issue(answer: Json) -> RenderableType:
         "files": "files",
         "refused": "refused",
     }
-    return Group(*parts, Text(), tables.rows_of({"rows": rows}, "rows", columns, empty=""))
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="")
 
 
 def invoices(answer: Json) -> RenderableType:

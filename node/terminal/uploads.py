@@ -61,7 +61,12 @@ def content(path: Path) -> dict[str, Any]:
 
 message = click.option("--message", metavar="TEXT", help="What to say to the partner; it stands in no logbook.")
 files = click.option(
-    "--file", "files", type=commands.EXISTING, multiple=True, help="A photo or another file to send along; repeatable."
+    "--photo",
+    "--file",
+    "files",
+    type=commands.EXISTING,
+    multiple=True,
+    help="A photo or another file to send along; repeatable.",
 )
 
 

@@ -180,6 +180,8 @@ VIEWS: Final[Mapping[str, View]] = {
     "order.disclose": ledgers.openings,
     "deadline.list": cases.deadlines,
     "deadline.claim": cases.claims,
+    "return.list": cases.returns,
+    "return.show": cases.returned,
     "issue.list": cases.issues,
     "issue.show": cases.issue,
     "dispute.list": cases.disputes,

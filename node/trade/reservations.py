@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from contracts import histories, orders
+from contracts import histories, lots, orders
 from contracts.holds import Hold, HoldState
 from contracts.lots import Lot, LotState
 from node.storage import shelves
@@ -22,6 +22,8 @@ GONE = (
     LotState.CONTESTED,
     LotState.FORFEITED,
     LotState.FINAL,
+    *lots.RETURN_OPEN,
+    *lots.RETURNED,
 )
 
 
@@ -56,7 +58,9 @@ def shelf_use(order: orders.Order | None) -> Iterable[tuple[Place, int, int]]:
 
 
 def is_gone(lot: Lot) -> bool:
-    """Whether it has left the shelf. What a parcel brings back lies there again only when a person has counted it."""
+    """Whether it has left the shelf. What comes back lies there again once it was found to be resellable."""
+    if lot.verdict == "resellable":
+        return False
     return lot.state in GONE or (lot.state is LotState.CANCELLED and lot.shipment is not None)
 
 

@@ -3,7 +3,8 @@
 An offer or a grant has one writer, and so has its revocation: both stand in the same logbook. So there is nothing to
 linearise: whether a grant is in force for a document is a question of indexes in the logbook of its author, who is
 the author of the document as well. A document that carries a granted key's signature is the author's own in every
-other respect: the table, the guards and the risk are the author's.
+other respect: the table, the guards and the risk are the author's. The register is kept by side and hash: a partner
+who copies an entry into the own logbook has made an offer of its own, and touches no other.
 
 The signature is checked here, since whether a document stands depends on it; the check itself is `protocol`'s.
 """
@@ -65,8 +66,8 @@ def revoke(channel: Channel, candidate: Candidate) -> Plan:
     """`capability.revoke` of whoever offered or granted it."""
     document = candidate.document
     assert isinstance(document, papers.Revoke)
-    known = channel.capabilities.get(document.capability)
-    if known is None or known.side != candidate.item.side:
+    known = channel.capabilities.get((candidate.item.side, document.capability))
+    if known is None:
         wanted = "an offer or grant of the author"
         return channels.refused([Fault("capability.unknown", "capability", wanted, document.capability.hex())])
     following = TABLE.get((known.state, CapabilityEvent.REVOKE))
@@ -84,8 +85,8 @@ def signed_faults(channel: Channel, candidate: Candidate) -> list[Fault]:
     if signed is None:
         return []
     item = candidate.item
-    grant = channel.capabilities.get(signed.grant)
-    if grant is None or grant.side != item.side or not isinstance(grant.document, papers.Grant):
+    grant = channel.capabilities.get((item.side, signed.grant))
+    if grant is None or not isinstance(grant.document, papers.Grant):
         return [Fault("capability.unknown", "by.grant", "a grant of the author", signed.grant.hex())]
     faults = []
     document = grant.document
@@ -103,6 +104,7 @@ def signed_faults(channel: Channel, candidate: Candidate) -> list[Fault]:
 
 
 def _put(channel: Channel, capability: Capability) -> Change:
-    before = channel.capabilities.get(capability.key)
-    channel.capabilities[capability.key] = capability
+    place = (capability.side, capability.key)
+    before = channel.capabilities.get(place)
+    channel.capabilities[place] = capability
     return Change("capability", capability.key, before, capability)

@@ -132,9 +132,9 @@ class Channel:
     places: dict[tuple[int, str], list[str]] = field(default_factory=dict)  # where a side has a SKU, in order
     locations: dict[tuple[int, str], Location] = field(default_factory=dict)
     feedbacks: dict[bytes, Feedback] = field(default_factory=dict)
-    notices: dict[bytes, Notice] = field(default_factory=dict)
+    notices: dict[tuple[int, bytes], Notice] = field(default_factory=dict)
     quoted: dict[bytes, bytes] = field(default_factory=dict)  # hash of a quote -> key of its thread
-    capabilities: dict[bytes, Capability] = field(default_factory=dict)
+    capabilities: dict[tuple[int, bytes], Capability] = field(default_factory=dict)
     disclosed: dict[Reference, Opening] = field(default_factory=dict)
     held: dict[tuple[int, str, str], int] = field(default_factory=dict)
     invoiced: dict[tuple[int, bytes], tuple[int, int]] = field(default_factory=dict)  # (author, statement): net, tax

@@ -61,7 +61,7 @@ def _faults(channel: Channel, candidate: Candidate, document: papers.Deem, order
 def open_issues(channel: Channel, candidate: Candidate, order: bytes) -> list[bytes]:
     """The issues about an order that the author knows to be open."""
     found = []
-    for key in channel.issues_of.get(order, ()):
+    for key in sorted(channel.issues_of.get(order, ())):  # not in the order of arrival
         issue = channels.thread_at(channel, channel.threads[key], candidate.past)
         if issue is not None and issue.state in issues.LIVE:
             found.append(key)

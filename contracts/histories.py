@@ -221,9 +221,11 @@ class History:
         self.disclosed: Mapping[disclosures.Reference, disclosures.Opening] = MappingProxyType(self.channel.disclosed)
         self.locations: Mapping[tuple[int, str], stock_papers.Location] = MappingProxyType(self.channel.locations)
         self.feedbacks: Mapping[bytes, feedbacks.Feedback] = MappingProxyType(self.channel.feedbacks)
-        self.notices: Mapping[bytes, notices.Notice] = MappingProxyType(self.channel.notices)
+        self.notices: Mapping[tuple[int, bytes], notices.Notice] = MappingProxyType(self.channel.notices)
         self.quotations: Mapping[bytes, quotations.Quotation] = _States(kinds["quote"])
-        self.capabilities: Mapping[bytes, capabilities.Capability] = MappingProxyType(self.channel.capabilities)
+        self.capabilities: Mapping[tuple[int, bytes], capabilities.Capability] = MappingProxyType(
+            self.channel.capabilities
+        )
         self.held: Mapping[tuple[int, str, str], int] = MappingProxyType(self.channel.held)
         self.refusals: Mapping[Position, Faults] = MappingProxyType(self.channel.refusals)
 

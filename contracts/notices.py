@@ -1,4 +1,7 @@
-"""Notices: what each side has or looks for. One writer each, so a register: a notice is open until it is withdrawn."""
+"""Notices: what each side has or looks for. One writer each, so a register: a notice is open until it is withdrawn.
+
+It is kept by side and hash: a partner who copies an entry into the own logbook has a notice of its own, and touches no
+other."""
 
 from __future__ import annotations
 
@@ -48,22 +51,29 @@ def post(channel: Channel, candidate: Candidate) -> Plan:
     return Plan(effect=lambda: [_put(channel, Notice(item.hash, item.side, document))])
 
 
+def known(channel: Channel, candidate: Candidate, name: bytes) -> bool:
+    """Whether the author of a document knows a notice of this name, of either side."""
+    where = channels.position(channel, candidate.item.side, candidate.past, name)
+    return where is not None and (where[0], name) in channel.notices
+
+
 def withdraw(channel: Channel, candidate: Candidate) -> Plan:
     """`notice.withdraw` of whoever posted it."""
     document = candidate.document
     assert isinstance(document, papers.Withdraw)
-    known = channel.notices.get(document.notice)
-    if known is None or known.side != candidate.item.side:
+    posted = channel.notices.get((candidate.item.side, document.notice))
+    if posted is None:
         return channels.refused(
             [Fault("reference.dangling", "notice", "a notice of the author", document.notice.hex())]
         )
-    following = TABLE.get((known.state, NoticeEvent.WITHDRAW))
+    following = TABLE.get((posted.state, NoticeEvent.WITHDRAW))
     if following is None:
-        return channels.refused([Fault("notice.state", "notice", NoticeState.OPEN, known.state)])
-    return Plan(effect=lambda: [_put(channel, replace(known, state=following))])
+        return channels.refused([Fault("notice.state", "notice", NoticeState.OPEN, posted.state)])
+    return Plan(effect=lambda: [_put(channel, replace(posted, state=following))])
 
 
 def _put(channel: Channel, notice: Notice) -> Change:
-    before = channel.notices.get(notice.key)
-    channel.notices[notice.key] = notice
+    place = (notice.side, notice.key)
+    before = channel.notices.get(place)
+    channel.notices[place] = notice
     return Change("notice", notice.key, before, notice)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from contracts import channels, prices, tables, terms, threads
+from contracts import channels, notices, prices, tables, terms, threads
 from contracts.agreements import Agreement
 from contracts.channels import Candidate, Change, Channel, Join, Plan
 from contracts.documents import orders
@@ -102,10 +102,8 @@ def request(channel: Channel, candidate: Candidate) -> Plan:
     agreement, version = found
     faults.extend(channels.role_faults(candidate, agreement.seller))
     faults.extend(terms.silence_faults(version, "quote", document.respond_by_s, document.on_silence))
-    unknown = channels.dangling(channel, candidate, [("notice", document.notice)])
-    if document.notice is not None and not unknown and document.notice not in channel.notices:
-        unknown = [Fault("reference.dangling", "notice", "an offer or a want", document.notice.hex())]
-    faults.extend(unknown)
+    if document.notice is not None and not notices.known(channel, candidate, document.notice):
+        faults.append(Fault("reference.dangling", "notice", "an offer or a want", document.notice.hex()))
     if faults:
         return channels.refused(faults)
     member = candidate.member(0)

@@ -177,16 +177,16 @@ def documents(desk: books.Desk, book: books.Book, thread: bytes, opening: str = 
             "hash": member.hash.hex(),
             "type": member.document.TYPE,
             **place_of(desk, book, logs, member.side, member.index),
-            "signed_by": signer(book, member.document),
+            "signed_by": signer(book, member.side, member.document),
         }
         for member in answers
     ]
 
 
-def signer(book: books.Book, document: Document) -> str | None:
+def signer(book: books.Book, side: int, document: Document) -> str | None:
     """Who did what a document says, where that was the holder of a granted key."""
     by: capabilities.Signed | None = document.__dict__.get("by")
-    found = None if by is None else book.history.capabilities.get(by.grant)
+    found = None if by is None else book.history.capabilities.get((side, by.grant))
     if found is None or not isinstance(found.document, capabilities.Grant):
         return None
     return found.document.holder or found.document.key.hex()[:16]

@@ -84,7 +84,7 @@ def test_D12_a_revoked_grant_lets_nobody_act_and_what_was_signed_before_stands()
     assert shop.refuse(SELLER, "shipment.handover", left(thread, grant, 1)) == ["capability.state"]
     assert shop.refuse(SELLER, "capability.revoke", {"capability": grant}) == ["capability.state"]
     assert shop.lots(thread) == {"shipped": 1, "agreed": 2}
-    assert shop.sync().capabilities[grant].reason == "compromised"
+    assert shop.sync().capabilities[(SELLER, grant)].reason == "compromised"
 
 
 def test_D12_a_grant_for_so_many_entries_ends_by_itself_wherever_the_clocks_are() -> None:
@@ -133,8 +133,20 @@ def test_only_the_author_ends_an_offer_or_a_grant() -> None:
         "reference.dangling"
     ]
     shop.both(BUYER, "capability.revoke", {"capability": offer})
-    states = {key: found.state.value for key, found in shop.sync().capabilities.items()}
+    states = {found.key: found.state.value for found in shop.sync().capabilities.values()}
     assert states == {grant: "in-force", taken: "in-force", offer: "revoked"}
+
+
+def test_a_partner_that_copies_a_grant_into_its_logbook_takes_nothing_of_it_away() -> None:
+    shop = Shop()
+    thread, grant = shop.agreed(3), granted(shop)
+    first = shop.logs[SELLER][-1]
+    shop.put(BUYER, first.type, first.body, id=first.id, hash=first.hash)
+    shop.both(SELLER, "shipment.handover", left(thread, grant, 1))
+    shop.both(SELLER, "capability.revoke", {"capability": grant})
+    history = shop.sync()
+    assert history.capabilities[(SELLER, grant)].state.value == "revoked"
+    assert not history.refusals
 
 
 def test_no_transition_but_those_of_the_list_can_be_given_away() -> None:

@@ -149,6 +149,19 @@ def test_every_pair_of_the_table() -> None:
     }
 
 
+def test_a_notice_that_the_author_of_a_request_cannot_know_is_no_notice() -> None:
+    shop = Shop()
+    offer = shop.write(SELLER, "offer", {"what": "Blue cups"})
+    request = {"agreement": shop.agreement, "lines": [{"line": 1, "sku": "tea", "quantity": 1}], "notice": offer}
+    assert shop.refuse(BUYER, "quote.request", request) == ["reference.dangling"]
+    shop.sync()  # whatever came first
+    copied = shop.logs[SELLER][-1]
+    shop.put(BUYER, copied.type, copied.body, id=copied.id, hash=copied.hash)
+    shop.both(SELLER, "notice.withdraw", {"notice": offer})
+    states = {(notice.side, notice.state.value) for notice in shop.sync().notices.values()}
+    assert states == {(SELLER, "withdrawn"), (BUYER, "open")}
+
+
 def test_a_notice_stands_until_its_author_withdraws_it() -> None:
     shop = Shop()
     body = {"what": "Blue cups", "quantity": 500, "price": price(800), "countries": ["DE"]}
@@ -157,7 +170,7 @@ def test_a_notice_stands_until_its_author_withdraws_it() -> None:
     assert shop.refuse(SELLER, "notice.withdraw", {"notice": want}) == ["reference.dangling"]
     shop.both(BUYER, "notice.withdraw", {"notice": want})
     assert shop.refuse(BUYER, "notice.withdraw", {"notice": want}) == ["notice.state"]
-    states = {key: notice.state.value for key, notice in shop.sync().notices.items()}
+    states = {notice.key: notice.state.value for notice in shop.sync().notices.values()}
     assert states == {want: "withdrawn", offer: "open"}
     request = {"agreement": shop.agreement, "lines": [{"line": 1, "sku": "tea", "quantity": 1}], "notice": offer}
     shop.both(BUYER, "quote.request", request)

@@ -9,7 +9,6 @@ from tests.documentation import pages
 ROWS = {"W": 25, "D": 25, "L": 20, "H": 12}
 OUT_OF_REACH = {
     "W13": "TLS is an outer coat that a merchant may put in front; the node itself speaks none, so there is no 0-RTT",
-    "D19": "netting cycles come with set-off, a later part of the trade",
     "L16": "a node rebuilt from its key backup alone needs the list of its partners, which is in no backup yet",
     "L17": "losing all keys means pairing again as a new node; nothing in the program can be tried",
 }

@@ -7,20 +7,22 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from contracts import statements
 from contracts.payments import PaymentState
 from contracts.statements import StatementState
 from node.storage import orderbooks, shelves
-from tests.sim import markets, plans, programs, shadows
+from tests.sim import markets, matters, plans, programs, shadows
 
 if TYPE_CHECKING:
     from tests.sim import worlds
 
+Choice = TypeVar("Choice")
 PICKED_MAX = 1_000  # orders of a list from which one is picked
 RECIPIENT: plans.Json = {
     "name": "韩梅梅", "phone": "13900000000", "country": "CN", "city": "成都", "street": "天府大道 1 号"
@@ -186,7 +188,7 @@ def of_order(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
     return {**rest, "order": picked([row.thread.hex() for row in rows], arguments)}
 
 
-def picked(choices: Sequence[str], arguments: dict[str, plans.Json]) -> str:
+def picked(choices: Sequence[Choice], arguments: dict[str, plans.Json]) -> Choice:
     """One of the choices, by the number that the plan drew."""
     pick = arguments["pick"]
     assert isinstance(pick, int)
@@ -231,7 +233,26 @@ def receive(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
     return {"partner": partner, "amount": f"{amount / 100:.2f}", "payment": chosen, "key": f"received {chosen}"}
 
 
-GIVEN = {
+def chosen(
+    name: str, choices: Callable[[Desk], list[str]], desk: Desk, arguments: dict[str, plans.Json]
+) -> dict[str, Any]:
+    """One of the choices under this name, everything else as it stands."""
+    rest = {key: value for key, value in arguments.items() if key != "pick"}
+    return {**rest, name: picked(choices(desk), arguments)}
+
+
+def contest(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
+    """A statement is agreed to but for one of its lines."""
+    statement, thread = picked(matters.doubtful(desk), arguments)
+    return {"statement": statement, "threads": [thread]}
+
+
+def of_issue(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
+    """One of the issues that are open."""
+    return chosen("issue", matters.open_issues, desk, arguments)
+
+
+GIVEN: dict[str, Callable[[Desk, dict[str, plans.Json]], dict[str, Any]]] = {
     "order.place": place,
     "order.import": import_orders,
     "order.accept": of_order,
@@ -247,4 +268,14 @@ GIVEN = {
     "statement.agree": agree,
     "payment.sent": plain,
     "payment.received": receive,
+    "issue.open": of_order,
+    "issue.reply": of_issue,
+    "issue.offer": of_issue,
+    "issue.accept": of_issue,
+    "issue.close": of_issue,
+    "statement.contest": contest,
+    "invoice.issue": functools.partial(chosen, "statement", matters.sold),
+    "invoice.credit": functools.partial(chosen, "invoice", functools.partial(matters.invoices, mine=True)),
+    "invoice.respond": functools.partial(chosen, "invoice", functools.partial(matters.invoices, mine=False)),
+    "deadline.claim": plain,
 }

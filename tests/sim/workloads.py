@@ -169,6 +169,8 @@ def _account(draw: entropy.Draw, market: markets.Market, place: int, at_ms: int)
         acts.append(plans.Act(at_ms + draw.between(0, 500), other, "statement.propose", rival))
     acts += [plans.Act(later_ms, other, "statement.agree", pick)]
     acts += [plans.Act(later_ms + 1_000, one, "statement.agree", pick)] * draw.chance(0.3)
+    contested = draw.chance(0.3)  # drawn last: the acts before stay as they were
+    acts += [plans.Act(later_ms - 1, other, "statement.contest", pick)] * contested
     return acts
 
 
@@ -204,6 +206,59 @@ def _hold(draw: entropy.Draw, market: markets.Market, place: int, at_ms: int) ->
     return acts
 
 
+def _complain(draw: entropy.Draw, market: markets.Market, place: int, at_ms: int) -> list[plans.Act]:
+    """A complaint, answers from both sides, an offer that is taken, declined, or crosses the closing."""
+    seller, buyer = draw.choice(market.supplies())
+    one, other = draw.shuffled((seller, buyer))
+    key = f"issue {place}"
+    opened: dict[str, plans.Json] = {
+        "pick": draw.between(0, BITS_MAX), "state": None, "selling": one == seller,
+        "category": draw.choice(("late", "damaged", "other")), "claim": draw.choice((None, "1.00", "12.50")),
+        "key": key,
+    }  # fmt: skip
+    acts = [plans.Act(at_ms, one, "issue.open", opened)]
+    acts += [plans.Act(at_ms + draw.choice((3, 45_000)), one, "issue.open", opened)] * draw.chance(0.2)
+    later_ms = at_ms
+    for step in range(draw.between(1, 5)):
+        later_ms += int(draw.exponential(swarms.MINUTE_MS))
+        pick: plans.Json = draw.between(0, BITS_MAX)
+        who, verb = (
+            draw.choice((one, other)),
+            draw.choice(("issue.reply", "issue.offer", "issue.accept", "issue.close")),
+        )
+        rest: dict[str, plans.Json] = {"pick": pick}
+        if verb in ("issue.reply", "issue.offer"):
+            rest["key"] = f"{key} {step}"
+        if verb == "issue.offer":
+            rest |= {"amount": f"{draw.between(0, 900) / 100:.2f}", "to_me": draw.chance(0.2)}
+        if verb == "issue.accept":
+            rest["decline"] = draw.chance(0.3)
+        acts.append(plans.Act(later_ms + draw.between(0, 200), who, verb, rest))
+        if draw.chance(0.3):  # the other one at the same time
+            acts.append(plans.Act(later_ms, other if who == one else one, "issue.accept", {"pick": pick}))
+    return acts
+
+
+def _bill(draw: entropy.Draw, market: markets.Market, place: int, at_ms: int) -> list[plans.Act]:
+    """An invoice over a closed statement, perhaps asked for twice, answered, and taken back."""
+    seller, buyer = draw.choice(market.supplies())
+    pick, key = draw.between(0, BITS_MAX), f"bill {place}"
+    acts = [plans.Act(at_ms, seller, "invoice.issue", {"pick": pick, "key": key})]
+    acts += [plans.Act(at_ms + 9, seller, "invoice.issue", {"pick": pick, "key": key})] * draw.chance(0.3)
+    later_ms = at_ms + int(draw.exponential(2 * swarms.MINUTE_MS))
+    status = draw.choice(("AB", "AP", "PD"))
+    acts.append(plans.Act(later_ms, buyer, "invoice.respond", {"pick": pick, "status": status}))
+    if draw.chance(0.3):
+        credited: dict[str, plans.Json] = {"pick": pick, "key": f"{key} credit"}
+        acts.append(plans.Act(later_ms + draw.between(-500, 60_000), seller, "invoice.credit", credited))
+    return acts
+
+
+def _claim(draw: entropy.Draw, market: markets.Market, place: int, at_ms: int) -> list[plans.Act]:
+    """What a silence has led to, if it has lasted long enough."""
+    return [plans.Act(at_ms, draw.choice((*market.factories, *market.dealers, *market.shops)), "deadline.claim", {})]
+
+
 ROUNDS = {
     "hold": _hold,
     "accept": _accept_all,
@@ -213,4 +268,7 @@ ROUNDS = {
     "share": _share,
     "account": _account,
     "pay": _pay,
+    "complain": _complain,
+    "bill": _bill,
+    "claim": _claim,
 }

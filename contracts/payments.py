@@ -242,12 +242,12 @@ def _guards(channel: Channel, candidate: Candidate, document: Paper, agreement: 
 
 
 def _order_faults(channel: Channel, candidate: Candidate, name: bytes, path: str) -> list[Fault]:
-    """A payment names no order that came to nothing: a cancelled order can never be paid."""
+    """A payment names no order that came to nothing: one that was cancelled or refunded can never be paid."""
     thread = channel.threads.get(name)
     order = None if thread is None else channels.thread_at(channel, thread, candidate.past)
     if not isinstance(order, Order):
         return [Fault("reference.dangling", path, "an order that the author knows", name.hex())]
     states = {lot.state for line in order.lines.values() for lot in line.lots}
-    if states <= lots.UNFULFILLED and order.owed.total == 0:
+    if states <= lots.UNFULFILLED | {lots.LotState.REFUNDED} and order.owed.total == 0:
         return [Fault("payment.nothing-owed", path, "an order that something is or may be owed for", order.state)]
     return []

@@ -126,3 +126,17 @@ def test_a_payment_stays_under_its_agreement() -> None:
     assert shop.refuse(BUYER, "payment.dispute", {"thread": thread, "role": "buyer", "reason": "x"}) == [
         "role.mismatch"
     ]
+
+
+def test_a_refunded_order_can_never_be_paid() -> None:
+    shop = Shop()
+    thread, parcel = shop.shipped(2)
+    shop.both(SELLER, "shipment.status", {"thread": thread, "shipment": parcel, "event": "delivered"})
+    shop.both(BUYER, "receipt.advice", {"thread": thread, "lines": [{"line": 1, "accepted": 0, "rejected": 2}]})
+    shop.both(BUYER, "payment.promise", payment(shop, "buyer", orders=[thread]))
+    back = {"line": 1, "quantity": 2, "amount": money(2_380)}
+    shop.both(SELLER, "refund.grant", {"thread": thread, "lines": [back]})
+    assert shop.sync().orders[thread].owed.total == 0
+    for side, kind, role in ((BUYER, "payment.promise", "buyer"), (SELLER, "payment.received", "seller")):
+        assert shop.refuse(side, kind, payment(shop, role, orders=[thread])) == ["payment.nothing-owed"]
+    shop.sync()

@@ -75,6 +75,7 @@ def agreement() -> None:
 @click.option("--credit", metavar="AMOUNT", help="How much the buyer may owe. [default: no limit]")
 @click.option("--cancel-fee", metavar="RATE", help="What cancelling costs after acceptance, as a part of the price.")
 @click.option("--oversell-penalty", metavar="RATE", help="What the seller owes for goods sold but not there.")
+@click.option("--seller-penalty", metavar="RATE", help="What a seller owes that cancels, or is late.")
 @click.option("--ship-by-hours", type=click.IntRange(1), help="Hours from acceptance until the goods must leave.")
 @click.option("--basis", type=click.Choice(BASES), help="What makes goods owed. [default: shipment]")
 @click.option("--withhold", metavar="RATE", help="The part of the price that the buyer keeps until goods are final.")

@@ -36,6 +36,7 @@ class Propose(doors.Arguments):
     credit: str | None = None
     cancel_fee: str = "0"
     oversell_penalty: str = "0"
+    seller_penalty: str = "0"
     ship_by_hours: Annotated[int, pydantic.Field(ge=1, le=HOURS_MAX)] = 48
     basis: Basis = "shipment"
     withhold: str = "0"
@@ -66,7 +67,7 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
     def unit(desk: books.Desk) -> doors.Json:
         partner, channel = peering.find(desk, given.partner)
         book = desk.book(channel.id)
-        for share in (given.cancel_fee, given.oversell_penalty, given.withhold):
+        for share in (given.cancel_fee, given.oversell_penalty, given.seller_penalty, given.withhold):
             check_share(share)
         terms = agreements.standard(
             partner.node if given.buying else book.me,
@@ -74,6 +75,7 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
             basis=given.basis,
             cancel_fee=given.cancel_fee,
             oversell_penalty=given.oversell_penalty,
+            seller_penalty=given.seller_penalty,
             withholding=given.withhold,
             fees=tuple(commission(name, text) for name, text in given.fees.items()),
             ship_by_s=given.ship_by_hours * 3600,

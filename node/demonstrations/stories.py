@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from node import errors
-from node.demonstrations import aftersales, closings, merchants, openings, tradings
+from node.demonstrations import aftersales, closings, merchants, openings, returns, tradings
 from node.demonstrations.merchants import Merchant
 from node.demonstrations.stages import Json, Narrator, Stage
 from node.demonstrations.stages import Plan as Plan
@@ -28,6 +28,7 @@ CHAPTERS: Final[tuple[tuple[str, Callable[[Stage], None]], ...]] = (
     ("Some consumers change their mind in time", tradings.cancel),
     ("Parcels leave, and some consumers are too late", tradings.ship),
     ("Something is broken, and the complaint travels up the chain", aftersales.complain),
+    ("Goods come back, and money with them", returns.give_back),
     ("The dealer buys from its own customer", aftersales.buy_back),
     ("Month end: both sides compute the same account", closings.close_month),
     ("What nobody told the factory, and nobody told the shop", aftersales.search),

@@ -40,8 +40,8 @@ def test_the_whole_story_comes_out(tmp_path: Path) -> None:
     listener = Listener()
     told = stories.tell(stories.Plan(tmp_path / "demo", orders=20, seed=7, keep=True), listener)
     assert (told["nodes"], told["statements"], told["statements_equal"]) == (4, 5, True)
-    assert (told["invoices"], told["disputes_settled"]) == (5, 1)
-    assert min(told["netted_minor_units"], told["paid_minor_units"]) > 0
+    assert [told[key] for key in ("invoices", "disputes_settled", "returns", "refunds")] == [5, 1, 2, 2]
+    assert min(told[f"{what}_minor_units"] for what in ("netted", "paid", "refunded")) > 0
     assert told["listings"] >= 200
     assert told["orders"] >= 20
     assert min(told[key] for key in ("shipped_lines", "cancelled_lines", "too_late_lines", "partly_accepted_lines")) > 0

@@ -241,6 +241,18 @@ FIELDS: Final[dict[str, str]] = {
     "short": "did not arrive",
     "rejected": "arrived unfit",
     "condition": "condition of the goods",
+    # returns
+    "returns.Decide.request": "hash of the return request",
+    "returns.Withdraw.request": "hash of the return request",
+    "returns.Ship.request": "hash of the return request",
+    "returns.Receive.request": "hash of the return request",
+    "returns.Inspect.request": "hash of the return request",
+    "returns.Grant.request": "hash of the return request",
+    "returns.Exchange.request": "hash of the return request",
+    "freight": "what the way back costs",
+    "paid_by": "who pays the carrier",
+    "verdict": "what it turned out to be",
+    "issue": "hash of the complaint that it ends where it covers the claim",
     # complaints
     "order": "hash of the order",
     "request": "hash of the document of that order that it is about",

@@ -66,7 +66,8 @@ class Return:
     """A request to give goods back: `member` is its document, `fault` the role that the approval holds it to be.
 
     `decided` holds the seller's answers, `shipped` the way back (carrier, waybill), `received` the last word of its
-    arrival. `freight`: what the buyer owes for the way back, signed minor units, once something is on it.
+    arrival. `freight`: what the buyer owes for the way back, signed minor units; `labels`: what each approval wants for
+    it, until goods are sent back by a document that knows the approval. So nobody owes what came after.
     """
 
     member: Member
@@ -75,6 +76,12 @@ class Return:
     shipped: tuple[tuple[str, str], ...] = ()
     received: Member | None = None
     freight: int = 0
+    labels: tuple[tuple[Member, int], ...] = ()
+
+    @property
+    def way_back(self) -> int:
+        """What the buyer owes for the way back, or will once the goods are on it."""
+        return self.freight + sum(minor for _, minor in self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +309,7 @@ def _charged(order: Order, lines: Iterable[OrderLine], returns: Iterable[Return]
 
     Where all goods came back and the agreement lays the way out upon the one at fault, a seller at fault bears it.
     """
-    back = sum(one.freight for one in returns if one.shipped)
+    back = sum(one.freight for one in returns)
     kept = [lot for line in lines for lot in line.lots if lots.owes(lot, order.version.terms.basis)]
     bearer = terms.bearer(order.version, "delivered", "out", "seller")
     free = bearer == "seller" and all(lots.repaid(lot) and lot.fault == "seller" for lot in kept)

@@ -152,8 +152,9 @@ def decide(order: Order, member: Member, document: papers.Decide, blind: bool) -
     if faults:
         return order, tuple(faults)
     actions = {part.action for part in document.lines}
-    freight = returning.freight + (_freight(order, document, fault) if "approve" in actions else 0)
-    decided = replace(returning, fault=fault, decided=(*returning.decided, member), freight=freight)
+    decided = replace(returning, fault=fault, decided=(*returning.decided, member))
+    if "approve" in actions and (freight := _freight(order, document, fault)):
+        decided = replace(decided, labels=(*returning.labels, (member, freight)))
     return orders.with_lines(order, lines, member if "offer" in actions else None, returning=decided), ()
 
 
@@ -238,7 +239,7 @@ def _all(order: Order, event: LotEvent, fits: lots.Fits) -> tuple[papers.Returne
 
 
 def ship(order: Order, member: Member, document: papers.Ship, blind: bool) -> tuple[Order, Faults]:
-    """`return.ship`: from now on the freight of the way back is owed to the one who paid it."""
+    """`return.ship`: from now on the freight of the way back is owed to the one who paid it, as the buyer knew it."""
     dangling = _asked(order, member, document.request)
     if dangling:
         return order, dangling
@@ -251,7 +252,13 @@ def ship(order: Order, member: Member, document: papers.Ship, blind: bool) -> tu
     if faults:
         return order, tuple(faults)
     returning = order.returns[document.request]
-    shipped = replace(returning, shipped=(*returning.shipped, (document.carrier, document.waybill)))
+    known = [minor for decided, minor in returning.labels if items.knows(member, decided)]
+    shipped = replace(
+        returning,
+        shipped=(*returning.shipped, (document.carrier, document.waybill)),
+        freight=returning.freight + sum(known),
+        labels=tuple((one, minor) for one, minor in returning.labels if not items.knows(member, one)),
+    )
     return orders.with_lines(order, lines, returning=shipped), ()
 
 

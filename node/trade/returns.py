@@ -262,7 +262,7 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
             **describe(found),
             "fault": asked.fault,
             "freight_borne_by": bearer,
-            "freight": catalogues.shown(asked.freight, order.version.currency) if asked.freight else None,
+            "freight": catalogues.shown(asked.way_back, order.version.currency) if asked.way_back else None,
             "lines": [
                 {
                     "line": line.number,

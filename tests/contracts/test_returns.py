@@ -187,6 +187,20 @@ def test_D04_no_more_comes_back_than_was_delivered() -> None:
     ]
 
 
+def test_D04_freight_that_nobody_knew_when_the_goods_were_sent_is_not_owed() -> None:
+    shop = Returning()
+    name = shop.asked(4)
+    label: Body = {"freight": desks.money(500), "paid_by": "seller"}
+    shop.both(SELLER, "return.decide", decide(shop.thread, name, (1, 2, "approve"), **label))
+    shop.both(BUYER, "return.ship", back(shop.thread, name, (1, 2), carrier="DHL", waybill="9"))
+    assert shop.state.owed.charge == 500
+    label = {"freight": desks.money(900_000), "paid_by": "seller"}
+    shop.both(SELLER, "return.decide", decide(shop.thread, name, (1, 2, "approve"), **label))
+    assert (shop.state.owed.charge, shop.state.returns[name].way_back) == (500, 900_500)
+    shop.both(BUYER, "return.withdraw", {"thread": shop.thread, "request": name})  # too dear: the goods stay
+    assert shop.state.owed.charge == 500
+
+
 def test_D20_a_refund_is_the_end() -> None:
     shop = Returning()
     name = shop.came((4, "resellable"))

@@ -38,7 +38,7 @@ class Wait:
 def of_order(order: Order, *, every: bool = True) -> Iterator[Wait]:
     """The rows by which something of an order waits. Unless `every`, without what nobody gains anything by."""
     for row in silences.ROWS.values():
-        if row.name == FINAL and not every and not order.version.withholding.numerator:
+        if row.name == FINAL and not every and not pays(order):
             continue
         for target in row.targets(order):
             if not silences.waiting(order, row, target):
@@ -48,6 +48,11 @@ def of_order(order: Order, *, every: bool = True) -> Iterator[Wait]:
                 seller = order.version.seller
                 favours = seller if row.favours(order, target) == "seller" else 1 - seller
                 yield Wait(order.key, order.number, row.name, row.meaning, target, favours, seller, claim)
+
+
+def pays(order: Order) -> bool:
+    """Whether anything is owed only once goods are final."""
+    return order.version.withholding.numerator > 0 or order.version.terms.basis == "return_window"
 
 
 def of_orders(book: books.Book) -> Iterator[Wait]:

@@ -182,6 +182,26 @@ def test_what_was_withheld_is_owed_once_the_goods_are_final() -> None:
     play(story)
 
 
+def test_goods_on_trial_are_owed_once_the_seller_claims_that_the_window_is_over() -> None:
+    async def story(town: Town) -> None:
+        await terms(town, basis="return_window")
+        id = await order(town, "shop", "factory", quantity=10)
+        await town.ask("factory", "order.accept", all=True)
+        await town.ask("factory", "order.ship", order=id, carrier="SF", waybill="SF1")
+        await town.ask("factory", "order.report", order=id, event="delivered")
+        await town.settle()
+        await town.ask("shop", "order.receive", order=id)
+        await town.settle()
+        assert (await town.ask("shop", "order.show", order=id))["owed"]["amount"] == 0
+        assert [row["row"] for row in await deadlines(town, "factory", mine=True)] == ["shipment.final"]
+        await asyncio.sleep(14 * DAY_S + 60)
+        await town.ask("factory", "deadline.claim")
+        await town.settle()
+        assert (await town.ask("shop", "order.show", order=id))["owed"]["amount"] == 10_500
+
+    play(story)
+
+
 def test_a_statement_that_nobody_answers_is_agreed_to() -> None:
     async def story(town: Town) -> None:
         await opened(town)

@@ -5,7 +5,8 @@ Every document is exactly one of these, the first that applies:
 refused         the fold refuses it, so it has no effect
 contested       it takes part in something on which the two sides differ: a payment that is disputed, a receipt advice
                 over goods that are contested, a statement that was answered with a difference and not closed since, or
-                whose contested lines are still open, or a document that stands although the partner refused it
+                whose contested lines are still open, an issue that was escalated and is not at an end, an invoice that
+                was refused and not credited, or a document that stands although the partner refused it
 deemed          it took effect by the silence of the other side (law 5)
 not disclosed   it names something that is not in the export: an attachment, an image, the wording of an agreement, the
                 lines of a statement, or by a blinded reference a document of another channel, which was not opened
@@ -22,7 +23,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from contracts import evidence, histories
+from contracts.documents import disputes as dispute_papers
+from contracts.documents import issues as issue_papers
 from contracts.documents import payments, shipments
+from contracts.invoices import InvoiceState
+from contracts.issues import IssueState
 from contracts.items import Position
 from contracts.lots import LotState
 from contracts.payments import PaymentState
@@ -34,7 +39,9 @@ from protocol import merkle
 from protocol.encoding import Value
 from protocol.entries import Entry
 
-DEEM: Final = "deem"
+SILENCES: Final = frozenset({"deem", issue_papers.Escalate.TYPE, dispute_papers.Default.TYPE})
+"""Documents that rest on the silence of the other side."""
+QUARRELS: Final = frozenset({IssueState.ESCALATED, IssueState.DISPUTED, IssueState.DECIDED, IssueState.DEFAULTED})
 NAK: Final = "channel.nak"
 KEY: Final = "channel.key"
 REFUSALS_MAX: Final = 1_000
@@ -191,7 +198,7 @@ class Judge:
                 self._note_nak(position, entry.body)
             case _ if entry.type == KEY:
                 self._check_key(position, entry.body)
-            case _ if entry.type == DEEM:
+            case _ if entry.type in SILENCES:
                 self._deemed.add(position)
             case views.STATEMENT if not self.accounts.shown[leaf]:
                 self._withheld.add(position)
@@ -232,6 +239,7 @@ class Judge:
     def _contested(self) -> Iterator[Position]:
         """The documents that stand and on which the two sides differ."""
         yield from self._naked
+        yield from quarrels(self.history)
         for position, thread in self._disputes:
             payment = self.history.payments.get(thread)
             if payment is not None and payment.state is PaymentState.DISPUTED:
@@ -251,6 +259,20 @@ class Judge:
                 yield statement.side, statement.index
                 if statement.answered_at is not None:
                     yield statement.answered_at
+
+
+def quarrels(history: histories.History) -> Iterator[Position]:
+    """The first documents of issues that wait for an arbiter or its award's fulfilment, and of refused invoices."""
+    open_ones = [key for key, issue in history.issues.items() if issue.state in QUARRELS]
+    refused = [
+        key
+        for key, invoice in history.invoices.items()
+        if invoice.state is InvoiceState.REJECTED and any(invoice.corrected)
+    ]
+    for key in (*open_ones, *refused):
+        root = history.channel.threads[key].root
+        assert root is not None
+        yield root
 
 
 def item(reading: Reading) -> histories.Item:

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.issues import IssueState
-from tests.contracts import desks
-from tests.contracts.desks import BUYER, NODES, SELLER, Body, Shop, cosigned, money
+from tests.contracts.desks import BUYER, SELLER, Body, Shop, cosigned, money
 from tests.contracts.papers import ARBITRATION, AWARD_S, award
 from tests.contracts.test_issues import accept, offer, opening
 
@@ -20,11 +19,8 @@ class Court(Shop):
     """A shop whose agreement names two arbiters."""
 
     def __init__(self, **terms: Any) -> None:
+        self.TERMS = {**ARBITRATION, **terms}  # type: ignore[misc]
         super().__init__()
-        body = {"role": "seller", "terms": {**desks.terms(NODES[SELLER]), **ARBITRATION, **terms}}
-        self.agreement = self.both(SELLER, "agreement.propose", body)
-        accepted = {"thread": self.agreement, "role": "buyer", "accepts": self.agreement}
-        self.both(BUYER, "agreement.accept", accepted)
 
     def proofs(self, side: int, after_s: int = WEEK, size: int | None = None) -> Body:
         """That the other side had everything at T0, and was there so many seconds later."""

@@ -296,3 +296,59 @@ def test_a_narrator_tells_or_keeps_quiet(capsys: pytest.CaptureFixture[str]) -> 
     assert told.out.count("parcel") == 1
     assert "\x1b[2J" not in told.out
     assert told.err == ""
+
+
+EUROS = {"amount": 500, "currency": "EUR", "text": "5.00 EUR"}
+QUARREL = {
+    "issue": "ab" * 32, "partner": "factory", "by": "me", "category": "damaged", "order": "N1", "state": "decided",
+    "claim": EUROS, "settled": EUROS, "waits_for_me": True, "arbiter": "judge", "pays_me": EUROS, "complies": "factory",
+}  # fmt: skip
+TOLD = {
+    "hash": "cd" * 32, "type": "issue.reply", "by": "factory", "role": "seller", "ts_ms": 1, "status": "resolved",
+    "message": "sorry", "files": [{"name": "crack.png"}], "refused": [], "proved": True, "receipted": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("case", "answer", "wanted"),
+    [
+        ("issue.list", {"issues": [QUARREL]}, ["waits for me", "5.00 EUR", "damaged"]),
+        ("issue.list", {"issues": []}, ["No issues."]),
+        (
+            "issue.show",
+            {
+                **QUARREL,
+                "offers": [{"offer": "ef" * 32, "by": "me", "pays_me": EUROS, "state": "open"}],
+                "documents": [TOLD],
+            },
+            ["sorry", "crack.png", "pays me", "resolved"],
+        ),
+        ("dispute.list", {"disputes": [QUARREL]}, ["judge", "factory"]),
+        (
+            "dispute.read",
+            {
+                "dispute": "ab",
+                "received_s": 1,
+                "parties": ["A", "B"],
+                "ok": False,
+                "faults": ["no"],
+                "documents": [TOLD],
+            },
+            ["Does not hold: no", "both have it", "seller"],
+        ),
+        (
+            "invoice.list",
+            {"invoices": [{"number": "I1", "waits_for_me": True, "total": EUROS}]},
+            ["I1", "waits for me"],
+        ),
+        (
+            "invoice.show",
+            {"number": "I1", "lines": [{"line": 1, "sku": "CUP", "net": EUROS}], "reasons": [{"reason": "QTY"}]},
+            ["CUP", "QTY", "5.00 EUR"],
+        ),
+    ],
+)
+def test_quarrels_and_invoices_are_tables(case: str, answer: dict[str, Any], wanted: list[str]) -> None:
+    text = drawn(views.of(case, answer))
+    for words in wanted:
+        assert words in text

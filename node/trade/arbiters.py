@@ -6,7 +6,7 @@ from typing import Any
 
 import pydantic
 
-from contracts import disputes
+from contracts import disputes, documents
 from contracts.documents import agreements as agreement_papers
 from contracts.documents.fields import Role
 from node import errors
@@ -76,12 +76,13 @@ def received(desk: books.Desk, found: cases.Read) -> int:
 
 def shown(found: cases.Read, one: cases.Shown) -> doors.Json:
     """One document of a case for people."""
-    rows: Any = one.entry.body.get("attachments")
-    texts = [
-        found.blobs[row["hash"]].decode("utf-8", "replace")
-        for row in rows or ()
-        if row.get("name") == attachments.MESSAGE and row.get("hash") in found.blobs
+    rows = one.entry.body.get("attachments")
+    names = [
+        row.get("hash")
+        for row in (rows if isinstance(rows, list) else ())
+        if isinstance(row, dict) and row.get("name") == attachments.MESSAGE
     ]
+    texts = [found.blobs.get(name, b"").decode("utf-8", "replace") for name in names if isinstance(name, bytes)]
     return {
         "hash": one.leaf.hex(),
         "type": one.entry.type,
@@ -116,11 +117,7 @@ async def award(trade: doors.Trade, given: Award, report: doors.Report) -> doors
 
     def unit(desk: books.Desk) -> doors.Json:
         if found.faults:
-            raise errors.NodeError(
-                "case.damaged",
-                "the case does not hold, so nothing is decided",
-                faults=[{"code": "case.damaged", "path": "", "expected": "", "got": fault} for fault in found.faults],
-            )
+            raise damaged(*found.faults)
         place, terms, order = laid(trade, found)
         wait_s = disputes.AWARD_S if terms.award_s is None else terms.award_s
         decided_s = desk.now_ms() // 1000
@@ -146,6 +143,12 @@ async def award(trade: doors.Trade, given: Award, report: doors.Report) -> doors
     return await trade.books.act(unit)
 
 
+def damaged(*found: str) -> errors.NodeError:
+    """The error for a case that does not hold."""
+    rows = [{"code": "case.damaged", "path": "", "expected": "", "got": fault} for fault in found]
+    return errors.NodeError("case.damaged", "the case does not hold, so nothing is decided", faults=rows)
+
+
 def laid(trade: doors.Trade, found: cases.Read) -> tuple[int, agreement_papers.Terms, bytes | None]:
     """This arbiter's place in the agreement of a case, its terms, and the order. NodeError `dispute.arbiter`."""
     opened = found.find(found.dispute)
@@ -154,10 +157,11 @@ def laid(trade: doors.Trade, found: cases.Read) -> tuple[int, agreement_papers.T
     name = None if issue is None else issue.entry.body.get("agreement")
     agreed = found.find(name) if isinstance(name, bytes) else None
     if issue is None or agreed is None:
-        raise errors.NodeError(
-            "case.damaged", "the case shows no agreement", faults=[{"code": "case.damaged", "got": "no agreement"}]
-        )
-    terms = agreement_papers.Terms.model_validate(agreed.entry.body["terms"])
+        raise damaged("the case shows no agreement")
+    paper = documents.parse(agreed.entry.type, agreed.entry.version, agreed.entry.body)
+    if not isinstance(paper, agreement_papers.Propose | agreement_papers.Counter | agreement_papers.Amend):
+        raise damaged("the issue names no agreement")
+    terms = paper.terms
     places = [place for place, one in enumerate(terms.arbiters) if one.node == trade.books.me]
     accepted = [one for one in found.documents if one.entry.body.get("accepts") == agreed.leaf]
     if not places or not any(one.author != agreed.author for one in accepted):

@@ -24,6 +24,9 @@ from protocol.errors import PeerError
 
 FORMAT = "hanse/case/1"
 OPENING = "channel.open"
+UNSIGNED = frozenset({"dispute.open", "dispute.evidence"})
+"""What a party may show before its logbook is signed so far: its partner may be gone. An award names it by its hash, so
+it counts only where that very entry comes to stand."""
 
 
 class Head(pydantic.BaseModel):
@@ -164,13 +167,13 @@ def read(content: str) -> Read:
         keys = {bytes.fromhex(node): [bytes.fromhex(leaf) for leaf in log] for node, log in case.identities.items()}
         for digest, data in case.blobs.items():
             found.blobs[bytes.fromhex(digest)] = bytes.fromhex(data)
+        found.parties = tuple(bytes.fromhex(part.author) for part in case.books)
     except (pydantic.ValidationError, ValueError) as error:
         raise errors.NodeError(
             "case.unreadable", "this is no case", expected="what `hanse dispute export` wrote", got=str(error)[:200]
         ) from None
     if case.format != FORMAT or len(case.books) != 2:
         raise errors.NodeError("case.unreadable", "this is another kind of file", expected=FORMAT, got=case.format)
-    found.parties = tuple(bytes.fromhex(part.author) for part in case.books)
     known = {node: identity for node, log in keys.items() if (identity := identity_of(found, node, log)) is not None}
     for part, reader in zip(case.books, reversed(found.parties), strict=True):
         if bytes.fromhex(part.author) in known and reader in known:
@@ -208,9 +211,9 @@ def check_book(found: Read, part: Book, author: identities.Identity, reader: ide
     if None in heads or not heads:
         found.faults.append(f"a head of {part.origin} is not signed by its author")
     for one in part.entries:
-        data = bytes.fromhex(one.data)
         head = heads[one.under] if one.index is not None and 0 <= one.under < len(heads) else None
         try:
+            data = bytes.fromhex(one.data)
             entry, leaf = entries.parse(data), entries.leaf_hash(data)
             if head is not None and one.index is not None:
                 hashes = [bytes.fromhex(hash) for hash in one.proof]
@@ -218,6 +221,8 @@ def check_book(found: Read, part: Book, author: identities.Identity, reader: ide
         except (PeerError, ValueError) as error:
             found.faults.append(f"an entry of {part.origin} does not hold: {error}")
             continue
+        if head is None and entry.type not in UNSIGNED:
+            found.faults.append(f"an entry of {part.origin}, {entry.type}, is signed by nobody")
         if one.index == 0 and not opens(entry, part, reader):
             found.faults.append(f"{part.origin} is no logbook between these two parties")
         receipted = head is not None and is_cosigned(part.heads[one.under], head, reader)

@@ -237,3 +237,19 @@ def test_the_complainant_gives_up_a_dispute() -> None:
     thread, _ = court.disputed()
     court.both(BUYER, "issue.close", {"thread": thread, "role": "buyer", "satisfied": False})
     assert court.at(thread) is IssueState.CLOSED
+
+
+@pytest.mark.parametrize(("quantity", "ends"), [(3, True), (2, False)])
+def test_a_refund_while_disputed_ends_the_dispute_on_all_copies(quantity: int, ends: bool) -> None:
+    # openbazaar-desktop 1192: one copy went on with the dispute after the money had come back
+    court = Court()
+    order, _ = court.shipped(3)
+    court.both(BUYER, "receipt.advice", {"thread": order, "lines": [{"line": 1, "short": 3}]})
+    thread, name = court.disputed(order=order, claim=money(3 * 1190))
+    row = {"line": 1, "quantity": quantity, "amount": money(quantity * 1190)}
+    court.write(SELLER, "refund.grant", {"thread": order, "lines": [row], "issue": thread})
+    court.write(BUYER, "dispute.evidence", {"thread": thread, "role": "buyer"})  # knows nothing of it
+    assert court.at(thread) is (IssueState.REFUNDED if ends else IssueState.DISPUTED)
+    if ends:
+        late = decision(thread, award(name, 600, "buyer"))
+        assert court.refuse(BUYER, "dispute.decide", late) == ["issue.state"]

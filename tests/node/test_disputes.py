@@ -163,6 +163,10 @@ def test_cases_and_awards_that_were_tampered_with_are_refused() -> None:
             {**mine, "entries": [{**mine["entries"][1], "data": mine["entries"][2]["data"]}, *mine["entries"]]},
             {**mine, "entries": [{**mine["entries"][0], "data": "80"}, *mine["entries"]]},
             {**mine, "origin": theirs["origin"]},
+            {**mine, "entries": [{**mine["entries"][0], "data": "no hex"}, *mine["entries"]]},
+            {**mine, "entries": [*mine["entries"], {**mine["entries"][1], "index": None}]},
+            {**mine, "entries": [*mine["entries"], {**mine["entries"][1], "index": 10**6}]},
+            {**mine, "entries": [*mine["entries"], {**mine["entries"][1], "under": 99}]},
         ):
             assert await faults({"books": [part, theirs]})
         assert await faults({"identities": {name: [*log[:-1], "80"] for name, log in case["identities"].items()}})
@@ -173,6 +177,7 @@ def test_cases_and_awards_that_were_tampered_with_are_refused() -> None:
         for who, name, arguments, code in (
             ("judge", "dispute.read", {"case": "{}"}, "case.unreadable"),
             ("judge", "dispute.read", {"case": json.dumps({**case, "format": "x"})}, "case.unreadable"),
+            ("judge", "dispute.read", {"case": json.dumps({**case, "dispute": "x"})}, "case.unreadable"),
             ("shop", "dispute.award", {"case": json.dumps(case)}, "dispute.arbiter"),
             ("shop", "dispute.decide", {"award": "{}"}, "case.unreadable"),
             ("shop", "dispute.decide", {"award": '{"award": "80", "signature": ""}'}, "issue.unknown"),

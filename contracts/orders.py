@@ -288,7 +288,7 @@ def with_lines(
         merged[number] = line
     returns = order.returns if returning is None else {**order.returns, returning.member.hash: returning}
     if order.charges or returns:
-        owed = owed._replace(charge=_charged(order, merged.values(), returns.values(), owed))
+        owed = owed._replace(charge=charged(order, merged.values(), returns.values(), owed))
     return Order(
         order.key,
         order.version,
@@ -304,7 +304,7 @@ def with_lines(
     )
 
 
-def _charged(order: Order, lines: Iterable[OrderLine], returns: Iterable[Return], owed: Owed) -> int:
+def charged(order: Order, lines: Iterable[OrderLine], returns: Iterable[Return], owed: Owed) -> int:
     """The charges of the order as soon as goods are owed, and the freight of what went back.
 
     Where all goods came back and the agreement lays the way out upon the one at fault, a seller at fault bears it.

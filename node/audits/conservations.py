@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from contracts import dues, ledgers
+from contracts import dues, ledgers, orders
 from contracts.histories import History
 from contracts.ledgers import Ledger
 from contracts.orders import Order
@@ -41,7 +41,8 @@ def imbalances(history: History) -> Iterator[Imbalance]:
 
 
 def quantities(key: bytes, order: Order) -> Iterator[Imbalance]:
-    """Of each line: what was ordered is what its lots hold together, and no lot holds less than one."""
+    """Of each line: what was ordered is what its lots hold together, no lot holds less than one, and no more comes
+    back than had left."""
     for number, line in order.lines.items():
         held = sum(lot.quantity for lot in line.lots)
         if held != line.ordered:
@@ -49,13 +50,18 @@ def quantities(key: bytes, order: Order) -> Iterator[Imbalance]:
         least = min((lot.quantity for lot in line.lots), default=1)
         if least < 1:
             yield Imbalance(key, f"units of line {number} in one state", 1, least)
+        left = sum(lot.quantity for lot in line.lots if lot.shipment is not None)
+        back = sum(lot.quantity for lot in line.lots if lot.request is not None)
+        if back > left:
+            yield Imbalance(key, f"units of line {number} that a return is about, of those that left", left, back)
 
 
 def amounts(key: bytes, order: Order) -> Iterator[Imbalance]:
-    """What an order owes is the sum of its lines by the agreement's terms, and its charges once something is owed."""
-    lines = [dues.of_line(line.terms, line.lots, order.version) for line in order.lines.values()]
-    charge = order.charges if sum(line.goods for line in lines) else 0
-    total = sum(line.total for line in lines) + charge
+    """What an order owes is the sum of its lines by the agreement's terms, its charges, and the freight of returns."""
+    owed = dues.NOTHING
+    for line in order.lines.values():
+        owed = dues.plus(owed, dues.of_line(line.terms, line.lots, order.version, line.settled))
+    total = owed.total + orders.charged(order, order.lines.values(), order.returns.values(), owed)
     if order.owed.total != total:
         yield Imbalance(key, "minor units owed for the order", total, order.owed.total)
 

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from contracts import returns
 from contracts.histories import History
 from contracts.lots import Lot
 from node.audits import conservations
+from tests.contracts import desks, test_returns
+from tests.contracts.desks import BUYER, SELLER
 from tests.node.audits import trades
 
 
@@ -58,6 +61,24 @@ def misprice_an_order(history: History) -> None:
 
 def test_an_honest_fold_conserves_everything(history: History) -> None:
     assert list(conservations.imbalances(history)) == []
+
+
+def test_D04_returns_with_freight_offers_and_refunds_conserve_everything() -> None:
+    shop = test_returns.Returning(charges=490)
+    offered = shop.asked(3)
+    offer = shop.both(SELLER, "return.decide", desks.decide(shop.thread, offered, (1, 3, "offer", 1_000)))
+    shop.both(BUYER, "settle.accept", {"thread": shop.thread, "role": "buyer", "offer": offer})
+    label = {"freight": desks.money(500), "paid_by": "buyer"}
+    name = shop.came((2, "resellable"), (1, "damaged"), fields={"reason": "damaged"}, **label)
+    ((quantity, amount),) = returns.due(shop.state, name).values()
+    shop.both(SELLER, "refund.grant", desks.refund(shop.thread, name, (1, quantity, amount)))
+    history = shop.sync()
+    assert list(conservations.imbalances(history)) == []
+    thread = history.channel.kinds["order"][shop.thread]
+    line = thread.state.lines[1]
+    lots = tuple(lot._replace(shipment=None) if lot.request else lot for lot in line.lots)
+    thread.state = replace(thread.state, lines={1: replace(line, lots=lots)})
+    assert ["a return is about" in one.what for one in conservations.imbalances(history)] == [True]
 
 
 @pytest.mark.parametrize(

@@ -258,3 +258,42 @@ def test_D25_no_free_text_where_a_consumers_words_could_end_up() -> None:
         "order.place.token", "order.place.grant", "Attachment.name", "Attachment.media", "PersonalData.o",
         "statement.propose.period",
     }  # fmt: skip
+
+
+def test_D25_complaints_returns_and_feedback_carry_words_beside_the_logbook_only() -> None:
+    found: set[str] = set()
+    complaints = ("issue", "dispute", "settle", "return", "refund", "exchange", "feedback")
+    for name, versions in documents.SUPPORTED.items():
+        if name.split(".")[0] in (*complaints, "deem", "reminder", "setoff", "void"):
+            for model in versions.values():
+                found.update(texts(model, name, []))
+    # a blob's file name and media type, and the bytes of a cosignature
+    assert found == {"Attachment.name", "Attachment.media", "Cosigned.payload"}
+
+
+def boundless(rule: Any, path: str) -> list[str]:
+    """The paths of whatever has no end in a schema, and of every text that takes any character."""
+    if isinstance(rule, list):
+        return [one for part in rule for one in boundless(part, path)]
+    if not isinstance(rule, dict):
+        return []
+    kind, keys = rule.get("type"), rule.keys()
+    binary = rule.get("format") == "binary"
+    bounds = {
+        "array": {"maxItems"},
+        "string": {"maxLength"} if binary else {"pattern", "enum", "const"},
+        "integer": {"maximum", "enum", "const"},
+    }
+    found = [path] if isinstance(kind, str) and kind in bounds and not bounds[kind] & keys else []
+    for name, part in rule.items():
+        found += boundless(part, path if name in ("anyOf", "items", "allOf") else f"{path}.{name}")
+    return found
+
+
+@pytest.mark.parametrize("kind", sorted(documents.SUPPORTED))
+def test_D22_D24_every_list_text_and_number_of_a_document_has_its_bounds(kind: str) -> None:
+    for model in documents.SUPPORTED[kind].values():
+        schema = model.model_json_schema()
+        # the words of a refusal are the other node's, and shown escaped like every fault
+        assert boundless(schema.get("properties", {}), kind) == ["channel.nak.faults"] * (kind == "channel.nak")
+        assert [found for name, part in schema.get("$defs", {}).items() for found in boundless(part, name)] == []

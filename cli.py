@@ -195,7 +195,13 @@ def bench(documents: int, directory: Path | None) -> None:
 
 PANELS: Final = {
     "This node": (init, run, partnerships.status, doctor),
-    "Partners": (partnerships.invite, partnerships.join, partnerships.partners, partnerships.partner),
+    "Partners": (
+        partnerships.invite,
+        partnerships.join,
+        partnerships.partners,
+        partnerships.partner,
+        partnerships.card,
+    ),
     "Trade": (
         goods.catalogue,
         goods.agreement,

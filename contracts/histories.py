@@ -28,6 +28,7 @@ from contracts import (
     disclosures,
     documents,
     feedbacks,
+    issues,
     items,
     ledgers,
     listings,
@@ -71,7 +72,7 @@ from contracts.documents import stocks as stock_papers
 from contracts.documents import voids as void_papers
 from contracts.errors import FAULTS_MAX, Fault, Misuse, Refused, shown
 from contracts.evidence import Signer
-from contracts.holds import Hold
+from contracts.holds import Hold, HoldState
 from contracts.invoices import Invoice
 from contracts.issues import Issue
 from contracts.items import Item, Position
@@ -381,11 +382,19 @@ class History:
     @property
     def ended(self) -> bool:
         """Table T0: the peering is ending, nothing is open any more, and every account is closed by a statement."""
-        if self.peering.state is not PeeringState.ENDING:
-            return False
         settled = all(not ledger.pending for ledger in self.channel.ledgers.values())
-        closed = all(order.state is OrderState.CLOSED for order in self.orders.values())
-        return settled and closed and all(paid.state in payments.CLOSED for paid in self.payments.values())
+        return self.peering.state is PeeringState.ENDING and settled and not any(self.open.values())
+
+    @property
+    def open(self) -> Mapping[str, int]:
+        """How many threads of each kind are not at their end."""
+        return {
+            "order": sum(order.state is not OrderState.CLOSED for order in self.orders.values()),
+            "hold": sum(hold.state in (HoldState.ASKED, HoldState.HELD) for hold in self.holds.values()),
+            "quote": sum(quotation.state in quotations.OPEN for quotation in self.quotations.values()),
+            "issue": sum(issue.state in (*issues.LIVE, issues.IssueState.DECIDED) for issue in self.issues.values()),
+            "payment": sum(paid.state not in payments.CLOSED for paid in self.payments.values()),
+        }
 
 
 def snapshot(history: History) -> dict[str, object]:

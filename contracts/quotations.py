@@ -40,6 +40,7 @@ class QuotationEvent(StrEnum):
 
 
 S, E = QuotationState, QuotationEvent
+OPEN: Final = frozenset({S.ASKED, S.QUOTED})
 TABLE: Final[Mapping[tuple[QuotationState, QuotationEvent], QuotationState]] = {
     (S.ASKED, E.QUOTE): S.QUOTED,
     (S.QUOTED, E.QUOTE): S.QUOTED,  # the newest counts

@@ -109,6 +109,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "deadline.unproved": (Exit.LATER, "the deadline is over, and no receipt of the partner proves it yet"),
     "order.sku": (Exit.REFUSED, "the partner does not offer the SKU"),
     "feedback.none": (Exit.REFUSED, "no consumer of this order can be heard by this node, or not yet"),
+    "card.unknown": (Exit.REFUSED, "the partner has not shown its card yet"),
     "notice.unknown": (Exit.REFUSED, "no single notice could be meant"),
     "quote.unknown": (Exit.REFUSED, "no single quotation could be meant, or nothing was quoted"),
     "capability.unknown": (Exit.REFUSED, "no single offer or grant could be meant"),

@@ -24,6 +24,7 @@ class Card(Document):
 
     TYPE: ClassVar[str] = "peer.card"
     name: Label
+    legal_name: Label | None = None
     country: Country
     languages: Annotated[tuple[Language, ...], Field(strict=False, min_length=1, max_length=20)]
     gln: Gln | None = None

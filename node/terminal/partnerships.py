@@ -50,7 +50,7 @@ def partners() -> Arguments:
 
 @click.group(cls=commands.Group)
 def partner() -> None:
-    """Rename or remove a partner."""
+    """Rename, suspend, leave or remove a partner."""
 
 
 @partner.command("rename")
@@ -67,4 +67,57 @@ def partner_rename(**typed: Any) -> Arguments:
 @commands.asks("partner.remove")
 def partner_remove(**typed: Any) -> Arguments:
     """End the partnership with PARTNER. What was signed stays."""
+    return typed
+
+
+@partner.command("suspend")
+@click.argument("partner")
+@click.option("--reason", help="Why, as a short code that PARTNER reads.")
+@commands.asks("partner.suspend")
+def partner_suspend(**typed: Any) -> Arguments:
+    """Begin nothing new with PARTNER for now; what is open goes on."""
+    return typed
+
+
+@partner.command("resume")
+@click.argument("partner")
+@commands.asks("partner.resume")
+def partner_resume(**typed: Any) -> Arguments:
+    """End my suspension of PARTNER."""
+    return typed
+
+
+@partner.command("end")
+@click.argument("partner")
+@click.option("--notice", "notice_days", type=click.IntRange(0, 3_660), default=30, show_default=True, help="Days.")
+@click.option("--reason", help="Why, as a short code that PARTNER reads.")
+@commands.asks("partner.end")
+def partner_end(**typed: Any) -> Arguments:
+    """Leave PARTNER with notice: nothing new begins, what is open comes to its end, a statement closes the books."""
+    return typed
+
+
+@click.group(cls=commands.Group)
+def card() -> None:
+    """What I tell partners of myself, and they of themselves."""
+
+
+@card.command("set")
+@click.option("--legal-name", help="The name in the trade register.")
+@click.option("--country", help="As in CN or DE.")
+@click.option("--language", "languages", multiple=True, help="As in zh-CN; repeatable.")
+@click.option("--gln", help="GS1 location number, 13 digits.")
+@click.option("--lei", help="Legal entity identifier, 20 characters.")
+@click.option("--tax-id", help="Tax number.")
+@commands.asks("card.set")
+def card_set(languages: tuple[str, ...], **typed: Any) -> Arguments:
+    """Change my card, and show it to every partner."""
+    return {**typed, "languages": list(languages) or None}
+
+
+@card.command("show")
+@commands.partner
+@commands.asks("card.show")
+def card_show(**typed: Any) -> Arguments:
+    """Show my card, or a partner's."""
     return typed

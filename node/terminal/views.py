@@ -131,6 +131,13 @@ def words(answer: Json) -> RenderableType:
     return Group(Text(already + tables.plain(answer.get("partner"))), note, spoken)
 
 
+def trade_of(partner: Json) -> object:
+    """How the trade with a partner stands, where that is worth a word."""
+    if partner.get("ended"):
+        return "ended"
+    return "" if partner.get("peering") == "active" else partner.get("peering")
+
+
 def partners(answer: Json) -> RenderableType:
     """Every partner in a row."""
     rows = [
@@ -139,6 +146,7 @@ def partners(answer: Json) -> RenderableType:
             "node": tables.shortened(partner.get("node"), tables.NODE_CHARACTERS_SHOWN),
             "online": "online" if partner.get("online") else tables.day(partner.get("last_seen_ms")),
             "receipted": f"{partner.get('receipted', 0)}/{partner.get('sent', 0)}",
+            "peering": trade_of(partner),
             "channel_state": "" if partner.get("channel_state") == "open" else partner.get("channel_state"),
         }
         for partner in answer.get("partners") or []
@@ -147,6 +155,8 @@ def partners(answer: Json) -> RenderableType:
         "name": "name",
         "node": "node",
         "state": "state",
+        "peering": "trade",
+        "open": "open",
         "channel_state": "channel",
         "online": "last seen",
         "receipted": "receipted",

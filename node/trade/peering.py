@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
+from contracts import documents
 from node import errors
-from node.storage import logbooks, partners
+from node.storage import logbooks, partners, settings
 from node.trade import books
 from protocol import entries, identities
 
 EPOCH_FIRST = 1
+CARD = "card"  # the setting that holds what this merchant says of itself
 SILENT = (partners.ChannelState.FORKED, partners.ChannelState.STOPPED, partners.ChannelState.CLOSED)
 
 
@@ -48,15 +52,30 @@ def open_channel(
     logbooks.create(desk.db, channel.id, False, origins[1])
     book = desk.book(channel.id)
     desk.write(book, "channel.open", opening(book, origins, salt))
-    desk.write(book, "peer.card", card(desk.books.merchant))
+    desk.write(book, "peer.card", card(desk.books.merchant, stored_card(desk)))
     if not invited:
         desk.write(book, "peer.invite", {})
     return partner
 
 
-def card(merchant: books.Merchant) -> books.Body:
-    """What this merchant says of itself."""
-    return {"name": merchant.name, "country": merchant.country, "languages": list(merchant.languages)}
+def card(merchant: books.Merchant, decided: Mapping[str, Any]) -> books.Body:
+    """What this merchant says of itself: what it has `decided` to say goes before what is usual."""
+    usual = {"name": merchant.name, "country": merchant.country, "languages": list(merchant.languages)}
+    return books.body({**usual, **decided, "documents": understood()})
+
+
+def stored_card(desk: books.Desk) -> dict[str, Any]:
+    """What this merchant has decided to say of itself."""
+    content = settings.get(desk.db, CARD)
+    return {} if content is None else cast(dict[str, Any], json.loads(content))
+
+
+def understood() -> list[dict[str, Any]]:
+    """The document types that this program reads, with their versions."""
+    return [
+        {"type": name, "min": min(versions), "max": max(versions)}
+        for name, versions in sorted(documents.SUPPORTED.items())
+    ]
 
 
 def opening(book: books.Book, origins: Sequence[str], salt: bytes) -> books.Body:

@@ -9,7 +9,7 @@ from contracts.orders import OrderState
 from contracts.peerings import PeeringState
 from node import errors
 from node.storage import invites, logbooks, orderbooks, outboxes, partners
-from node.trade import agreements, books, doors, invoices, issues, nettings, peering, returns, statements
+from node.trade import agreements, books, doors, invoices, issues, nettings, partings, peering, returns, statements
 from protocol import identities, invitations, limits
 
 register = doors.Register()
@@ -115,6 +115,8 @@ def describe(trade: doors.Trade, desk: books.Desk, partner: partners.Partner) ->
         "receipted": mine.receipted,
         "received": theirs.size,
         "waiting": outboxes.waiting(desk.db, mine.id),
+        "peering": desk.peek(channel.id).history.peering.state.value,
+        **partings.standing(desk, desk.peek(channel.id)),
     }
 
 

@@ -18,7 +18,6 @@ from protocol.encoding import Value
 register = doors.Register()
 HOUR_S = 3_600
 HOURS_MAX = 10 * 366 * 24  # ten years, the longest time that a document can name
-OPEN = (QuotationState.ASKED, QuotationState.QUOTED)
 
 
 class Request(doors.Arguments):

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.peerings import PeeringState
 from tests.contracts import desks
-from tests.contracts.desks import BUYER, NODES, SELLER, Pair, Shop
+from tests.contracts.desks import BUYER, NODES, SELLER, Pair, Shop, respond
 
 
 def opened() -> Pair:
@@ -135,3 +135,21 @@ def test_a_nak_changes_nothing() -> None:
     outcome = shop.desks[SELLER]
     assert outcome.sizes == (before[0], before[1] + 2)
     assert not shop.sync().refusals
+
+
+def test_what_is_open_keeps_a_partnership_from_ending() -> None:
+    shop = Shop()
+    thread = shop.place(2)
+    hold = shop.both(BUYER, "stock.hold", {"agreement": shop.agreement, "sku": "tea", "quantity": 1, "expires_s": 3600})
+    lines = [{"line": 1, "sku": "tea", "quantity": 1}]
+    quote = shop.both(BUYER, "quote.request", {"agreement": shop.agreement, "lines": lines})
+    shop.both(SELLER, "peer.end", {"notice_s": 86_400})
+    history = shop.sync()
+    assert {kind: count for kind, count in history.open.items() if count} == {"order": 1, "hold": 1, "quote": 1}
+    shop.both(SELLER, "stock.hold_no", {"thread": hold})
+    shop.both(SELLER, "quote.close", {"thread": quote, "role": "seller"})
+    shop.both(SELLER, "order.respond", respond(thread, (1, "reject", 2)))
+    assert not any(shop.sync().open.values())
+    assert not shop.sync().ended  # the books are open
+    shop.close_statement()
+    assert shop.sync().ended

@@ -90,11 +90,13 @@ def _levy(order: Order, document: papers.Request, stage: str) -> tuple[str, str]
 def _stage(order: Order, member: Member, lot: Lot) -> str:
     """The row of the term table: what the author knew. A hand-over that it did not know of costs it no more."""
     stage = _STAGES[lot.state]
+    packed = lot.packed is not None and items.knows(member, order.named[lot.packed])
+    agreed = "packed" if packed else "agreed"
     if lot.state is LotState.OVERDUE and not _buys(order, member):
-        return "agreed"  # the row `overdue` sets the buyer free
+        return agreed  # the row `overdue` sets the buyer free
     if stage == "handed_over" and not _knows_parcel(order, member, lot):
-        return "agreed"
-    return stage
+        return agreed
+    return agreed if stage == "agreed" else stage
 
 
 def _buys(order: Order, member: Member) -> bool:

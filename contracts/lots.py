@@ -67,6 +67,7 @@ class LotEvent(StrEnum):
     STOPPED = "cancel.result stopped"
     TOO_LATE = "cancel.result too_late"
     RECALLED = "cancel.result recalled, rto"
+    PACK = "shipment.pack"
     HANDOVER = "shipment.handover"
     SHORTFALL = "shipment.handover, not outstanding"
     DELIVER = "shipment.status delivered"
@@ -143,6 +144,8 @@ TABLE: Final[Mapping[tuple[LotState, LotEvent], LotState]] = {
     **{(state, E.TOO_LATE): state for state in (*ARRIVED, *RETURN_OPEN, *RETURNED)},
     (S.RTO_ASKED, E.RECALLED): S.RETURNING,
     # goods
+    (S.AGREED, E.PACK): S.AGREED,
+    (S.OVERDUE, E.PACK): S.OVERDUE,
     (S.AGREED, E.HANDOVER): S.SHIPPED,
     (S.OVERDUE, E.HANDOVER): S.SHIPPED,
     (S.CHANGE_PROPOSED, E.HANDOVER): S.SHIPPED,  # the hand-over did not know of the change: the original shipped
@@ -227,6 +230,7 @@ class Lot(NamedTuple):
     answer; `cancel`, `shipment` and `request` are the hashes of the documents that it is under; `levy` is (fee or
     penalty, stage), what the term table asks for if it ends cancelled or comes back undelivered. `late`: the shipper
     answered that it left. `fault` (a role) and `verdict` are those of its return.
+    `packed` is the hash of the parcel that it lies in.
     """
 
     state: LotState
@@ -240,6 +244,7 @@ class Lot(NamedTuple):
     request: bytes | None = None
     fault: str | None = None
     verdict: str | None = None
+    packed: bytes | None = None
 
 
 Lots = tuple[Lot, ...]

@@ -146,6 +146,8 @@ class Order:
 RANKS: Final = {
     "order.respond": 1,
     "order.change_respond": 2,
+    "shipment.plan": 3,
+    "shipment.pack": 3,
     "shipment.handover": 3,
     "shipment.status": 4,
     "cancel.result": 5,

@@ -62,6 +62,10 @@ def step(order: Order, member: Member, blind: bool) -> tuple[Order, Faults]:
             return cancelling.request(order, member, document, blind)
         case cancellations.Result() as document:
             return cancelling.result(order, member, document, blind)
+        case shipments.Plan():
+            return shipping.plan(order)
+        case shipments.Pack() as document:
+            return shipping.pack(order, member, document)
         case shipments.Handover() as document:
             return shipping.handover(order, member, document, blind)
         case shipments.Status() as document:

@@ -32,6 +32,39 @@ PARCELS: Final[Mapping[tuple[ParcelState, ParcelState], ParcelState]] = {
 }
 
 
+def plan(order: Order) -> tuple[Order, Faults]:
+    """`shipment.plan`: information, as long as something is still to leave."""
+    if any(line.quantity(*lots.SOURCES[LotEvent.PACK]) for line in order.lines.values()):
+        return order, ()
+    wanted = " or ".join(tables.sources(lots.TABLE, LotEvent.PACK))
+    return order, (Fault("order.state", "", f"a quantity in {wanted}", orders.header(order)),)
+
+
+def pack(order: Order, member: Member, document: papers.Pack) -> tuple[Order, Faults]:
+    """`shipment.pack`: agreed quantity that lies in no other parcel."""
+
+    def packed(lot: Lot, state: LotState) -> Lot:
+        return lot._replace(state=state, packed=member.hash)
+
+    def loose(lot: Lot) -> bool:
+        return lot.packed is None
+
+    lines: dict[int, OrderLine] = {}
+    faults: list[Fault] = []
+    for place, part in enumerate(document.lines):
+        line = order.lines.get(part.line)
+        if line is None:
+            faults.append(orders.unknown_line(order, place, part.line))
+            continue
+        after, moved = lots.move(line.lots, LotEvent.PACK, part.quantity, packed, loose)
+        if moved < part.quantity:
+            faults.append(orders.short_of(line, LotEvent.PACK, moved, part.quantity, f"lines.{place}", "order.state"))
+        lines[part.line] = orders.with_lots(line, after)
+    if faults:
+        return order, tuple(faults)
+    return orders.with_lines(order, lines, member), ()
+
+
 def handover(order: Order, member: Member, document: papers.Handover, blind: bool) -> tuple[Order, Faults]:
     """`shipment.handover`."""
     lines: dict[int, OrderLine] = {}

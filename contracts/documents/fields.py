@@ -196,3 +196,4 @@ def repeated(what: str, path: str, got: object) -> PydanticCustomError:
 
 
 Gln = Annotated[str, StringConstraints(pattern=r"^[0-9]{13}$"), AfterValidator(check_gtin)]  # GS1 location number
+Sscc = Annotated[str, StringConstraints(pattern=r"^[0-9]{18}$"), AfterValidator(check_gtin)]  # GS1 number of a parcel

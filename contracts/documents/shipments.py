@@ -1,4 +1,4 @@
-"""Shipment documents (trade.md rows 21 to 23): hand-over to a carrier, its events, the buyer's receipt of goods."""
+"""Shipment documents (trade.md rows 19 to 23): plan, parcel, hand-over to a carrier, its events, receipt of goods."""
 
 from __future__ import annotations
 
@@ -21,14 +21,58 @@ from contracts.documents.fields import (
     Line,
     Lines,
     Moment,
+    Quantity,
     QuantityOrNone,
     Short,
+    Sscc,
 )
-from contracts.documents.listings import Grams
+from contracts.documents.listings import Grams, Millimetres
 from contracts.documents.orders import lines_once
 
 Carrier = Code
 Waybill = Id
+
+
+class Plan(Document):
+    """How the seller means to ship an order: from where, in how many parcels, with whom, when. It binds nobody."""
+
+    TYPE: ClassVar[str] = "shipment.plan"
+    SIGNERS: ClassVar[frozenset[str]] = SELLER
+    thread: Hash
+    location: Id | None = None
+    carrier: Carrier | None = None
+    parcels: Annotated[int, Field(ge=1, le=10_000)] = 1
+    expected_s: Moment | None = None
+
+
+class PackedLine(Fields):
+    """`quantity` of a line that lies in this parcel."""
+
+    line: Line
+    quantity: Quantity
+    lots: Short[Id] = ()
+    serials: Short[Id] = ()
+
+
+class Pack(Document):
+    """A parcel is packed: what lies in it, and what it weighs and measures. From then on a cancel costs what the
+    agreement says for `packed`."""
+
+    TYPE: ClassVar[str] = "shipment.pack"
+    SIGNERS: ClassVar[frozenset[str]] = SELLER
+    thread: Hash
+    lines: Lines[PackedLine]
+    sscc: Sscc | None = None
+    weight_g: Grams | None = None
+    size_mm: Annotated[tuple[Millimetres, ...], Field(strict=False, min_length=3, max_length=3)] | None = None
+    packaging: Code | None = None
+    by: Signed | None = None
+    attachments: Attachments = ()
+
+    @model_validator(mode="after")
+    def _once(self) -> Pack:
+        lines_once(self.lines)
+        return self
 
 
 class ShippedLine(Fields):
@@ -121,4 +165,4 @@ class Receipt(Document):
         return self
 
 
-TYPES: Final[tuple[type[Document], ...]] = (Handover, Status, Receipt)
+TYPES: Final[tuple[type[Document], ...]] = (Plan, Pack, Handover, Status, Receipt)

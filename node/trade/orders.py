@@ -157,6 +157,7 @@ def describe_line(book: books.Book, order: orders.Order, line: orders.OrderLine)
         "ordered": line.ordered,
         "buckets": buckets,
         "promised_ms": min(promised, default=None),
+        "packed": sum(lot.quantity for lot in line.lots if lot.packed is not None and lot.shipment is None),
         "price": catalogues.shown(line.terms[0].price, order.version.currency),
         "owed": catalogues.shown(line.owed.total, order.version.currency),
     }

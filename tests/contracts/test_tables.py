@@ -301,6 +301,8 @@ def paper(event: LotEvent, state: LotState) -> tuple[int, str, Body]:
             return SELLER, "order.respond", desks.respond(H, (1, "backorder", 10))
         case LotEvent.REJECT:
             return SELLER, "order.respond", desks.respond(H, (1, "reject", 10))
+        case LotEvent.PACK:
+            return SELLER, "shipment.pack", {"thread": H, "lines": [{"line": 1, "quantity": 10}]}
         case LotEvent.CHANGE:
             changed = {"line": 1, "quantity": 10, "new_quantity": 5}
             return BUYER, "order.change", {"thread": H, "role": "buyer", "lines": [changed]}
@@ -350,6 +352,7 @@ ROW_CODES = {
     "order.change_respond": {"order.state"},
     "cancel.request": {"cancel.state"},
     "cancel.result": {"cancel.state", "cancel.too-late"},
+    "shipment.pack": {"order.state"},
     "shipment.handover": {"order.state", "cancel.held"},
     "receipt.advice": {"shipment.state"},
     "deem": {"deem.state"},
@@ -471,7 +474,7 @@ def test_T10_every_pair(state: PaymentState, event: PaymentEvent) -> None:
 def test_ranks_name_the_documents_of_their_table() -> None:
     assert set(order_states.RANKS) == {
         "order.respond", "order.change", "order.change_respond", "cancel.request", "cancel.result",
-        "shipment.handover", "shipment.status", "receipt.advice", "deem",
+        "shipment.plan", "shipment.pack", "shipment.handover", "shipment.status", "receipt.advice", "deem",
         *(paper.TYPE for paper in return_papers.TYPES), "settle.accept",
     }  # fmt: skip
     assert sorted(order_states.RANKS, key=order_states.RANKS.__getitem__)[-2:] == ["cancel.request", "deem"]

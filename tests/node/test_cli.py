@@ -208,6 +208,16 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
         "order.place",
         {"partner": "F", "lines": [{"sku": "A", "quantity": 2}], "holds": ["ab12cd34", "cd34ef56"]},
     ),
+    (
+        ["order", "plan", "ab", "--parcels", "2", "--within-hours", "8"],
+        "order.plan",
+        {"order": "ab", "parcels": 2, "within_hours": 8},
+    ),
+    (
+        ["order", "pack", "ab", "--quantity", "1=2", "--weight", "900", "--size", "300x200x120"],
+        "order.pack",
+        {"order": "ab", "quantities": {"1": 2}, "weight_g": 900, "size_mm": [300, 200, 120]},
+    ),
     (["order", "show", "ab12cd34"], "order.show", {"order": "ab12cd34"}),
     (["order", "accept", "--all"], "order.accept", {"all": True, "backorder": False}),
     (

@@ -35,6 +35,7 @@ from node.terminal import (
     parcels,
     partnerships,
     quarrels,
+    selections,
     settlements,
     takebacks,
     voids,
@@ -204,7 +205,8 @@ PANELS: Final = {
         partnerships.card,
     ),
     "Trade": (
-        goods.catalogue,
+        selections.catalogue,
+        selections.content,
         goods.agreement,
         goods.stock,
         parcels.order,

@@ -29,6 +29,7 @@ from contracts.threads import Faults, Thread, Walked
 if TYPE_CHECKING:
     from contracts.capabilities import Capability
     from contracts.disclosures import Opening, Reference
+    from contracts.documents.listings import Push
     from contracts.documents.stocks import Location
     from contracts.feedbacks import Feedback
     from contracts.listings import Listing
@@ -131,6 +132,7 @@ class Channel:
     stock: dict[tuple[int, str, str], Stock] = field(default_factory=dict)
     places: dict[tuple[int, str], list[str]] = field(default_factory=dict)  # where a side has a SKU, in order
     locations: dict[tuple[int, str], Location] = field(default_factory=dict)
+    selections: dict[tuple[int, str], Push] = field(default_factory=dict)
     feedbacks: dict[bytes, Feedback] = field(default_factory=dict)
     notices: dict[tuple[int, bytes], Notice] = field(default_factory=dict)
     quoted: dict[bytes, bytes] = field(default_factory=dict)  # hash of a quote -> key of its thread

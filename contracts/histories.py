@@ -102,6 +102,7 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     listing_papers.Change: listings.publish,
     listing_papers.Withdraw: listings.withdraw,
     listing_papers.Confirm: listings.confirm,
+    listing_papers.Push: listings.push,
     price_papers.PriceList: prices.publish,
     price_papers.PriceChange: prices.publish,
     reference_papers.Disclose: disclosures.disclose,
@@ -221,6 +222,7 @@ class History:
         self.stock: Mapping[tuple[int, str, str], stocks.Stock] = MappingProxyType(self.channel.stock)
         self.disclosed: Mapping[disclosures.Reference, disclosures.Opening] = MappingProxyType(self.channel.disclosed)
         self.locations: Mapping[tuple[int, str], stock_papers.Location] = MappingProxyType(self.channel.locations)
+        self.selections: Mapping[tuple[int, str], listing_papers.Push] = MappingProxyType(self.channel.selections)
         self.feedbacks: Mapping[bytes, feedbacks.Feedback] = MappingProxyType(self.channel.feedbacks)
         self.notices: Mapping[tuple[int, bytes], notices.Notice] = MappingProxyType(self.channel.notices)
         self.quotations: Mapping[bytes, quotations.Quotation] = _States(kinds["quote"])
@@ -414,6 +416,7 @@ def snapshot(history: History) -> dict[str, object]:
         "prices": {key: channel.prices[key].current for key in sorted(channel.prices)},
         "stock": dict(sorted(channel.stock.items())),
         "locations": dict(sorted(channel.locations.items())),
+        "selections": dict(sorted(channel.selections.items())),
         "feedbacks": dict(sorted(channel.feedbacks.items())),
         "notices": dict(sorted(channel.notices.items())),
         "disclosed": dict(sorted(channel.disclosed.items())),

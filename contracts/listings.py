@@ -164,6 +164,27 @@ def confirm(channel: Channel, candidate: Candidate) -> Plan:
     return Plan(effect=lambda: [_confirmed(channel, owner, document.sku, confirmed)])
 
 
+def push(channel: Channel, candidate: Candidate) -> Plan:
+    """`listing.push` of the owner: every SKU is on offer to this reader."""
+    document, side = candidate.document, candidate.item.side
+    assert isinstance(document, papers.Push)
+    faults = channels.active_faults(channel, candidate.past)
+    for place, sku in enumerate(document.items):
+        listing = channel.listings.get((side, sku))
+        if listing is None or listing.state is S.WITHDRAWN:
+            faults.append(Fault("listing.unknown", f"items.{place}", "a listing that is offered", sku))
+    if faults:
+        return channels.refused(faults)
+    return Plan(effect=lambda: [_pushed(channel, side, document)])
+
+
+def _pushed(channel: Channel, side: int, document: papers.Push) -> Change:
+    key = (side, document.name)
+    before = channel.selections.get(key)
+    channel.selections[key] = document
+    return Change("selection", key, before, document)
+
+
 def line_faults(channel: Channel, candidate: Candidate, seller: int, line: orders.PlacedLine, path: str) -> list[Fault]:
     """The guards of an order line: the listing that it names is the newest that the buyer knew, and is kept to."""
     version = known(channel.listings.get((seller, line.sku)), candidate.past)

@@ -8,10 +8,12 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.documents.fields import (
+    LINES_MAX,
     Attachments,
     Bytes8,
     Code,
     Country,
+    Date,
     Document,
     Fields,
     Hash,
@@ -28,6 +30,7 @@ from contracts.documents.fields import (
     Text,
     Unit,
     check_gtin,
+    repeated,
 )
 
 Gtin = Annotated[str, StringConstraints(pattern=r"^([0-9]{8}|[0-9]{12,14})$"), AfterValidator(check_gtin)]
@@ -55,6 +58,16 @@ class Image(Fields):
     hash: Hash
     media: Media
     len: Size
+
+
+class Content(Fields):
+    """How a SKU is told on one kind of channel (`live`, `group-buy`, a marketplace's code), in one language."""
+
+    channel: Code
+    lang: Language
+    title: Label | None = None
+    text: Text | None = None
+    images: Short[Image] = ()
 
 
 class Shipper(Fields):
@@ -88,6 +101,7 @@ class Publish(Document):
     weight_g: Grams | None = None
     size_mm: Annotated[tuple[Millimetres, ...], Field(strict=False, min_length=3, max_length=3)] | None = None
     images: Short[Image] = ()
+    contents: Short[Content] = ()
     retail_price: Money | None = None
     lead_time_s: Seconds | None = None
     returnable: bool = True
@@ -134,4 +148,23 @@ class Confirm(Document):
     action: Code | None = None
 
 
-TYPES: Final[tuple[type[Document], ...]] = (Publish, Change, Withdraw, Confirm)
+class Push(Document):
+    """A curated list: SKUs that the author offers to this reader, in the order in which it would show them.
+
+    The newest of a `name` counts; an empty one ends it.
+    """
+
+    TYPE: ClassVar[str] = "listing.push"
+    name: Id
+    titles: Annotated[tuple[Wording, ...], Field(strict=False, min_length=1, max_length=30)]
+    items: Annotated[tuple[Id, ...], Field(strict=False, max_length=LINES_MAX)]
+    until: Date | None = None
+
+    @model_validator(mode="after")
+    def _once(self) -> Push:
+        if len(set(self.items)) < len(self.items):
+            raise repeated("each SKU once", "items", len(self.items))
+        return self
+
+
+TYPES: Final[tuple[type[Document], ...]] = (Push, Publish, Change, Withdraw, Confirm)

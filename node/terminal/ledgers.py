@@ -105,6 +105,21 @@ def locations(answer: Json) -> RenderableType:
     return tables.rows_of(answer, "locations", columns, empty="No locations.")
 
 
+def selections(answer: Json) -> RenderableType:
+    """Lists that were made for a partner."""
+    rows = [
+        {**row, "who": f"{'to' if row.get('mine') else 'by'} {row.get('partner')}"} for row in answer.get("lists") or []
+    ]
+    columns = {"name": "list", "who": "", "title": "title", "skus": "SKUs", "until": "until"}
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="No lists.")
+
+
+def contents(answer: Json) -> RenderableType:
+    """How goods are told on each kind of channel."""
+    columns = {"channel": "channel", "lang": "language", "title": "title", "text": "text"}
+    return tables.rows_of(answer, "contents", columns, empty="Nothing but the listing itself.")
+
+
 def feedback(answer: Json) -> RenderableType:
     """What consumers said."""
     rows = [

@@ -178,6 +178,8 @@ VIEWS: Final[Mapping[str, View]] = {
     "stock.list": ledgers.stock,
     "stock.holds": ledgers.holds,
     "stock.location.list": ledgers.locations,
+    "catalogue.lists": ledgers.selections,
+    "content.show": ledgers.contents,
     "feedback.list": ledgers.feedback,
     "offer.list": ledgers.notices,
     "want.list": ledgers.notices,

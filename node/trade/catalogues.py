@@ -189,6 +189,8 @@ def listing_body(good: shelves.Good, ships: dict[str, Value]) -> books.Body:
     for field in ("gtin", "origin", "weight_g", "brand"):
         if content.get(field):
             body[field] = content[field]
+    if content.get("contents"):
+        body["contents"] = content["contents"]
     if content.get("description"):
         body["descriptions"] = [{"lang": "und", "text": content["description"][:2000]}]
     return body

@@ -75,6 +75,7 @@ def derived(offer: offers.Offer, markup: str, supplier: int, sku: str) -> shelve
         "origin": listing.origin,
         "weight_g": listing.weight_g,
         "brand": listing.brand,
+        "contents": [row.model_dump(exclude_none=True, exclude={"images"}) for row in listing.contents],
         "returnable": listing.returnable,
         "markup": markup,
     }

@@ -162,6 +162,23 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
         {"order": "ab12cd34", "ratings": {"overall": 5}, "tags": ["fast"], "text": "Good"},
     ),
     (["feedback", "invite", "ab12cd34"], "feedback.invite", {"order": "ab12cd34"}),
+    (
+        ["catalogue", "push", "D", "spring", "A", "B", "--until", "2026-12-31"],
+        "catalogue.push",
+        {"partner": "D", "name": "spring", "skus": ["A", "B"], "language": "en", "until": "2026-12-31"},
+    ),
+    (["catalogue", "lists"], "catalogue.lists", {}),
+    (
+        ["catalogue", "confirm", "F", "A", "rejected", "--reason", "price"],
+        "catalogue.confirm",
+        {"partner": "F", "sku": "A", "status": "rejected", "reason": "price"},
+    ),
+    (
+        ["content", "set", "A", "--channel", "live", "--title", "Look"],
+        "content.set",
+        {"sku": "A", "channel": "live", "language": "en", "title": "Look"},
+    ),
+    (["content", "show", "A"], "content.show", {"sku": "A"}),
     (["feedback", "list", "--partner", "D"], "feedback.list", {"partner": "D"}),
     (["want", "list"], "want.list", {}),
     (["offer", "list"], "offer.list", {}),

@@ -4,41 +4,40 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from node.demonstrations import aftersales, merchants, stages
+from node.demonstrations import aftersales, gifts, stages
 from node.demonstrations.merchants import Merchant
 from node.demonstrations.stages import Json, Stage
 
 COMPLAINT: Final = "The wrong colour; see the photo"
-LINES: Final = 2
-"""Lines that are given back: the first is sent back, the second is not worth its freight."""
 
 
 def give_back(stage: Stage) -> None:
-    """Two consumers of the distributor that buys straight from the factory are not content."""
-    first, second = received(stage, LINES)
+    """Two consumers are not content: one with the factory's goods, one with those of the dealer's own shelf."""
+    first, second = received(stage)
     refunded = [send_back(stage, *first), keep(stage, *second)]
-    for merchant in (stage.factory, stage.harbour):
+    for merchant in stage.cast:
         stages.until(f"no return waits for {merchant.name}", nothing_waits, merchant)
-    stage.facts |= {"returns": LINES, "refunds": len(refunded), "refunded_minor_units": sum(refunded)}
+    stage.facts |= {"returns": len(refunded), "refunds": len(refunded), "refunded_minor_units": sum(refunded)}
 
 
-def received(stage: Stage, wanted: int) -> list[tuple[str, Json]]:
-    """Orders that have arrived whole, each with a line of it."""
-    buyer, seller = stage.harbour, stage.factory
-    found: list[tuple[str, Json]] = []
-    for row in stages.orders(buyer, selling=False, partner=seller.name, state="shipped"):
-        lines = buyer.ask("order.show", order=row["order"])["lines"]
-        if all(set(line["buckets"]) == {"shipped"} for line in lines):
-            buyer.ask("order.receive", order=row["order"])
-            found.append((row["order"], lines[0]))
-        if len(found) == wanted:
-            return found
-    raise merchants.unmet("enough parcels arrived", wanted, len(found))
+def received(stage: Stage) -> list[tuple[Merchant, Merchant, str, Json]]:
+    """(buyer, seller, order, line) of two parcels that arrive: goods of the factory, and of the dealer's own shelf."""
+    own = {row.sku for row in gifts.assortment()}
+    found = []
+    for buyer, seller in ((stage.harbour, stage.factory), (stage.xiaoman, stage.dealer)):
+        for row in stages.orders(buyer, selling=False, partner=seller.name, state="shipped"):
+            lines = buyer.ask("order.show", order=row["order"])["lines"]
+            whole = [line for line in lines if set(line["buckets"]) == {"shipped"}]
+            if whole and (seller is stage.factory or whole[0]["sku"] in own):
+                buyer.ask("order.receive", order=row["order"])
+                found.append((buyer, seller, row["order"], whole[0]))
+                break
+    stages.require("a parcel of either shelf arrived", 2, len(found))
+    return found
 
 
-def send_back(stage: Stage, order: str, line: Json) -> int:
+def send_back(stage: Stage, buyer: Merchant, seller: Merchant, order: str, line: Json) -> int:
     """Ask with a photo, approve, send, count, refund; what was refunded, in minor units."""
-    buyer, seller = stage.harbour, stage.factory
     files = [{"name": "colour.png", "data_hex": aftersales.PHOTO.hex()}]
     name = ask_back(buyer, order, line, reason="wrong_item", message=COMPLAINT, files=files)
     seen = stages.until(f"{seller.name} has the photo", with_photo, seller, name)
@@ -57,14 +56,15 @@ def send_back(stage: Stage, order: str, line: Json) -> int:
     return int(done["amount"])
 
 
-def keep(stage: Stage, order: str, line: Json) -> int:
+def keep(stage: Stage, buyer: Merchant, seller: Merchant, order: str, line: Json) -> int:
     """Refund without anything coming back; what was refunded, in minor units."""
-    buyer, seller = stage.harbour, stage.factory
     name = ask_back(buyer, order, line, reason="damaged", remedy="refund_only")
     stages.until(f"{seller.name} hears of the breakage", stands, seller, name, "return-asked")
     done = seller.ask("return.refund", name=name)["refunded"]
     stages.until(f"{buyer.name} hears of the refund", stands, buyer, name, "refunded")
-    stage.narrator.say(f"{line['sku']} arrived broken: {seller.name} refunds {done['text']}, and wants nothing back")
+    stage.narrator.say(
+        f"At {buyer.name} {line['sku']} arrived broken: {seller.name} refunds {done['text']}, and wants nothing back"
+    )
     return int(done["amount"])
 
 

@@ -87,6 +87,7 @@ CODES: Final[dict[str, str]] = {
     # orders
     "order.state": "tables T4 and T5 have no such row for this quantity",
     "order.number": "this order number was used before in this logbook",
+    "order.disclosure": "the place of delivery is named more closely than the agreement's disclosure table allows",
     "order.line": "the order has no such line, or the proposal has no such part",
     "order.partial": "the buyer asked for the whole line or nothing",
     "quantity.over": "more than there is: sums are checked over all documents of the thread",

@@ -7,7 +7,7 @@ guards: they depend on more than one thread and are the policy of the node that 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 from contracts import (
     amounts,
@@ -127,6 +127,7 @@ def _place_faults(
     faults = terms.silence_faults(version, "order", document.respond_by_s, document.on_silence)
     if document.number in channel.numbers[candidate.item.side]:
         faults.append(Fault("order.number", "number", "a number that was not used before", document.number))
+    faults.extend(disclosure_faults(version, document))
     for number, charge in enumerate(document.charges):
         if charge.amount.c != agreement.currency:
             faults.append(Fault("money.currency", f"charges.{number}", agreement.currency, charge.amount.c))
@@ -140,6 +141,15 @@ def _place_faults(
         if worth > amounts.AMOUNT_MAX:
             faults.append(Fault("money.range", path, f"at most {amounts.AMOUNT_MAX}", str(worth)))
     return faults
+
+
+def disclosure_faults(version: Version, document: papers.Place) -> list[Fault]:
+    """A place that is named more closely than the agreement's disclosure table lets the seller see."""
+    table, place = version.terms.disclosure, document.ship_to
+    levels: tuple[fields.Level, ...] = get_args(fields.Level)
+    if table is None or place is None or levels.index(place.level) <= levels.index(table.ship_to):
+        return []
+    return [Fault("order.disclosure", "ship_to", f"at most {table.ship_to}", place.level)]
 
 
 def _opened(

@@ -17,6 +17,7 @@ from contracts.documents.fields import (
     Hash,
     Label,
     Language,
+    Level,
     Money,
     NodeId,
     Rate,
@@ -87,6 +88,12 @@ class Arbiter(Fields):
     name: Label | None = None
 
 
+class Disclosure(Fields):
+    """What the seller sees of an order whose address is sealed to somebody else: `ship_to`, how closely."""
+
+    ship_to: Level = "country"
+
+
 class Terms(Fields):
     """Everything that two merchants agree on, as data that the fold and the node run.
 
@@ -118,6 +125,7 @@ class Terms(Fields):
     withholding: Rate = "0"
     fees: Annotated[tuple[Commission, ...], Field(strict=False, max_length=8)] = ()
     floor_prices: bool = False
+    disclosure: Disclosure | None = None
     countries: Annotated[tuple[Country, ...], Field(strict=False, max_length=250)] = ()
     channels: Short[Code] = ()
     law: Country | None = None

@@ -90,6 +90,7 @@ Rate = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Role = Literal["seller", "buyer"]
 Silence = Literal["accept", "reject", "lapse"]
+Level = Literal["none", "country", "province", "city"]  # how closely a place is named, from nothing on
 
 # --- numbers
 Line = Annotated[int, Field(ge=1, le=9_999)]
@@ -168,10 +169,21 @@ class PersonalData(Fields):
 
 
 class Destination(Fields):
-    """Where goods go, no finer than a city or province: what a dealer in the middle may see (trade.md T11)."""
+    """Where goods go, no finer than a city: what a dealer in the middle may see, as far as the agreement's
+    `disclosure` goes (table T11). `province` and `city` are names as the consumer wrote them."""
 
     country: Country
     region: Region | None = None
+    province: Label | None = None
+    city: Label | None = None
+
+    @property
+    def level(self) -> Level:
+        """How closely it names the place. Of a Chinese code only a province's ends in four zeros."""
+        coded = self.region is not None and self.region.isdigit() and not self.region.endswith("0000")
+        if self.city is not None or coded:
+            return "city"
+        return "country" if self.region is None and self.province is None else "province"
 
 
 Attachments = Annotated[tuple[Attachment, ...], Field(strict=False, max_length=ATTACHMENTS_MAX)]

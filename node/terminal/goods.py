@@ -63,6 +63,10 @@ def catalogue_withdraw(**typed: Any) -> Arguments:
     return typed
 
 
+LEVELS = ("none", "country", "province", "city")
+"""Of a place of delivery, whose address is sealed to whoever ships."""
+
+
 @click.group(cls=commands.Group)
 def agreement() -> None:
     """Agreements: the terms between me and a partner."""
@@ -84,6 +88,7 @@ def agreement() -> None:
 @click.option("--resolve-hours", type=click.IntRange(1), help="Hours until an issue may be escalated. [default: 168]")
 @click.option("--award-hours", type=click.IntRange(1), help="Hours that each arbiter has. [default: 336]")
 @click.option("--self-billing", is_flag=True, help="The buyer writes the invoices.")
+@click.option("--ship-to", type=click.Choice(LEVELS), help="How much the seller sees of an address. [default: country]")
 @commands.asks("agreement.propose")
 def agreement_propose(fees: tuple[str, ...], arbiters: tuple[str, ...], self_billing: bool, **typed: Any) -> Arguments:
     """Propose terms to PARTNER."""

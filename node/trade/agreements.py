@@ -9,6 +9,7 @@ import pydantic
 
 from contracts import agreements, amounts
 from contracts import errors as refusals
+from contracts.documents import fields
 from contracts.terms import Version
 from node import errors
 from node.trade import books, doors, peering
@@ -23,6 +24,7 @@ HOURS_MAX = 10 * 366 * 24  # ten years, the longest time that a document can nam
 
 class Propose(doors.Arguments):
     """Terms that start from the standard ones. `buying`: the partner is the seller. `credit` in decimal text.
+    `ship_to`: how closely the seller sees where goods go that somebody else ships.
 
     `basis` is what makes goods owed; `withhold` the share of it that the buyer keeps until the goods are final; `fees`
     what it keeps for good: shares by name, a tax on them behind a plus sign, for instance {"market": "0.05+0.18"}.
@@ -33,6 +35,7 @@ class Propose(doors.Arguments):
     partner: str
     currency: str = "CNY"
     buying: bool = False
+    ship_to: fields.Level | None = None
     credit: str | None = None
     cancel_fee: str = "0"
     oversell_penalty: str = "0"
@@ -83,6 +86,8 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
         )
         terms["arbiters"] = [arbiter(text) for text in given.arbiters]
         terms["self_billing"] = given.self_billing
+        if given.ship_to is not None:
+            terms["disclosure"] = {"ship_to": given.ship_to}
         for name, hours in (("issue_resolution_s", given.resolve_hours), ("award_s", given.award_hours)):
             if hours is not None:
                 terms[name] = hours * 3600

@@ -75,6 +75,7 @@ def place(desk: books.Desk, book: books.Book, item: histories.Item, order: order
             served=item.hash,
             parent=item.hash,
             forwarded=forwarded,
+            destination=papers.Place.model_validate(item.body).ship_to,
             masked=cast(dict[str, Value], masked),
             feedback_key=cast(bytes | None, item.body.get("feedback_key")),
         )

@@ -136,6 +136,7 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
             "shipper": shipper(desk, found),
             "recipient": known,
             "sealed": known is None and is_sealed(desk, found),
+            "ship_to": destination(desk, found),
         }
 
     return await trade.books.act(unit)
@@ -229,6 +230,13 @@ def recipient(trade: doors.Trade, desk: books.Desk, found: Found) -> dict[str, s
     shop_order = orderbooks.shop_order_of(desk.db, found.row.thread)
     order = None if shop_order is None else orderbooks.shop_order(desk.db, shop_order)
     return None if order is None else order.content.get("recipient")
+
+
+def destination(desk: books.Desk, found: Found) -> dict[str, str]:
+    """What the order says beside the sealed address of where it goes."""
+    place = placed(desk, found)[0]
+    seen = None if place is None else place.body.get("ship_to")
+    return {name: str(text) for name, text in seen.items()} if isinstance(seen, dict) else {}
 
 
 def is_sealed(desk: books.Desk, found: Found) -> bool:

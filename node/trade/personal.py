@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contracts import histories
-from contracts.documents import orders
+from contracts.documents import agreements, orders
 from node import keystore
 from node.storage import blobs
 from node.trade import books
@@ -47,6 +47,19 @@ def seal(
     )
     blobs.put(desk.db, ciphertext)
     return sealing.forward(reference, origin=where[0], entry_id=where[1]) if anonymous else reference
+
+
+def place(whole: Mapping[str, str], table: agreements.Disclosure | None) -> dict[str, Value]:
+    """What the disclosure table of an agreement lets the seller see of an address or a destination; the country where
+    there is no table. Empty for no address, or for none of it."""
+    country, level = whole.get("country", ""), "country" if table is None else table.ship_to
+    if len(country) != 2 or level == "none":
+        return {}
+    names = {"country": (), "province": ("province", "region"), "city": ("province", "region", "city")}[level]
+    finer = {name: whole[name] for name in names if whole.get(name)}
+    if level == "province" and not finer.get("region", "0000").endswith("0000"):
+        finer["region"] = finer["region"][:2] + "0000" if finer["region"].isdigit() else finer["region"]
+    return {"country": country, **finer}
 
 
 def forward(reference: Mapping[str, Value], origin: str, entry_id: bytes) -> dict[str, Value]:

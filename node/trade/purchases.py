@@ -96,6 +96,7 @@ def place(
     shop_order: int | None = None,
     parent: bytes | None = None,
     forwarded: Mapping[str, Value] | None = None,
+    destination: fields.Destination | None = None,
     used: Mapping[str, bytes] | None = None,
     leaving: Mapping[str, Value] | None = None,
     masked: Mapping[str, Value] | None = None,
@@ -104,7 +105,8 @@ def place(
 ) -> list[books.Written]:
     """Order (SKU, quantity) lines from the partner of a book; several orders where several nodes ship.
 
-    The consumer's address is either `recipient`, sealed here to the node that ships, or `forwarded`, sealed already.
+    The consumer's address is either `recipient`, sealed here to the node that ships, or `forwarded`, sealed already;
+    then `destination` is what this node may see of it.
     `used` names by SKU the holds that the order uses up; `leaving` is the `location` or `territory` of every line.
     `masked` is a masked recipient that stands openly in the order. `feedback_key` is passed on from a buyer's order; an
     order for a consumer gets one of its own.
@@ -143,8 +145,10 @@ def place(
             body["pii"] = personal.seal(desk, book, id, recipient, kem, anonymous(lines[0][1]))
         if ship_by is not None:
             body["ship_by"] = ship_by
-        if recipient is not None and len(recipient.get("country", "")) == 2:
-            body["ship_to"] = {"country": recipient["country"]}
+        seen = destination.model_dump(exclude_none=True) if destination is not None else {}
+        seen_place = personal.place(recipient or seen, agreement.terms.disclosure)
+        if seen_place:
+            body["ship_to"] = seen_place
         if feedback_key is None and parent is None and (recipient or masked):
             body["feedback_key"] = feedbacks.public_key(desk, id)
         elif feedback_key is not None:

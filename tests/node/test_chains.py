@@ -306,3 +306,37 @@ def test_the_page_shows_what_a_chain_says_to_each_other() -> None:
         assert shown_there.splitlines() == diagram
 
     play(story)
+
+
+async def far(town: Town, *levels: str) -> list[Any]:
+    """Where each seller of a chain sees that an order goes, where the agreements let them see so much."""
+    await town.open(*LINKS)
+    for seller, buyer in itertools.pairwise(LINKS):
+        await town.pair(seller, buyer)
+    await goods(town, "factory")
+    for (seller, buyer), level in zip(itertools.pairwise(LINKS), levels, strict=True):
+        await town.ask(seller, "agreement.propose", partner=buyer, ship_to=level)
+        await town.settle()
+        await town.ask(buyer, "agreement.accept", partner=seller)
+        await town.settle()
+        await town.ask(seller, "catalogue.share", partner=buyer)
+        await town.settle()
+        if buyer != "shop":
+            await town.ask(buyer, "catalogue.derive", partner=seller)
+    await order(town, "shop", "wholesaler")
+    return [
+        (await town.ask(who, "order.show", order=await only_order(town, who, True)))["ship_to"] for who in LINKS[:-1]
+    ]
+
+
+def test_dealers_see_a_city_where_their_agreement_says_so_and_pass_on_no_more_than_the_next_one_allows() -> None:
+    async def story(town: Town) -> None:
+        city = {"country": "CN", "city": "成都"}
+        assert await far(town, "none", "country", "city") == [{}, {"country": "CN"}, city]
+
+    async def open_story(town: Town) -> None:
+        city = {"country": "CN", "city": "成都"}
+        assert await far(town, "city", "city", "city") == [city] * 3
+
+    play(story)
+    play(open_story)

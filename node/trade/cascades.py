@@ -7,7 +7,7 @@ people, and so is what a dealer settles with its buyer before its supplier has a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import structlog
 
@@ -23,7 +23,7 @@ from node.trade import books, catalogues, echoes, references
 from protocol.encoding import Value
 
 log = structlog.get_logger(__name__)
-TYPES = (papers.Open, papers.Reply, papers.Close, splits.Offer, splits.Accept)
+TYPES: tuple[type[fields.Document], ...] = (papers.Open, papers.Reply, papers.Close, splits.Offer, splits.Accept)
 BILATERAL = frozenset({"payment", "invoice", "statement"})  # what concerns nobody further up
 
 
@@ -65,6 +65,14 @@ def downward(desk: books.Desk, supplier: books.Book, above: Issue, child: bytes)
             pass_on(desk, book, issue, supplier, above)
 
 
+def counterpart(desk: books.Desk, book: books.Book, supplier: books.Book, above: bytes) -> bytes | None:
+    """The complaint of a buyer that a complaint of mine with the supplier passes on."""
+    issue = supplier.history.issues.get(above)
+    name = None if issue is None else issue.document.parent
+    known = book.history.issues if name is not None else ()
+    return next((key for key in known if references.commitment(desk, supplier, key) == name), None)
+
+
 def about(book: books.Book, order: bytes) -> Iterator[Issue]:
     """The complaints of a buyer about an order."""
     return (
@@ -89,7 +97,7 @@ def opened(desk: books.Desk, book: books.Book, issue: Issue, supplier: books.Boo
         "order": child,
         "category": document.category,
         "lines": rows,
-        "attachments": attached(document.attachments),
+        "attachments": echoes.attached(document.attachments),
         **references.to(desk, supplier, "parent", issue.key),
     }
     if document.remedy is not None:
@@ -142,7 +150,7 @@ def pass_on(desk: books.Desk, book: books.Book, issue: Issue, supplier: books.Bo
         (up, rate, "buyer", above.version.currency),
         (up.turned(), amounts.Rate(rate.denominator, max(1, rate.numerator)), "seller", issue.version.currency),
     ):
-        for member in echo.unsaid():
+        for member in echo.unsaid(TYPES):
             body = translated(echo, member, exchanged, currency)
             if body is not None:
                 echo.repeat(member, member.document.TYPE, {**body, "role": role})
@@ -152,20 +160,15 @@ def translated(echo: echoes.Echo, member: Member, rate: amounts.Rate, currency: 
     """What a document of one pair is in the other; None for what is not passed on."""
     match member.document:
         case papers.Reply() as reply:
-            body: books.Body = {"status": reply.status, "attachments": attached(reply.attachments)}
+            body: books.Body = {"status": reply.status, "attachments": echoes.attached(reply.attachments)}
             return body if reply.remedy is None else {**body, "remedy": reply.remedy}
         case papers.Close() as close:
             return {"satisfied": close.satisfied}
         case splits.Offer() as offer:
             amount = catalogues.money_value(rate.of(offer.amount.a), currency)
-            return {"to": offer.to, "amount": amount, "attachments": attached(offer.attachments)}
+            return {"to": offer.to, "amount": amount, "attachments": echoes.attached(offer.attachments)}
         case splits.Accept() as accept:
             original = echo.original(accept.offer)
             return None if original is None else {"offer": original, "accept": accept.accept}
         case _:
             return None
-
-
-def attached(attachments: Iterable[fields.Attachment]) -> list[Value]:
-    """Photos and messages are passed on as they are: the blobs are the same, and so are their hashes."""
-    return [{"name": row.name, "media": row.media, "len": row.len, "hash": row.hash} for row in attachments]

@@ -6,15 +6,17 @@ document of mine names yet has not been passed on. So nothing is said twice, wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import structlog
 
 from contracts import errors as refusals
 from contracts import threads
+from contracts.documents import fields
 from contracts.items import Member
 from node.trade import books, references
+from protocol.encoding import Value
 
 log = structlog.get_logger(__name__)
 
@@ -59,10 +61,11 @@ class Echo:
         """The other way round."""
         return Echo(self.desk, self.told, self.heard)
 
-    def unsaid(self) -> list[Member]:
-        """What has not been repeated yet, the oldest first."""
-        said = self.told.named()
-        return [member for member in self.heard.theirs() if self.blinded(member.hash) not in said]
+    def unsaid(self, types: tuple[type[fields.Document], ...]) -> list[Member]:
+        """Documents of these types that have not been repeated yet, the oldest first."""
+        heard = [member for member in self.heard.theirs() if isinstance(member.document, types)]
+        said = self.told.named() if heard else ()
+        return [member for member in heard if self.blinded(member.hash) not in said]
 
     def blinded(self, hash: bytes) -> bytes:
         """How a document at `heard` is named at `told`."""
@@ -75,6 +78,12 @@ class Echo:
         reference = None if member is None else self.heard.reference(member)
         return next((other.hash for other in self.told.theirs() if turned.blinded(other.hash) == reference), None)
 
+    def counterpart(self, hash: bytes) -> bytes | None:
+        """What stands at `told` for a document at `heard`: mine that repeats it, or the one that it repeats."""
+        name = self.blinded(hash)
+        mine = next((member.hash for member in self.told.mine() if self.told.reference(member) == name), None)
+        return mine or self.original(hash)
+
     def repeat(self, member: Member, kind: str, body: books.Body) -> None:
         """Say it. Where a rule refuses it, nothing is written, and the rest goes on."""
         book = self.told.book
@@ -83,3 +92,8 @@ class Echo:
             self.desk.write(book, kind, body)
         except refusals.Refused as refused:
             log.warning("an automatic answer was refused", partner=book.partner.name, type=kind, fault=str(refused))
+
+
+def attached(attachments: Iterable[fields.Attachment]) -> list[Value]:
+    """Photos and messages are passed on as they are: the blobs are the same, and so are their hashes."""
+    return [{"name": row.name, "media": row.media, "len": row.len, "hash": row.hash} for row in attachments]

@@ -23,6 +23,7 @@ from node.trade import (
     books,
     cascades,
     chains,
+    comebacks,
     derivations,
     feedbacks,
     orders,
@@ -198,6 +199,12 @@ def hear_claim(desk: books.Desk, book: books.Book, item: histories.Item) -> None
         chains.follow_silence(desk, book, item)
 
 
+def talk(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
+    """Something was said about a complaint or a return: it goes on up or down the chain."""
+    cascades.follow(desk, book, item)
+    comebacks.follow(desk, book, item)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "feedback.token": feedbacks.invited,
     "feedback.give": feedbacks.heard,
@@ -217,5 +224,5 @@ HANDLERS: Mapping[str, Handler] = {
     "stock.snapshot": mirror_stock,
     "stock.delta": mirror_stock,
     **dict.fromkeys(DERIVED, derivations.follow),
-    **{paper.TYPE: cascades.follow for paper in cascades.TYPES},
+    **{paper.TYPE: talk for paper in (*cascades.TYPES, *comebacks.TYPES)},
 }

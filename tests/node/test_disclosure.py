@@ -9,6 +9,7 @@ from node.storage import logbooks, orderbooks, partners
 from node.trade import books
 from protocol import entries, identities
 from tests.node import searches
+from tests.node import test_comebacks as comebacks
 from tests.node.searches import Secret
 from tests.node.test_trading import agree
 from tests.node.towns import Town, play
@@ -23,7 +24,7 @@ CUP-0,青花杯,Blue cup,912345.67,100
 
 
 async def trade(town: Town) -> tuple[dict[str, int], dict[str, str]]:
-    """A day in the chain: orders that arrive, are cancelled in time and too late, a complaint, and the bills.
+    """A day in the chain: orders that arrive, are cancelled in time and too late, a return, a complaint, and bills.
 
     Tells what a unit costs at each link and how the article is called there, by the name of the seller.
     """
@@ -54,13 +55,29 @@ async def trade(town: Town) -> tuple[dict[str, int], dict[str, str]]:
     await town.ask(LINKS[-1], "order.cancel", order=open_["order"])
     town.network.mend_all()
     await town.settle()
-    await complain(town, arrives)
+    shipped = late if open_["order"] == arrives else arrives
+    await give_back(town, shipped, first)
+    await complain(town, shipped)
     for seller, buyer in itertools.pairwise(LINKS):
         bill = await town.ask(seller, "statement.propose", partner=buyer, period="2026-11")
         await town.settle()
         await town.ask(buyer, "statement.agree", statement=bill["statement"])
         await town.settle()
     return price, skus
+
+
+async def give_back(town: Town, bought: str, sold: str) -> None:
+    """A unit of what arrived comes back, with a photo, and is refunded."""
+    await comebacks.write(town, LINKS[0], sold, "shipment.status", comebacks.arrived)
+    await comebacks.write(town, LINKS[-1], bought, "return.request", comebacks.asked(1))
+    await comebacks.write(town, LINKS[0], sold, "return.decide", comebacks.about(1, action="approve"))
+    way = {"carrier": "ZTO", "waybill": "Z7700000003"}
+    await comebacks.write(town, LINKS[-1], bought, "return.ship", comebacks.about(1, dict(way)))
+    await comebacks.write(town, LINKS[0], sold, "return.receive", comebacks.about(1))
+    await comebacks.write(town, LINKS[0], sold, "return.inspect", comebacks.about(1, verdict="damaged"))
+    await comebacks.write(town, LINKS[0], sold, "refund.grant", comebacks.refund)
+    shown = await town.ask(LINKS[-1], "order.show", order=bought)
+    assert shown["lines"][0]["buckets"] == {"delivered": 2, "refunded": 1}
 
 
 async def complain(town: Town, order: str) -> None:
@@ -136,6 +153,8 @@ def test_no_disk_of_a_chain_holds_what_its_merchant_must_not_know() -> None:
                 Secret("a price", price[seller]),
                 Secret("what an order costs", 3 * price[seller]),
             ]
+            (ended,) = (await town.ask(seller, "issue.list", partner=LINKS[place + 1]))["issues"]
+            secrets.append(Secret("what a complaint came to", -ended["settled"]["amount"]))
             assert len(secrets) > 40
             found += misplaced(town, secrets, allowed=LINKS[place : place + 2])
         for place, name in enumerate(LINKS):

@@ -174,3 +174,23 @@ def test_what_is_exchanged_is_sent_once_more_through_the_chain() -> None:
             assert [row["waybill"] for row in shown["shipments"]] == ["SF77", "SF78"], (seller, buyer)
 
     play(story)
+
+
+def test_a_dealer_that_was_down_passes_on_what_came_meanwhile_once() -> None:
+    async def story(town: Town) -> None:
+        await delivered(town)
+        town.kill("importer")
+        await town.ask("shop", "issue.open", order=await only_order(town, "shop", False), category="damaged")
+        (told,) = (await town.ask("shop", "issue.list"))["issues"]
+        await town.ask("shop", "issue.reply", issue=told["issue"], message="还有一只")
+        await town.start("importer")
+        await town.settle()
+        town.kill("importer")
+        await town.start("importer")
+        await town.settle()
+        (asked_for,) = (await town.ask("factory", "issue.list"))["issues"]
+        shown = await town.ask("factory", "issue.show", issue=asked_for["issue"])
+        assert [row["type"] for row in shown["documents"]] == ["issue.open", "issue.reply"]
+        assert [row["message"] for row in shown["documents"]] == ["", "还有一只"]
+
+    play(story)

@@ -146,7 +146,7 @@ def _place_faults(
 def disclosure_faults(version: Version, document: papers.Place) -> list[Fault]:
     """A place that is named more closely than the agreement's disclosure table lets the seller see."""
     table, place = version.terms.disclosure, document.ship_to
-    levels: tuple[fields.Level, ...] = get_args(fields.Level)
+    levels = (*get_args(fields.Level), "county")
     if table is None or place is None or levels.index(place.level) <= levels.index(table.ship_to):
         return []
     return [Fault("order.disclosure", "ship_to", f"at most {table.ship_to}", place.level)]

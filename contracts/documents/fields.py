@@ -169,21 +169,20 @@ class PersonalData(Fields):
 
 
 class Destination(Fields):
-    """Where goods go, no finer than a city: what a dealer in the middle may see, as far as the agreement's
-    `disclosure` goes (table T11). `province` and `city` are names as the consumer wrote them."""
+    """Where goods go, by codes alone and no finer than a city or province: what a dealer in the middle may see, as far
+    as the agreement's `disclosure` goes (table T11)."""
 
     country: Country
     region: Region | None = None
-    province: Label | None = None
-    city: Label | None = None
 
     @property
-    def level(self) -> Level:
-        """How closely it names the place. Of a Chinese code only a province's ends in four zeros."""
-        coded = self.region is not None and self.region.isdigit() and not self.region.endswith("0000")
-        if self.city is not None or coded:
-            return "city"
-        return "country" if self.region is None and self.province is None else "province"
+    def level(self) -> str:
+        """How closely it names the place. Of a Chinese code a province's ends in four zeros, a city's in two."""
+        if self.region is None:
+            return "country"
+        if not self.region.isdigit() or self.region.endswith("0000"):
+            return "province"
+        return "city" if self.region.endswith("00") else "county"
 
 
 Attachments = Annotated[tuple[Attachment, ...], Field(strict=False, max_length=ATTACHMENTS_MAX)]

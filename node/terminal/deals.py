@@ -13,9 +13,11 @@ Arguments = dict[str, Any]
 
 RECIPIENT: Final = (
     *("name", "phone", "country", "province", "city", "district", "street", "zip", "note"),
-    *("platform", "token", "grant", "carrier", "waybill"),
+    *("region", "platform", "token", "grant", "carrier", "waybill"),
 )
-"""What a parcel needs to know: an address, or a marketplace's token for it. It is sealed to whoever ships."""
+"""What a parcel needs to know: an address, or a marketplace's token for it. It is sealed to whoever ships.
+
+`region` is a code for what the agreement lets a dealer in the middle see."""
 
 
 STATES: Final = ("placed", "proposed", "agreed", "part-shipped", "shipped", "delivered", "attention", "closed")

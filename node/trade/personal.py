@@ -51,15 +51,19 @@ def seal(
 
 def place(whole: Mapping[str, str], table: agreements.Disclosure | None) -> dict[str, Value]:
     """What the disclosure table of an agreement lets the seller see of an address or a destination; the country where
-    there is no table. Empty for no address, or for none of it."""
-    country, level = whole.get("country", ""), "country" if table is None else table.ship_to
+    there is no table. Empty for no address, or for none of it.
+
+    Of a `region` (ISO 3166-2, or six digits of GB/T 2260) the digits that are finer than allowed become zeros. The
+    words that a consumer wrote are never taken.
+    """
+    country, region = whole.get("country", ""), whole.get("region", "")
+    level = "country" if table is None else table.ship_to
     if len(country) != 2 or level == "none":
         return {}
-    names = {"country": (), "province": ("province", "region"), "city": ("province", "region", "city")}[level]
-    finer = {name: whole[name] for name in names if whole.get(name)}
-    if level == "province" and not finer.get("region", "0000").endswith("0000"):
-        finer["region"] = finer["region"][:2] + "0000" if finer["region"].isdigit() else finer["region"]
-    return {"country": country, **finer}
+    if level == "country" or not region:
+        return {"country": country}
+    kept = {"province": 2, "city": 4}[level]
+    return {"country": country, "region": region[:kept].ljust(6, "0") if region.isdigit() else region}
 
 
 def forward(reference: Mapping[str, Value], origin: str, entry_id: bytes) -> dict[str, Value]:

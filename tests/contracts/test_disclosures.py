@@ -15,14 +15,13 @@ PLACES: list[tuple[Body, str]] = [
     ({"country": "CN"}, "country"),
     ({"country": "CN", "region": "CN-SC"}, "province"),
     ({"country": "CN", "region": "510000"}, "province"),
-    ({"country": "CN", "province": "四川省"}, "province"),
     ({"country": "CN", "region": "510100"}, "city"),
-    ({"country": "CN", "city": "成都市"}, "city"),
+    ({"country": "CN", "region": "510107"}, "county"),
 ]
-LEVELS = ("none", "country", "province", "city")
+LEVELS = ("none", "country", "province", "city", "county")
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", LEVELS[:-1])
 @pytest.mark.parametrize(("place", "named"), PLACES)
 def test_a_place_is_named_as_closely_as_the_disclosure_table_says_and_no_closer(
     level: str, place: Body, named: str

@@ -838,7 +838,7 @@ def conserved(history: History) -> None:
     for issue in history.issues.values():
         taken = [offer for offer in issue.offers.values() if offer.state is OfferState.ACCEPTED]
         assert len(taken) == (issue.state is IssueState.SETTLED)
-        award = 0 if issue.taken is None else sum(
+        award = 0 if issue.taken is None or issue.state is IssueState.REFUNDED else sum(
             issues.delta(issue, one.to, one.amount) for one in issue.taken.award.deltas
         )  # fmt: skip
         assert issue.delta == (sum(offer.delta for offer in taken) if taken else award)

@@ -172,7 +172,9 @@ def reopen(channel: Channel, candidate: Candidate) -> Plan:
         faults.append(Fault("statement.state", "", "closed by silence, not reopened, not final", "another"))
     for place, thread in enumerate(document.contested):
         account = channel.accounts.get(thread.key)
-        if account is None or all(of is not ledger for of, _ in ledgers.parts(*account)):
+        root = None if account is None else account[1].thread.root
+        known = root is not None and root[1] < candidate.past[root[0]]
+        if account is None or not known or all(of is not ledger for of, _ in ledgers.parts(*account)):
             path = f"contested.{place}.key"
             faults.append(Fault("statement.contested", path, "a thread of this agreement", thread.key.hex()))
     if faults:

@@ -135,7 +135,7 @@ def trade_of(partner: Json) -> object:
     """How the trade with a partner stands, where that is worth a word."""
     if partner.get("ended"):
         return "ended"
-    return "" if partner.get("peering") == "active" else partner.get("peering")
+    return "" if partner.get("peering") in ("active", None) else partner.get("peering")
 
 
 def partners(answer: Json) -> RenderableType:

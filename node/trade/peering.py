@@ -117,10 +117,19 @@ def find(desk: books.Desk, wanted: str) -> tuple[partners.Partner, partners.Chan
 
 
 def open_books(desk: books.Desk, wanted: str | None = None) -> list[books.Book]:
-    """The books of one partner, or of all, as far as they were dispatched, for reading."""
+    """The books of one partner, or of all that can be read, as far as they were dispatched, for reading."""
     if wanted is not None:
         return [desk.peek(find(desk, wanted)[1].id)]
-    return [desk.peek(channel.id) for channel in partners.channels(desk.db)]
+    found = (readable(desk, channel.id) for channel in partners.channels(desk.db))
+    return [book for book in found if book is not None]
+
+
+def readable(desk: books.Desk, channel: int) -> books.Book | None:
+    """A book, or None where a damaged entry keeps it from being read until the partner's copy is back (L14)."""
+    try:
+        return desk.peek(channel)
+    except logbooks.DamagedError:
+        return None
 
 
 def written_books(desk: books.Desk) -> Iterator[books.Book]:

@@ -115,9 +115,16 @@ def describe(trade: doors.Trade, desk: books.Desk, partner: partners.Partner) ->
         "receipted": mine.receipted,
         "received": theirs.size,
         "waiting": outboxes.waiting(desk.db, mine.id),
-        "peering": desk.peek(channel.id).history.peering.state.value,
-        **partings.standing(desk, desk.peek(channel.id)),
+        **peering_of(desk, channel.id),
     }
+
+
+def peering_of(desk: books.Desk, channel: int) -> doors.Json:
+    """What the books say of a partnership; nothing where a damaged entry keeps them from being read."""
+    book = peering.readable(desk, channel)
+    if book is None:
+        return {"peering": None, "open": {}}
+    return {"peering": book.history.peering.state.value, **partings.standing(desk, book)}
 
 
 def overdue_since_ms(desk: books.Desk, mine: logbooks.Logbook) -> int | None:

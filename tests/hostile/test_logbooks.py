@@ -385,6 +385,17 @@ def test_L14_an_entry_whose_copy_nobody_has_stops_its_channel_and_no_other() -> 
         assert again.failures() == ["node.busy"]
         assert (await partner_of(town, "factory"))["channel_state"] == "stopped"
         assert kept(town, "factory") == ["damaged"]
+        assert (await town.ask("factory", "balance"))["balances"] == []  # what cannot be read hides nothing else
+        for case in (
+            "status",
+            "order.list",
+            "deadline.list",
+            "statement.list",
+            "issue.list",
+            "return.list",
+            "want.list",
+        ):
+            await town.ask("factory", case)
         await town.open("shop")
         await town.pair("factory", "shop")
         await agree(town, "factory", "shop")

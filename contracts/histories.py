@@ -377,6 +377,10 @@ class History:
         """The account of the agreement thread `agreement` from its last closed statement to `cut`, by side."""
         return statements.compute(self.channel, agreement, cut)
 
+    def issues_about(self, order: bytes) -> list[Issue]:
+        """The complaints about the order thread with this key."""
+        return [self.issues[key] for key in self.channel.issues_of.get(order, ())]
+
     def levels(self, side: int, sku: str) -> list[stocks.Stock]:
         """What a side has told of a SKU, location by location."""
         return [self.stock[(side, sku, place)] for place in self.channel.places.get((side, sku), ())]

@@ -13,7 +13,6 @@ from contracts.documents import shipments
 from contracts.lots import LotState
 from contracts.orders import Order
 from node import errors
-from node.storage import partners
 from node.trade import agreements, books, catalogues, doors, orders, peering, reservations, sales, tasks
 from protocol import keys
 from protocol.encoding import Value
@@ -291,10 +290,8 @@ def enter_one(desk: books.Desk, signed: tasks.Signed) -> bool:
 
 def expire(desk: books.Desk) -> None:
     """Revoke the grants whose time is over, by this node's own clock."""
-    for channel in partners.channels(desk.db):
-        book = None if channel.state in books.HALTED else desk.book(channel.id)
-        for capability in [] if book is None else list(book.history.capabilities.values()):
-            assert book is not None
+    for book in peering.trading_books(desk):
+        for capability in list(book.history.capabilities.values()):
             document = capability.document
             if (
                 capability.side == book.side

@@ -68,18 +68,16 @@ def downward(desk: books.Desk, supplier: books.Book, above: Issue, child: bytes)
 def counterpart(desk: books.Desk, book: books.Book, supplier: books.Book, above: bytes) -> bytes | None:
     """The complaint of a buyer that a complaint of mine with the supplier passes on."""
     issue = supplier.history.issues.get(above)
-    name = None if issue is None else issue.document.parent
-    known = book.history.issues if name is not None else ()
-    return next((key for key in known if references.commitment(desk, supplier, key) == name), None)
+    if issue is None or issue.document.order is None or issue.document.parent is None:
+        return None
+    parent, name = orderbooks.parent_of(desk.db, issue.document.order), issue.document.parent
+    known = () if parent is None else about(book, parent)
+    return next((one.key for one in known if references.commitment(desk, supplier, one.key) == name), None)
 
 
 def about(book: books.Book, order: bytes) -> Iterator[Issue]:
     """The complaints of a buyer about an order."""
-    return (
-        issue
-        for issue in book.history.issues.values()
-        if issue.document.order == order and issue.side != issue.version.seller
-    )
+    return (issue for issue in book.history.issues_about(order) if issue.side != issue.version.seller)
 
 
 def opened(desk: books.Desk, book: books.Book, issue: Issue, supplier: books.Book, child: bytes) -> Issue | None:

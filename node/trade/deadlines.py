@@ -123,12 +123,7 @@ def claim_all(desk: books.Desk, given: Claimed) -> Round:
 def due_everywhere(desk: books.Desk, row: str | None) -> list[tuple[books.Book, Wait]]:
     """What favours me and is over by my clock, with every partner who can be told."""
     return [
-        (book, wait)
-        for channel in partners.channels(desk.db)
-        if channel.state not in books.HALTED
-        for book in (desk.book(channel.id),)
-        for wait in over(desk, book)
-        if row in (None, wait.row)
+        (book, wait) for book in peering.trading_books(desk) for wait in over(desk, book) if row in (None, wait.row)
     ]
 
 

@@ -117,7 +117,7 @@ def between(desk: books.Desk, book: books.Book, here: Documents, there: Document
 def entries_of(desk: books.Desk, book: books.Book, order: bytes) -> Iterator[Named]:
     """The sequenced documents of an order, of the listings that it names, and of the complaints about it."""
     channel, seller = book.history.channel, book.history.orders[order].version.seller
-    complaints = [issue.key for issue in book.history.issues.values() if issue.document.order == order]
+    complaints = [issue.key for issue in book.history.issues_about(order)]
     for key in (order, *complaints):
         thread = channel.threads[key]
         members = [(member.side, member.index) for side in thread.members for member in side]

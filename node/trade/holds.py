@@ -9,7 +9,7 @@ import pydantic
 from contracts.documents import holds as papers
 from contracts.holds import Hold, HoldState
 from node import errors
-from node.storage import partners, shelves
+from node.storage import shelves
 from node.trade import agreements, books, doors, peering
 
 register = doors.Register()
@@ -107,10 +107,7 @@ def describe(book: books.Book, hold: Hold) -> doors.Json:
 
 def expire(desk: books.Desk) -> None:
     """Release what this node has kept back for longer than it promised (D15). Only the owner's logbook ends a hold."""
-    for channel in partners.channels(desk.db):
-        if channel.state in books.HALTED:
-            continue
-        book = desk.book(channel.id)
+    for book in peering.trading_books(desk):
         for hold in list(book.history.holds.values()):
             if hold.seller == book.side and hold.state is HoldState.HELD and over(desk, book, hold):
                 desk.write(book, "stock.release", {"thread": hold.key, "role": "seller", "reason": "expired"})

@@ -13,7 +13,7 @@ import pydantic
 
 from contracts.documents import peers as papers
 from node import errors
-from node.storage import partners, settings
+from node.storage import settings
 from node.trade import books, doors, peering
 
 register = doors.Register()
@@ -132,10 +132,9 @@ async def set_card(trade: doors.Trade, given: Card, report: doors.Report) -> doo
             raise errors.NodeError("request.malformed", "the card has faults", faults=faults) from None
         settings.put(desk.db, peering.CARD, json.dumps(known, ensure_ascii=False, sort_keys=True).encode())
         told = 0
-        for channel in partners.channels(desk.db):
-            if channel.state not in books.HALTED:
-                desk.write(desk.book(channel.id), papers.Card.TYPE, content)
-                told += 1
+        for book in peering.trading_books(desk):
+            desk.write(book, papers.Card.TYPE, content)
+            told += 1
         return {**known, "told": told}
 
     return await trade.books.act(unit)

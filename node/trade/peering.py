@@ -132,6 +132,13 @@ def readable(desk: books.Desk, channel: int) -> books.Book | None:
         return None
 
 
+def trading_books(desk: books.Desk) -> Iterator[books.Book]:
+    """The books of everybody with whom nothing stands still, for writing."""
+    for channel in partners.channels(desk.db):
+        if channel.state not in books.HALTED:
+            yield desk.book(channel.id)
+
+
 def written_books(desk: books.Desk) -> Iterator[books.Book]:
     """The books of everybody who can still be told anything, for writing."""
     for channel in partners.channels(desk.db):

@@ -11,7 +11,7 @@ from contracts.documents import fields
 from contracts.documents import quotations as papers
 from contracts.quotations import Quotation, QuotationState
 from node import errors
-from node.storage import orderbooks, partners
+from node.storage import orderbooks
 from node.trade import agreements, books, catalogues, credits, doors, notices, offers, peering, purchases
 from protocol.encoding import Value
 
@@ -245,10 +245,8 @@ def find(desk: books.Desk, wanted: str) -> tuple[books.Book, Quotation]:
 
 def expire(desk: books.Desk) -> None:
     """Withdraw the quotes that this node gave and whose time is over, by its own clock."""
-    for channel in partners.channels(desk.db):
-        book = None if channel.state in books.HALTED else desk.book(channel.id)
-        for quotation in [] if book is None else list(book.history.quotations.values()):
-            assert book is not None
+    for book in peering.trading_books(desk):
+        for quotation in list(book.history.quotations.values()):
             mine = quotation.seller == book.side and quotation.state is QuotationState.QUOTED
             if mine and over(desk, book, quotation):
                 body: books.Body = {"thread": quotation.key, "role": "seller", "reason": "expired"}

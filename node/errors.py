@@ -48,6 +48,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     # asking
     "request.malformed": (Exit.USAGE, "the arguments of a use case have faults"),
     "request.unknown": (Exit.USAGE, "no use case has this name"),
+    "request.forbidden": (Exit.PERMISSION, "the role of whoever asks does not permit it"),
     "request.too-big": (Exit.USAGE, "the arguments are larger than the control socket takes"),
     "document.refused": (Exit.REFUSED, "a rule of the trade says no"),
     "internal.error": (Exit.BUG, "a bug: the node's log has its traceback under the same number"),

@@ -51,6 +51,7 @@ from node.trade import (
     partings,
     payments,
     peers,
+    policies,
     purchases,
     quotations,
     reactions,
@@ -188,13 +189,13 @@ class Node:
         trade = doors.Trade(ledger, wired[0], unlocked, decided, world, waiting)
         return cls(decided, world, opened, wired[0], trade)
 
-    def use_cases(self, environment: Mapping[str, str]) -> Mapping[str, Callable[..., Awaitable[doors.Json]]]:
-        """Every use case by its name, as a callable of its JSON arguments and a progress report."""
+    def door(self, environment: Mapping[str, str]) -> doors.Door:
+        """Every use case of this node, for whoever may ask."""
         cases: dict[str, doors.UseCase[Any]] = {}
         measured = (trials.register,) if environment.get(BENCH_VARIABLE) == "1" else ()
         for register in (*REGISTERS, *measured):
             cases.update(register.cases)
-        return doors.bind(self.trade, cases)
+        return doors.Door(self.trade, cases)
 
     async def run(self, ready: Callable[[], Awaitable[None]] | None = None, watch: supervise.Run | None = None) -> None:
         """Listen, dial and trade until cancelled; once everything stands, `ready` is awaited and `watch` supervised."""
@@ -316,7 +317,7 @@ async def run_home(
     )
     try:
         node = await Node.open(decided, world, unlocked)
-        control = servers.Server(home.state, node.use_cases(environment))
+        control = servers.Server(home.state, functools.partial(node.door(environment).ask, policies.MACHINE))
 
         async def stand() -> None:
             await control.start()

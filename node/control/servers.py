@@ -11,7 +11,7 @@ import os
 import socket
 import struct
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from node import errors
 from node.control import formats
 
 Report = Callable[[str, int, int], None]
-UseCase = Callable[[dict[str, Any], Report], Awaitable[Any]]
+Ask = Callable[[str, dict[str, Any], Report], Awaitable[Any]]  # the door, for whoever runs the node
 
 log = structlog.get_logger(__name__)
 
@@ -58,13 +58,11 @@ class Progress:
 
 
 class Server:
-    """Serves `use_cases` on the socket in `folder`. `owner` is the only user who is answered: this process's own."""
+    """Serves the door `ask` on the socket in `folder`. `owner` is the only user who is answered: this process's own."""
 
-    def __init__(
-        self, folder: Path, use_cases: Mapping[str, UseCase], owner: int | None = None, close_s: float = CLOSE_S
-    ) -> None:
+    def __init__(self, folder: Path, ask: Ask, owner: int | None = None, close_s: float = CLOSE_S) -> None:
         self._folder = folder
-        self._use_cases = use_cases
+        self._ask = ask
         self._close_s = close_s
         self._owner = os.geteuid() if owner is None else owner
         self._runner: web.AppRunner | None = None
@@ -126,10 +124,7 @@ class Server:
         try:
             self._admit(request)
             name = request.match_info["name"]
-            use_case = self._use_cases.get(name)
-            if use_case is None:
-                raise errors.NodeError("request.unknown", f"this node knows no {name[:64]!r}")
-            return formats.line({"result": await use_case(await arguments(request), report)})
+            return formats.line({"result": await self._ask(name, await arguments(request), report)})
         except errors.NodeError as error:
             self._notice(error)
             return formats.line({"error": errors.to_json(error)})

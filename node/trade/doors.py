@@ -1,4 +1,4 @@
-"""The one door: every use case by its name, whoever asks (control socket, console, connector).
+"""The one door: every use case by its name, whoever asks (control socket, console, program).
 
 A use case is an async function of the trade, its checked arguments and a progress report. Its arguments are a pydantic
 model, so every fault of a request is found at once and the same models describe the interface.
@@ -16,7 +16,7 @@ from contracts import amounts
 from contracts import errors as refusals
 from node import config, errors, keystore, ports
 from node.storage import database, partners, settings
-from node.trade import books, receipts
+from node.trade import books, policies, receipts
 
 Json = dict[str, Any]
 Report = Callable[[str, int, int], None]  # what, done, total
@@ -150,20 +150,29 @@ def fault_rows(refused: refusals.Refused) -> list[Json]:
     ]
 
 
-def bind(
-    trade: Trade, registers: Mapping[str, UseCase[Any]]
-) -> dict[str, Callable[[Mapping[str, Any], Report], Awaitable[Json]]]:
-    """The use cases as plain callables of a JSON object, for the control socket and the console."""
+def silent(what: str, done: int, total: int) -> None:
+    """A report that nobody reads."""
 
-    def bound(case: UseCase[Any]) -> Callable[[Mapping[str, Any], Report], Awaitable[Json]]:
-        async def call(given: Mapping[str, Any], report: Report) -> Json:
-            try:
-                return await case.run(trade, check(case.arguments, given), report)
-            except refusals.Refused as refused:
-                raise errors.NodeError(
-                    "document.refused", "a rule of the trade says no", faults=fault_rows(refused)
-                ) from None
 
-        return call
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The way in, and the only one: whoever asks is authorised here, and nowhere else."""
 
-    return {name: bound(case) for name, case in registers.items()}
+    trade: Trade
+    cases: Mapping[str, UseCase[Any]]
+
+    async def ask(self, caller: policies.Caller, name: str, given: Mapping[str, Any], report: Report = silent) -> Json:
+        """The answer of a use case to a JSON object of arguments.
+
+        NodeError `request.unknown`, `request.forbidden`, `request.malformed`, `document.refused`, and its own.
+        """
+        case = self.cases.get(name)
+        if case is None:
+            raise errors.NodeError("request.unknown", f"this node knows no {name[:64]!r}")
+        policies.authorise(caller, name)
+        try:
+            return await case.run(self.trade, check(case.arguments, given), report)
+        except refusals.Refused as refused:
+            raise errors.NodeError(
+                "document.refused", "a rule of the trade says no", faults=fault_rows(refused)
+            ) from None

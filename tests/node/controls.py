@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from node import errors
 from node.control import servers
 
 Answer = Mapping[str, Any] | Exception | Callable[[dict[str, Any], servers.Report], Any]
+UseCase = Callable[[dict[str, Any], servers.Report], Awaitable[Any]]
+
+
+def door(use_cases: Mapping[str, UseCase]) -> servers.Ask:
+    """A door with these use cases behind it, for whoever comes."""
+
+    async def ask(name: str, arguments: dict[str, Any], report: servers.Report) -> Any:
+        if name not in use_cases:
+            raise errors.NodeError("request.unknown", f"this node knows no {name[:64]!r}")
+        return await use_cases[name](arguments, report)
+
+    return ask
 
 
 class Control:
@@ -24,7 +37,7 @@ class Control:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         state = home / "state"
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._server = servers.Server(state, {name: self._case(name, answer) for name, answer in answers.items()})
+        self._server = servers.Server(state, door({name: self._case(name, answer) for name, answer in answers.items()}))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -39,7 +52,7 @@ class Control:
         self._thread.join()
         self._loop.close()
 
-    def _case(self, name: str, answer: Answer) -> servers.UseCase:
+    def _case(self, name: str, answer: Answer) -> UseCase:
         async def serve(arguments: dict[str, Any], report: servers.Report) -> Any:
             self.asked.append((name, arguments))
             if isinstance(answer, Exception):

@@ -10,12 +10,14 @@ def test_something() -> None:
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from node import config, keystore, ports, runtime
 from node.storage import outboxes, partners
+from node.trade import policies
 from protocol import identities, keys
 from tests.sim import clocks, disks, entropy, links, lives, networks, traces
 from tests.sim import loop as loops
@@ -100,7 +102,7 @@ class Town:
         """Ask a node through its door."""
         node = self.citizens[who].node
         assert node is not None, f"{who} does not run"
-        call = node.use_cases({"HANSE_BENCH": "1"})[case]
+        call = functools.partial(node.door({"HANSE_BENCH": "1"}).ask, policies.MACHINE, case)
         life = self.citizens[who].life
         assert life is not None
         return await life.spawn(self._call(call, arguments), f"ask {case}")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from node import config, errors, keystore, ports, runtime
+from node.trade import policies
 from protocol import identities, keys
 from tests.sim import (
     disks,
@@ -90,9 +91,8 @@ class Merchant:
     async def act(self, verb: str, arguments: dict[str, plans.Json]) -> programs.Reply:
         node = await asyncio.shield(self._ready)
         errand = errands.Errand(self._program.desk(self._host.name), verb, arguments)
-        call = node.use_cases({})[verb]
         try:
-            answer = await call(errand.given(), lambda what, done, total: None)
+            answer = await node.door({}).ask(policies.MACHINE, verb, errand.given())
         except errors.StorageError as error:
             if not self._failed.done():
                 self._failed.set_exception(error)

@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 from node import errors, supervise
 from node.control import clients, formats, servers
 from node.system import homes
+from tests.node import controls
 
 ROOT = Path(errors.__file__).parents[1]
 
@@ -48,7 +49,7 @@ async def count(arguments: dict[str, Any], report: servers.Report) -> Any:
     return "counted"
 
 
-USE_CASES: Mapping[str, servers.UseCase] = {
+USE_CASES: Mapping[str, controls.UseCase] = {
     "order.echo": echo,
     "order.refuse": refuse,
     "order.break": break_,
@@ -64,9 +65,9 @@ def home(tmp_path: Path) -> homes.Home:
 
 @asynccontextmanager
 async def serving(
-    home: homes.Home, use_cases: Mapping[str, servers.UseCase] = USE_CASES, owner: int | None = None
+    home: homes.Home, use_cases: Mapping[str, controls.UseCase] = USE_CASES, owner: int | None = None
 ) -> AsyncIterator[Ask]:
-    server = servers.Server(home.state, use_cases, owner)
+    server = servers.Server(home.state, controls.door(use_cases), owner)
     await server.start()
 
     async def ask(name: str, arguments: Mapping[str, Any] | None = None, **kwargs: Any) -> Any:
@@ -165,7 +166,7 @@ def test_an_unknown_use_case_is_refused(home: homes.Home, name: str) -> None:
 
 def test_S03_failed_storage_under_a_command_is_told_and_ends_the_node(home: homes.Home) -> None:
     async def scenario() -> None:
-        server = servers.Server(home.state, USE_CASES)
+        server = servers.Server(home.state, controls.door(USE_CASES))
         await server.start()
         try:
             async with supervise.Supervisor() as group:
@@ -268,7 +269,7 @@ def test_S01_the_socket_of_a_killed_node_is_no_obstacle(home: homes.Home) -> Non
 def test_a_folder_without_rights_or_name_is_a_clear_error(home: homes.Home) -> None:
     async def scenario() -> None:
         with pytest.raises(errors.NodeError) as caught:
-            await servers.Server(home.path / "absent", {}).start()
+            await servers.Server(home.path / "absent", controls.door({})).start()
         assert caught.value.code == "disk.failed"
 
     asyncio.run(scenario())
@@ -304,7 +305,7 @@ def test_O04_a_node_that_stops_tells_nothing_and_the_command_knows(home: homes.H
             began.set()
             await asyncio.Event().wait()
 
-        server = servers.Server(home.state, {"order.wait": wait}, close_s=0.01)
+        server = servers.Server(home.state, controls.door({"order.wait": wait}), close_s=0.01)
         await server.start()
         asking = asyncio.create_task(asyncio.to_thread(clients.call, home.path, "order.wait", {}))
         await began.wait()

@@ -1,0 +1,137 @@
+"""Who may do what: the one rule for the command line, the console and the programs that hold a key.
+
+A use case has a policy, or nobody may use it: a test walks all of them. A role is a place in a business, not a rank;
+the owner may do everything, the auditor may read everything and change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from node import errors
+
+
+class Role(StrEnum):
+    """What an operator is there for."""
+
+    OWNER = "owner"
+    SALES = "sales"
+    WAREHOUSE = "warehouse"
+    FINANCE = "finance"
+    AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. `operator`: the number of the operator, None for whoever runs the node's own process."""
+
+    role: Role
+    name: str = ""
+    operator: int | None = None
+
+
+MACHINE: Final = Caller(Role.OWNER)
+"""The user who runs the node: the control socket answers nobody else, and the files are theirs anyway."""
+
+OWNER: Final = frozenset({Role.OWNER})
+SALES: Final = OWNER | {Role.SALES}
+WAREHOUSE: Final = OWNER | {Role.WAREHOUSE}
+FINANCE: Final = OWNER | {Role.FINANCE}
+TRADERS: Final = OWNER | {Role.SALES, Role.WAREHOUSE}
+MONEY: Final = OWNER | {Role.SALES, Role.FINANCE}
+WORKERS: Final = OWNER | {Role.SALES, Role.WAREHOUSE, Role.FINANCE}
+EVIDENCE: Final = OWNER | {Role.FINANCE, Role.AUDITOR}
+ACCOUNTS: Final = MONEY | {Role.AUDITOR}
+EVERYBODY: Final = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Whose roles may use a use case, and whether it changes anything: what only reads may be asked by a link."""
+
+    roles: frozenset[Role]
+    reads: bool
+
+
+def rows(names: str, roles: Iterable[Role], *, reads: bool = False) -> dict[str, Policy]:
+    """The same policy for several use cases."""
+    policy = Policy(frozenset(roles), reads)
+    return dict.fromkeys(names.split(), policy)
+
+
+POLICIES: Final[Mapping[str, Policy]] = {
+    **rows(
+        "status partners agreement.list catalogue.list catalogue.lists stock.list stock.holds stock.location.list"
+        " stock.allotments capability.list offer.list want.list card.show content.show feedback.list quote.list"
+        " order.list order.show deadline.list return.list return.show issue.list issue.show dispute.list",
+        EVERYBODY,
+        reads=True,
+    ),
+    **rows(
+        "statement.list statement.show payment.list balance obligation.list netting.list invoice.list invoice.show"
+        " dispute.key dispute.export",
+        ACCOUNTS,
+        reads=True,
+    ),
+    **rows("order.disclose", SALES),
+    **rows("audit.export audit.document", EVIDENCE),
+    **rows(
+        "partner.rename partner.remove partner.suspend partner.resume partner.end card.set agreement.propose"
+        " agreement.accept capability.offer capability.grant capability.revoke netting.join dispute.award dispute.read"
+        " dispute.decide",
+        OWNER,
+    ),
+    **rows(
+        "invite join catalogue.share catalogue.withdraw catalogue.derive catalogue.push catalogue.confirm"
+        " catalogue.import content.set offer.post want.post notice.withdraw quote.request quote.give quote.close"
+        " quote.accept order.place order.import order.propose feedback.give feedback.invite",
+        SALES,
+    ),
+    **rows(
+        "stock.set stock.location.add stock.buffer stock.allot stock.hold stock.release order.accept order.reject"
+        " order.cancel order.change order.answer order.receive capability.task",
+        TRADERS,
+    ),
+    **rows("order.ship order.plan order.pack order.report order.cancel-answer capability.enter", WAREHOUSE),
+    **rows(
+        "return.request return.withdraw return.ship return.accept return.decline return.approve return.reject"
+        " return.offer return.exchange",
+        SALES,
+    ),
+    **rows("return.receive return.inspect", TRADERS),
+    **rows("return.refund", MONEY),
+    **rows("issue.open issue.reply issue.close deadline.remind", WORKERS),
+    **rows(
+        "issue.offer issue.accept issue.escalate dispute.open dispute.evidence dispute.comply dispute.default"
+        " deadline.claim",
+        MONEY,
+    ),
+    **rows(
+        "statement.propose statement.agree statement.contest statement.reopen payment.promise payment.sent"
+        " payment.received payment.dispute void void.accept invoice.issue invoice.credit invoice.respond"
+        " netting.propose netting.consent netting.decline netting.begin netting.release",
+        FINANCE,
+    ),
+    **rows("bench.progress bench.orders bench.singles", OWNER),
+}
+
+
+def permits(caller: Caller, use_case: str) -> bool:
+    """Whether a caller may use a use case. One without a policy is nobody's."""
+    policy = POLICIES.get(use_case)
+    return policy is not None and caller.role in policy.roles
+
+
+def authorise(caller: Caller, use_case: str) -> None:
+    """NodeError `request.forbidden` unless the caller's role permits it."""
+    if not permits(caller, use_case):
+        policy = POLICIES.get(use_case)
+        raise errors.NodeError(
+            "request.forbidden",
+            f"the role {caller.role} may not do this",
+            expected=", ".join(sorted(policy.roles)) if policy else "a use case with a policy",
+            got=str(caller.role),
+        )

@@ -39,7 +39,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A parsed document in a thread. `rank` orders it among concurrent ones: the lower goes first."""
+    """A parsed document in a thread. `rank` orders it among concurrent ones: the lower goes first.
+
+    `bare`: what it says is forgotten, see `threads.settle`."""
 
     side: int
     index: int
@@ -47,6 +49,7 @@ class Member:
     hash: bytes
     rank: int
     document: Document
+    bare: bool = False
 
 
 def past(side: int, index: int, seen: int) -> Past:

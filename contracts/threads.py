@@ -32,6 +32,7 @@ from contracts.items import Member, Past, Position
 # What one document may find in its thread. An order of 500 lines uses about 3,000 in its life.
 THREAD_DOCUMENTS_MAX: Final = 512
 THREAD_LINES_MAX: Final = 5_000
+REFERENCES: Final = ("parent", "upstream")  # see docs/protocol.md section 11.7
 EVERYTHING: Final[Past] = (2**63, 2**63)
 
 State = TypeVar("State")
@@ -243,14 +244,14 @@ def full(thread: Thread[State], past: Past) -> bool:
 
 
 def settle(thread: Thread[State], cut: Past) -> None:
-    """Forget the content of documents that can never be walked again, since all of the thread lies inside a closed cut.
+    """Forget what documents say that can never be walked again, since all of the thread lies inside a closed cut.
 
     One side proposed the cut and the other agreed to it, so both know everything inside; and nobody's `seen` goes
     back, so whatever they write from then on comes last.
     """
     if covered(thread, cut):
         for side, done in zip(thread.members, thread.settled, strict=True):
-            side[done:] = [replace(member, document=_bare(type(member.document))) for member in side[done:]]
+            side[done:] = [replace(member, document=_bare(member.document), bare=True) for member in side[done:]]
         thread.settled = (len(thread.members[0]), len(thread.members[1]))
         thread.lines = (sum(thread.lines), 0)
         thread.start = thread.state
@@ -258,9 +259,15 @@ def settle(thread: Thread[State], cut: Past) -> None:
         thread.trail = []
 
 
+def _bare(document: Document) -> Document:
+    """A document that knows nothing but its type, and the blinded names of what it passes on along a chain: whoever
+    passes on the rest must not say the same again."""
+    names = {name: value for name in REFERENCES if (value := document.__dict__.get(name)) is not None}
+    return type(document).model_construct(**names) if names else _empty(type(document))
+
+
 @cache
-def _bare(model: type[Document]) -> Document:
-    """A document that knows nothing but its type."""
+def _empty(model: type[Document]) -> Document:
     return model.model_construct()
 
 

@@ -206,7 +206,7 @@ def answer_cancel(
     `cause`: the supplier's answer that this one passes on. `own_risk`: it is given without one.
     """
     order = book.history.orders[thread]
-    told = too_late(book, thread, cancel)
+    told = too_late(desk, book, thread, cancel)
     lines: list[Value] = []
     for line in order.lines.values():
         for lot in line.lots:
@@ -224,12 +224,17 @@ def answer_cancel(
         desk.write(book, "cancel.result", {**body, **references.to(desk, book, "upstream", cause)})
 
 
-def too_late(book: books.Book, thread: bytes, cancel: bytes) -> set[tuple[int, bytes | None]]:
+def too_late(desk: books.Desk, book: books.Book, thread: bytes, cancel: bytes) -> set[tuple[int, bytes | None]]:
     """The (line, hand-over) pairs of which this node has said already that they left before a cancel."""
+    results = (
+        books.whole(desk.db, book, member).document
+        for member in book.history.channel.threads[thread].members[book.side]
+        if isinstance(member.document, cancellations.Result)
+    )
     return {
         (line.line, line.handover)
-        for member in book.history.channel.threads[thread].members[book.side]
-        if isinstance(member.document, cancellations.Result) and member.document.cancel == cancel
-        for line in member.document.lines
+        for result in results
+        if isinstance(result, cancellations.Result) and result.cancel == cancel
+        for line in result.lines
         if line.outcome == "too_late"
     }

@@ -12,13 +12,14 @@ import asyncio
 import functools
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar, cast
 
 import structlog
 
+from contracts import documents, evidence, histories
 from contracts import errors as refusals
-from contracts import evidence, histories
+from contracts.items import Member
 from node import errors, ports
 from node.storage import database, logbooks, outboxes, partners, reactions
 from protocol import checkpoints, entries, identities
@@ -463,6 +464,15 @@ def stored_entry(db: sqlite3.Connection, logbook: int, index: int) -> entries.En
     """A sequenced entry, parsed; None when the index is not stored (it may wait in the outbox)."""
     rows = logbooks.rows(db, logbook, index, index + 1)
     return entries.parse(rows[0][2]) if rows else None
+
+
+def whole(db: sqlite3.Connection, book: Book, member: Member) -> Member:
+    """A document of a thread with what it says, which the fold forgets inside a closed account: it is read again."""
+    if not member.bare:
+        return member
+    entry = stored_entry(db, (book.mine if member.side == book.side else book.theirs).id, member.index)
+    assert entry is not None  # a statement is closed by somebody who has everything inside its cut
+    return replace(member, document=documents.parse(entry.type, entry.version, entry.body), bare=False)
 
 
 def waiting_entry(db: sqlite3.Connection, logbook: int) -> entries.Entry | None:

@@ -278,7 +278,9 @@ def enter_one(desk: books.Desk, signed: tasks.Signed) -> bool:
     found = orders.find(desk, thread.hex() if isinstance(thread, bytes) else "")
     signature = bytes.fromhex(signed.signature)
     for member in found.book.history.channel.threads[found.row.thread].members[found.book.side]:
-        by: papers.Signed | None = member.document.__dict__.get("by")
+        if signed.type != member.document.TYPE:
+            continue
+        by: papers.Signed | None = books.whole(desk.db, found.book, member).document.__dict__.get("by")
         if by is not None and by.signature == signature:
             return False
     if signed.type == shipments.Handover.TYPE:

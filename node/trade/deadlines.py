@@ -186,7 +186,7 @@ def thread_waits(desk: books.Desk, wanted: str) -> list[tuple[books.Book, Wait]]
 def was_claimed(desk: books.Desk, wanted: str, row: str | None) -> bool:
     """Whether I have claimed a silence in the order that a person means."""
     return any(
-        member.document.TYPE == "deem" and row in (None, member.document.__dict__["row"])
+        member.document.TYPE == "deem" and row in (None, books.whole(desk.db, book, member).document.__dict__["row"])
         for found in orderbooks.find_orders(desk.db, wanted)
         for book in (desk.book(found.channel),)
         for member in book.history.channel.threads[found.thread].members[book.side]

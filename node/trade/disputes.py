@@ -150,7 +150,7 @@ async def export(trade: doors.Trade, given: complaints.One, report: doors.Report
                 "dispute.none", "the issue is not before an arbiter", expected="disputed", got=found.issue.state.value
             )
         name = min(found.issue.disputes)  # of two that crossed, whichever: both name this issue
-        case = cases.compose(desk, found.book, name, sorted(disclosed(found)))
+        case = cases.compose(desk, found.book, name, sorted(disclosed(desk, found)))
         return {
             "dispute": name.hex(),
             "documents": sum(len(part.entries) for part in case.books),
@@ -160,7 +160,7 @@ async def export(trade: doors.Trade, given: complaints.One, report: doors.Report
     return await trade.books.act(unit)
 
 
-def disclosed(found: complaints.Found) -> set[bytes]:
+def disclosed(desk: books.Desk, found: complaints.Found) -> set[bytes]:
     """The leaf hashes of the agreement's, the order's and the issue's documents, and of those that they disclose."""
     issue, threads = found.issue, found.book.history.channel.threads
     leaves: set[bytes] = set()
@@ -172,7 +172,7 @@ def disclosed(found: complaints.Found) -> set[bytes]:
             for member in side:
                 leaves.add(member.hash)
                 if isinstance(member.document, papers.Open | papers.Evidence):
-                    leaves.update(member.document.documents)
+                    leaves.update(books.whole(desk.db, found.book, member).document.__dict__["documents"])
     return leaves
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import structlog
 
 from contracts import errors as refusals
-from contracts import threads
 from contracts.documents import fields
 from contracts.items import Member
 from node.trade import books, references
@@ -30,12 +29,12 @@ class End:
     name: str
 
     def mine(self) -> Iterator[Member]:
-        """My documents in the thread, without those of closed accounts."""
-        return iter(threads.live(self.book.history.channel.threads[self.thread])[self.book.side])
+        """My documents in the thread; of those inside a closed account only what they name is left."""
+        return iter(self.book.history.channel.threads[self.thread].members[self.book.side])
 
     def theirs(self) -> Iterator[Member]:
-        """The partner's documents in the thread that stand."""
-        for member in threads.live(self.book.history.channel.threads[self.thread])[1 - self.book.side]:
+        """The partner's documents in the thread that stand, with or without what they say."""
+        for member in self.book.history.channel.threads[self.thread].members[1 - self.book.side]:
             if (member.side, member.index) not in self.book.history.refusals:
                 yield member
 
@@ -62,10 +61,11 @@ class Echo:
         return Echo(self.desk, self.told, self.heard)
 
     def unsaid(self, types: tuple[type[fields.Document], ...]) -> list[Member]:
-        """Documents of these types that have not been repeated yet, the oldest first."""
+        """Documents of these types that have not been repeated yet, the oldest first, with all that they say."""
         heard = [member for member in self.heard.theirs() if isinstance(member.document, types)]
         said = self.told.named() if heard else ()
-        return [member for member in heard if self.blinded(member.hash) not in said]
+        new = (member for member in heard if self.blinded(member.hash) not in said)
+        return [books.whole(self.desk.db, self.heard.book, member) for member in new]
 
     def blinded(self, hash: bytes) -> bytes:
         """How a document at `heard` is named at `told`."""

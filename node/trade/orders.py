@@ -179,7 +179,7 @@ def documents(desk: books.Desk, book: books.Book, thread: bytes, opening: str = 
             "hash": member.hash.hex(),
             "type": member.document.TYPE,
             **place_of(desk, book, logs, member.side, member.index),
-            "signed_by": signer(book, member.side, member.document),
+            "signed_by": signer(book, member.side, books.whole(desk.db, book, member).document),
         }
         for member in answers
     ]

@@ -74,3 +74,23 @@ def test_every_order_is_a_legal_one_and_one_more_document_moves_none(seed: int) 
         last = logs[side][-1]
         if not any(items.knows(one, last) for one in fewer[1 - side]):
             assert threads.linearise(fewer, (), 0) == [one for one in ordered if one is not last]
+
+
+def test_settling_forgets_what_documents_say_but_not_what_they_pass_on() -> None:
+    named = parse("return.withdraw", 1, {"thread": b"t" * 32, "request": b"r" * 32, "parent": b"p" * 32})
+    plain = parse("return.withdraw", 1, {"thread": b"t" * 32, "request": b"r" * 32})
+    start: None = None
+    thread = threads.opened(b"t" * 32, "order", 0, start, lambda state, member, blind: (state, ()), (0, 0))
+    for index, paper in enumerate((named, plain, plain), 1):
+        member = Member(0, index, 0, bytes([index]), 0, paper)
+        walked = threads.joined(thread, member, (index, 0))
+        threads.commit(thread, member, walked, (index, 0))
+    threads.settle(thread, (4, 0))
+    kept = thread.members[0]
+    assert [one.bare for one in kept] == [True] * 3
+    assert [one.document.__dict__.get("parent") for one in kept] == [b"p" * 32, None, None]
+    assert not any("request" in one.document.__dict__ for one in kept)
+    assert kept[1].document is kept[2].document, "what names nothing costs nothing"
+    settled = list(kept)
+    threads.settle(thread, (9, 9))
+    assert all(one is before for one, before in zip(thread.members[0], settled, strict=True))

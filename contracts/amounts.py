@@ -11,7 +11,9 @@ a line always add up to the whole, in whatever pieces it was shipped, cancelled 
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -90,6 +92,21 @@ def rate(text: str) -> Rate:
         raise Refused([Fault("document.rate", "", "a decimal number such as 0.05", shown(text))])
     whole, _, decimals = text.partition(".")
     return Rate(int(whole + decimals), 10 ** len(decimals))
+
+
+def added(rates: Sequence[Rate]) -> Rate:
+    """The exact sum of some rates."""
+    denominator = max((one.denominator for one in rates), default=1)  # powers of ten: the largest fits all
+    return Rate(sum(one.numerator * (denominator // one.denominator) for one in rates), denominator)
+
+
+def portions(minor: int, rates: Sequence[Rate]) -> tuple[int, ...]:
+    """What each of some rates is of an amount, so that together they are exactly their sum of it.
+
+    Each is the difference of two cumulative values, and so within one minor unit of its own rounded value.
+    """
+    sums = [added(rates[:count]).of(minor) for count in range(len(rates) + 1)]
+    return tuple(after - before for before, after in itertools.pairwise(sums))
 
 
 def share(minor: int, numerator: int, denominator: int) -> int:

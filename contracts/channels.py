@@ -11,7 +11,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from contracts import ledgers, peerings, threads
 from contracts.agreements import Agreement
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 State = TypeVar("State")
 # a thread of any kind: its own step function knows its state, and nobody else looks inside
 AnyThread: TypeAlias = Thread[Any]
-KINDS: Final = ("agreement", "hold", "order", "payment", "issue", "invoice", "setoff")
 
 
 class Change(NamedTuple):
@@ -119,6 +118,7 @@ class Channel:
             "invoice": {},
             "setoff": {},
             "quote": {},
+            "share": {},
         }
     )
     issues_of: dict[bytes, list[bytes]] = field(default_factory=dict)  # order -> issues about it
@@ -137,6 +137,7 @@ class Channel:
     notices: dict[tuple[int, bytes], Notice] = field(default_factory=dict)
     quoted: dict[bytes, bytes] = field(default_factory=dict)  # hash of a quote -> key of its thread
     capabilities: dict[tuple[int, bytes], Capability] = field(default_factory=dict)
+    shared: dict[tuple[bytes, str, bytes], bytes] = field(default_factory=dict)  # agreement, row, sale -> its share
     disclosed: dict[Reference, Opening] = field(default_factory=dict)
     held: dict[tuple[int, str, str], int] = field(default_factory=dict)
     invoiced: dict[tuple[int, bytes], tuple[int, int]] = field(default_factory=dict)  # (author, statement): net, tax

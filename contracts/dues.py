@@ -12,6 +12,10 @@ A commission is what the buyer keeps of the goods' value with tax, for each fee 
 share of the rounded fee. What the agreement withholds is a share of the same value, as long as the quantity is not
 final; then it is owed like the rest.
 
+A share is what a third merchant gets of the goods' value without tax and without what was given back. Those that the
+buyer passes on come off the order as a whole, and add up to exactly the sum of their rates (`amounts.portions`): the
+parts of one price are the price.
+
 What comes back stays owed, and its refund stands beside it: all of the price for what can be sold again or is the
 seller's fault (`lots.repaid`), what both agreed on for a part that the buyer keeps, and never more than is owed for
 the line. Commissions are kept of what is left.
@@ -44,6 +48,7 @@ class Owed(NamedTuple):
     refund: int = 0  # of goods that came back or never did, without their tax
     refund_tax: int = 0
     award: int = 0  # what an arbiter decided, or both agreed on, in an issue
+    share: int = 0  # what a third merchant gets of a price: kept back by the buyer, or passed on to the seller
 
     @property
     def total(self) -> int:
@@ -145,6 +150,18 @@ def _kept(owed: Owed, pending: int, version: Version) -> Owed:
 _LEVIED: Final = frozenset(
     {*(LotState.CANCELLED, LotState.RETURNING, LotState.SHORT), *(LotState.BACK, LotState.INSPECTED, LotState.REFUNDED)}
 )
+
+
+def shared(version: Version, base: int) -> dict[str, int]:
+    """What each third merchant gets, by role, of goods that are worth `base` minor units."""
+    parts = amounts.portions(base, [share.rate for share in version.shares])
+    return {share.role: part for share, part in zip(version.shares, parts, strict=True)}
+
+
+def kept(version: Version, base: int) -> int:
+    """What of it the buyer keeps back from the price."""
+    parts = shared(version, base)
+    return sum(parts[share.role] for share in version.shares if share.kept)
 
 
 def value(terms: Sequence[LineTerms], of: Lots) -> int:

@@ -130,6 +130,8 @@ CODES: Final[dict[str, str]] = {
     "statement.state": "table T9 has no such row",
     "statement.differs": "the figures are not those of the two logbooks",
     "statement.contested": "this thread has no line in the statement, or rolled on once with nothing new since",
+    "share.row": "the agreement names no such share for its seller",
+    "share.twice": "this sale has a share already, in its own thread",
     "payment.state": "table T10 has no such row",
     "payment.amount": "more received than was sent or promised",
     "setoff.state": "table T10 has no such row",

@@ -40,6 +40,7 @@ from contracts import (
     prices,
     quotations,
     setoffs,
+    shares,
     statements,
     stocks,
     voids,
@@ -66,6 +67,7 @@ from contracts.documents import quotations as quote_papers
 from contracts.documents import references as reference_papers
 from contracts.documents import returns as return_papers
 from contracts.documents import setoffs as setoff_papers
+from contracts.documents import shares as share_papers
 from contracts.documents import shipments as shipment_papers
 from contracts.documents import statements as statement_papers
 from contracts.documents import stocks as stock_papers
@@ -145,6 +147,7 @@ RULES: Final[Mapping[type[fields.Document], Rule]] = {
     **{paper: complaints.split for paper in splits.TYPES},
     **{paper: complaints.follow for paper in disputes.TYPES},
     **{paper: voids.follow for paper in void_papers.TYPES},
+    share_papers.Report: shares.report,
     invoice_papers.Issue: billings.issue,
     invoice_papers.Credit: billings.follow,
     invoice_papers.Respond: billings.follow,
@@ -214,6 +217,7 @@ class History:
         self.orders: Mapping[bytes, Order] = _States(kinds["order"])
         self.payments: Mapping[bytes, Payment] = _States(kinds["payment"])
         self.setoffs: Mapping[bytes, Setoff] = _States(kinds["setoff"])
+        self.shares: Mapping[bytes, shares.Share] = _States(kinds["share"])
         self.issues: Mapping[bytes, Issue] = _States(kinds["issue"])
         self.invoices: Mapping[bytes, Invoice] = _States(kinds["invoice"])
         self.statements: Mapping[bytes, statements.Statement] = MappingProxyType(self.channel.statements)

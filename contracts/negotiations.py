@@ -22,7 +22,7 @@ def propose(channel: Channel, candidate: Candidate) -> Plan:
         return channels.refused([*faults, Fault("role.mismatch", "terms.seller", wanted, document.terms.seller.hex())])
     seller = channel.parties.index(document.terms.seller)
     faults.extend(channels.role_faults(candidate, seller))
-    faults.extend(_terms_faults(document.terms, document.terms.currency))
+    faults.extend(_terms_faults(channel, document.terms, document.terms.currency))
     if faults:
         return channels.refused(faults)
     member = candidate.member(0)
@@ -41,7 +41,7 @@ def follow(channel: Channel, candidate: Candidate) -> Plan:
     faults = channels.role_faults(candidate, start.seller)
     faults.extend(channels.dangling(channel, candidate, _named(document)))
     if isinstance(document, papers.Counter | papers.Amend):
-        faults.extend(_terms_faults(document.terms, start.currency))
+        faults.extend(_terms_faults(channel, document.terms, start.currency))
     join = channels.joining(channel, candidate, thread, agreements.RANKS[document.TYPE], faults)
     if join is None:
         return channels.refused(faults)
@@ -60,12 +60,19 @@ def _named(document: fields.Document) -> list[tuple[str, bytes | None]]:
             return []
 
 
-def _terms_faults(terms: papers.Terms, currency: str) -> list[Fault]:
+def _terms_faults(channel: Channel, terms: papers.Terms, currency: str) -> list[Fault]:
     faults = []
     if terms.credit_limit is not None and terms.credit_limit.c != currency:
         faults.append(Fault("money.currency", "terms.credit_limit", currency, terms.credit_limit.c))
     if terms.currency not in currencies.EXPONENTS:
         faults.append(Fault("document.currency", "terms.currency", "an active ISO 4217 code", terms.currency))
+    for place, share in enumerate(terms.shares):
+        own = share.node == terms.seller
+        if share.node in channel.parties and not own:
+            wanted = "a third merchant, or the seller; what the buyer keeps for itself is a fee"
+            faults.append(Fault("role.mismatch", f"terms.shares.{place}.node", wanted, "the buyer"))
+        if own and share.by != "buyer":
+            faults.append(Fault("role.mismatch", f"terms.shares.{place}.by", "buyer", share.by))
     return faults
 
 

@@ -291,6 +291,8 @@ def with_lines(
     returns = order.returns if returning is None else {**order.returns, returning.member.hash: returning}
     if order.charges or returns:
         owed = owed._replace(charge=charged(order, merged.values(), returns.values(), owed))
+    if order.version.shares:
+        owed = owed._replace(share=-dues.kept(order.version, owed.goods + owed.refund))
     return Order(
         order.key,
         order.version,

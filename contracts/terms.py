@@ -23,12 +23,22 @@ class Commission:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What `node` gets of every price for its `role`. `kept`: the buyer keeps it back, and passes it on."""
+
+    role: str
+    node: bytes
+    rate: amounts.Rate
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """One set of terms: a proposal, counter or amendment, with its tables made ready for the fold.
 
     `seller` is the side (0 or 1) that sells. `rates` by (fee or penalty, stage): what share of the goods' value a
     cancelling buyer, or a cancelling or failing seller, owes. `fees` is what the buyer keeps of every price,
-    `withholding` the share that it keeps until a quantity is final.
+    `withholding` the share that it keeps until a quantity is final, `shares` what third merchants get of every price.
     """
 
     hash: bytes
@@ -42,6 +52,7 @@ class Version:
     cancel: Mapping[str, frozenset[str]]
     fees: tuple[Commission, ...] = ()
     withholding: amounts.Rate = amounts.ZERO_RATE
+    shares: tuple[Share, ...] = ()
 
 
 def version(member: Member, key: bytes, seller: int, replaces: bytes | None, terms: papers.Terms) -> Version:
@@ -62,6 +73,11 @@ def version(member: Member, key: bytes, seller: int, replaces: bytes | None, ter
         cancel={row.stage: frozenset(row.cancel) for row in terms.rows},
         fees=tuple(Commission(fee.name, amounts.rate(fee.rate), amounts.rate(fee.tax)) for fee in terms.fees),
         withholding=amounts.rate(terms.withholding),
+        shares=tuple(
+            Share(share.role, share.node, amounts.rate(share.rate), share.by == "buyer")
+            for share in terms.shares
+            if share.node != terms.seller
+        ),
     )
 
 
@@ -79,6 +95,7 @@ def standard(
     credit_limit_minor: int | None = None,
     withholding: str = "0",
     fees: tuple[Mapping[str, object], ...] = (),
+    shares: tuple[Mapping[str, object], ...] = (),
     texts: tuple[Mapping[str, object], ...] = (),
 ) -> dict[str, object]:
     """The body of sensible terms (`terms` of `agreement.propose`), to be edited by the merchant.
@@ -128,6 +145,8 @@ def standard(
         terms["withholding"] = withholding
     if fees:
         terms["fees"] = list(fees)
+    if shares:
+        terms["shares"] = list(shares)
     if credit_limit_minor is not None:
         limit = {"a": credit_limit_minor, "c": currency, "e": amounts.exponent(currency)}
         terms["credit_limit"] = limit

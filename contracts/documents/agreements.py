@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from contracts import amounts
 from contracts.documents.fields import (
     Attachments,
     Code,
@@ -72,6 +74,18 @@ class Commission(Fields):
     tax: Rate = "0"
 
 
+class Share(Fields):
+    """The part of the price that belongs to a third merchant, for its `role` in the goods (design, making, selling):
+    `rate` of the goods' value without tax. `by` passes it on: the buyer, who keeps it back from the price for that, or
+    the seller out of what it gets. Where `node` is this agreement's own seller, the buyer passes on to it by
+    `share.report` what it keeps of the prices of goods that it trades with others."""
+
+    role: Code
+    node: NodeId
+    rate: Rate
+    by: Role = "buyer"
+
+
 class Wording(Fields):
     """The agreement in words: inline `text`, or the `hash` of a blob, in one `language`. All mean the same."""
 
@@ -100,8 +114,8 @@ class Terms(Fields):
     `basis`: what makes goods owed: their hand-over, their delivery, or the end of the return window. `seller` and
     `currency` name the direction and the money of this agreement and never change; the other node of the channel is the
     buyer. `withholding` is the share of what is owed for goods that the buyer keeps until they are final, `fees` what
-    it keeps for good. `arbiters` decide disputes, the first one first; each has `award_s` before the next may.
-    `self_billing`: the buyer writes the invoices.
+    it keeps for good, `shares` what third merchants get of every price. `arbiters` decide disputes, the first one
+    first; each has `award_s` before the next may. `self_billing`: the buyer writes the invoices.
     """
 
     seller: NodeId
@@ -124,6 +138,7 @@ class Terms(Fields):
     oversell_penalty: Rate = "0"
     withholding: Rate = "0"
     fees: Annotated[tuple[Commission, ...], Field(strict=False, max_length=8)] = ()
+    shares: Annotated[tuple[Share, ...], Field(strict=False, max_length=8)] = ()
     floor_prices: bool = False
     disclosure: Disclosure | None = None
     countries: Annotated[tuple[Country, ...], Field(strict=False, max_length=250)] = ()
@@ -140,6 +155,12 @@ class Terms(Fields):
             raise repeated("each proposal once", "answers", len(self.answers))
         if len({fee.name for fee in self.fees}) < len(self.fees):
             raise repeated("each fee once", "fees", len(self.fees))
+        if len({share.role for share in self.shares}) < len(self.shares):
+            raise repeated("each role once", "shares", len(self.shares))
+        whole = amounts.added([amounts.rate(share.rate) for share in self.shares])
+        if whole.numerator > whole.denominator:
+            problem = {"wanted": "shares of at most the whole price", "path": "shares", "got": "more"}
+            raise PydanticCustomError("document.range", "{wanted}", problem)
         return self
 
 

@@ -135,6 +135,10 @@ FIELDS: Final[dict[str, str]] = {
     "oversell_penalty": "share of the value that an oversell costs the seller",
     "withholding": "share that the buyer keeps until the goods are final",
     "fees": "what the buyer keeps of every price",
+    "shares": "what third merchants get of every price",
+    "agreements.Share.role": "what it is for: design, making, selling ...",
+    "agreements.Share.node": "NodeID of whoever gets it",
+    "agreements.Share.by": "who passes it on",
     "rate": "share, as a decimal string",
     "floor_prices": "price lists may name lowest consumer prices",
     "channels": "where the buyer may sell",
@@ -346,6 +350,10 @@ FIELDS: Final[dict[str, str]] = {
     "statements.Contested.key": "thread of the lines",
     "mine": "the author's figure",
     "theirs": "the proposal's figure",
+    # shares
+    "share": "row of the agreement's `shares`, by its role",
+    "source": "salted commitment to the order of another channel",
+    "shares.Report.base": "value of the goods that stayed sold, without tax",
     # payments
     "statements": "hashes of the statements that it pays",
     "orders": "hashes of the orders that it pays",

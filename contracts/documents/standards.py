@@ -102,6 +102,7 @@ TYPES: Final[dict[str, str]] = {
     "setoff.propose": "Cycles set-off notice",
     "setoff.consent": "Cycles set-off notice",
     "setoff.notice": "Cycles set-off notice",
+    "share.report": NONE,
     "payment.promise": "X12 820; EDIFACT REMADV",
     "payment.sent": "X12 820; EDIFACT REMADV; ISO 20022 camt",
     "payment.received": "ISO 20022 camt",

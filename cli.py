@@ -37,6 +37,7 @@ from node.terminal import (
     quarrels,
     selections,
     settlements,
+    shares,
     takebacks,
     voids,
 )
@@ -224,6 +225,7 @@ PANELS: Final = {
         settlements.balance,
         settlements.obligation,
         settlements.netting,
+        shares.share,
         invoices.invoice,
         voids.void,
     ),

@@ -61,6 +61,7 @@ from node.trade import (
     rounds,
     sales,
     selections,
+    shares,
     statements,
     stocks,
     takebacks,
@@ -110,6 +111,7 @@ REGISTERS = (
     rounds.register,
     sheets.register,
     exports.register,
+    shares.register,
 )
 STANDINGS = {
     partners.ChannelState.RECOVERING: syncing.AuthorState.RECOVERING,

@@ -14,7 +14,7 @@ class Disclose(Document):
 
     TYPE: ClassVar[str] = "reference.disclose"
     document: Hash
-    name: Literal["parent", "upstream"]
+    name: Literal["parent", "upstream", "source"]
     salt: Hash
     hash: Hash
 

@@ -48,7 +48,7 @@ REFUSALS_MAX: Final = 1_000
 """Refused documents of one channel that are listed one by one."""
 PARENTS: Final = ("evidence",)
 """Fields that hold the hash of something outside the channel."""
-BLINDED: Final = ("parent", "upstream")
+BLINDED: Final = ("parent", "upstream", "source")
 """Fields that hold a commitment to a document of another channel."""
 
 

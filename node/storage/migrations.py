@@ -165,6 +165,19 @@ def derived(db: Database) -> None:
     execute_all(db.conn, DERIVED)
 
 
+SHARINGS = """
+-- Orders of whose price somebody else gets a part, and has not been told yet what they came to; `waits`: nobody can be.
+CREATE TABLE sharings (thread BLOB PRIMARY KEY, channel INTEGER NOT NULL, waits INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX sharings_by_need ON sharings (waits, thread);
+"""
+
+
+@migrations(name="0004_sharings")
+def sharings(db: Database) -> None:
+    """What third merchants have to be told."""
+    execute_all(db.conn, SHARINGS)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

@@ -156,6 +156,32 @@ def nettings(answer: Json) -> RenderableType:
     return tables.rows_of({"rows": rows}, "rows", columns, empty="No nettings.")
 
 
+def shares(answer: Json) -> RenderableType:
+    """Parts of prices, and what could not be passed on yet."""
+    rows = [
+        {
+            **row,
+            "share": tables.shortened(row.get("share")),
+            "direction": "I get from" if row.get("mine") else "I pass on to",
+            "sale": tables.shortened(row.get("sale")),
+        }
+        for row in answer.get("shares") or []
+    ]
+    columns = {
+        "share": "share",
+        "direction": "",
+        "partner": "partner",
+        "role": "for",
+        "base": "of goods worth",
+        "amount": "amount",
+        "sale": "order",
+    }
+    table = tables.rows_of({"rows": rows}, "rows", columns, empty="No shares.")
+    waiting = len(answer.get("waiting") or [])
+    note = f"{waiting} orders wait for an agreement with whoever gets a part of their price." if waiting else ""
+    return Group(table, Text(note))
+
+
 def is_debt(money: Json) -> bool:
     """Whether an amount is one that I owe."""
     return bool(money.get("amount", 0) < 0)

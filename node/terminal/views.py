@@ -204,6 +204,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "balance": accounts.balances,
     "obligation.list": accounts.obligations,
     "netting.list": accounts.nettings,
+    "share.list": accounts.shares,
     "payment.list": accounts.payments,
     "payment.received": accounts.money_arrived,
     "invoice.list": cases.invoices,

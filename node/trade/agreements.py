@@ -27,7 +27,9 @@ class Propose(doors.Arguments):
     `ship_to`: how closely the seller sees where goods go that somebody else ships.
 
     `basis` is what makes goods owed; `withhold` the share of it that the buyer keeps until the goods are final; `fees`
-    what it keeps for good: shares by name, a tax on them behind a plus sign, for instance {"market": "0.05+0.18"}.
+    what it keeps for good: parts by name, a tax on them behind a plus sign, for instance {"market": "0.05+0.18"}.
+    `shares` is what third merchants get of every price, each "ROLE=RATE:WHO", passed on by `shares_by`: WHO is a
+    partner of mine, a NodeID, or `seller`, where the seller here gets a share of what its buyer trades elsewhere.
     `arbiters` decide disputes, in this order: each is what `hanse dispute key` prints there. An issue may be escalated
     after `resolve_hours`, the next arbiter decides after `award_hours`. `self_billing`: the buyer writes the invoices.
     """
@@ -44,6 +46,8 @@ class Propose(doors.Arguments):
     basis: Basis = "shipment"
     withhold: str = "0"
     fees: dict[str, str] = pydantic.Field(default_factory=dict)
+    shares: list[str] = pydantic.Field(default_factory=list, max_length=8)
+    shares_by: fields.Role = "buyer"
     arbiters: list[str] = pydantic.Field(default_factory=list, max_length=8)
     resolve_hours: Annotated[int, pydantic.Field(ge=1, le=HOURS_MAX)] | None = None
     award_hours: Annotated[int, pydantic.Field(ge=1, le=HOURS_MAX)] | None = None
@@ -72,8 +76,9 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
         book = desk.book(channel.id)
         for share in (given.cancel_fee, given.oversell_penalty, given.seller_penalty, given.withhold):
             check_share(share)
+        seller = partner.node if given.buying else book.me
         terms = agreements.standard(
-            partner.node if given.buying else book.me,
+            seller,
             given.currency,
             basis=given.basis,
             cancel_fee=given.cancel_fee,
@@ -81,6 +86,7 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
             seller_penalty=given.seller_penalty,
             withholding=given.withhold,
             fees=tuple(commission(name, text) for name, text in given.fees.items()),
+            shares=tuple(part(desk, text, seller, given.shares_by) for text in given.shares),
             ship_by_s=given.ship_by_hours * 3600,
             credit_limit_minor=None if given.credit is None else parse_money(given.credit, given.currency).minor,
         )
@@ -201,6 +207,21 @@ def commission(name: str, text: str) -> dict[str, str]:
     for share in (rate, tax or "0"):
         check_share(share)
     return {"name": name, "rate": rate, "tax": tax or "0"}
+
+
+def part(desk: books.Desk, text: str, seller: bytes, by: fields.Role) -> dict[str, Value]:
+    """A share of every price, from what a person typed: role, rate, and who gets it. NodeError `request.malformed`."""
+    role, _, rest = text.partition("=")
+    rate, _, who = rest.partition(":")
+    check_share(rate)
+    return {"role": role, "node": seller if who == "seller" else receiver(desk, who), "rate": rate, "by": by}
+
+
+def receiver(desk: books.Desk, who: str) -> bytes:
+    """The NodeID of a merchant who is a partner, or of any other by its full NodeID."""
+    with contextlib.suppress(ValueError, PeerError):
+        return nodeids.from_text(who)
+    return peering.find(desk, who)[0].node
 
 
 def arbiter(text: str) -> dict[str, Value]:

@@ -13,7 +13,7 @@ from contracts import histories, items
 from contracts.disclosures import Opening, Reference
 from node import errors
 from node.storage import logbooks, orderbooks, shelves
-from node.trade import books, doors, orders, peering, references
+from node.trade import books, doors, orders, peering, references, shares
 from protocol import entries
 from protocol import references as blinded
 
@@ -88,7 +88,9 @@ def tell(desk: books.Desk, opened: Opened) -> bool:
 
 
 def openings(desk: books.Desk, row: orderbooks.OrderRow) -> Iterator[Opened]:
-    """What the documents of an order name in the orders behind and before it, and the other way round."""
+    """What the documents of an order name in the orders behind and before it, and the other way round, and the shares
+    of its price that name it."""
+    yield from shared(desk, row)
     parent = orderbooks.parent_of(desk.db, row.thread) if row.buying else row.thread
     below = None if parent is None else orderbooks.order(desk.db, parent)
     if parent is None or below is None:
@@ -100,6 +102,15 @@ def openings(desk: books.Desk, row: orderbooks.OrderRow) -> Iterator[Opened]:
             sold, bought = dict(entries_of(desk, buyer, parent)), dict(entries_of(desk, supplier, child))
             yield from between(desk, buyer, sold, bought)
             yield from between(desk, supplier, bought, sold)
+
+
+def shared(desk: books.Desk, row: orderbooks.OrderRow) -> Iterator[Opened]:
+    """What I have told third merchants of an order."""
+    for book, share in shares.told_of(desk, row.channel, row.thread):
+        salt = references.salt(desk, book, row.thread)
+        mine = book.history.channel.threads[share].members[book.side]
+        for hash in (share, *(member.hash for member in mine)):
+            yield Opened(book, "share.report", Reference(book.side, hash, "source"), Opening(row.thread, salt))
 
 
 def between(desk: books.Desk, book: books.Book, here: Documents, there: Documents) -> Iterator[Opened]:

@@ -72,7 +72,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     ),
     **rows(
         "statement.list statement.show payment.list balance obligation.list netting.list invoice.list invoice.show"
-        " dispute.key dispute.export",
+        " dispute.key dispute.export share.list",
         ACCOUNTS,
         reads=True,
     ),
@@ -112,7 +112,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     **rows(
         "statement.propose statement.agree statement.contest statement.reopen payment.promise payment.sent"
         " payment.received payment.dispute void void.accept invoice.issue invoice.credit invoice.respond"
-        " netting.propose netting.consent netting.decline netting.begin netting.release",
+        " share.report netting.propose netting.consent netting.decline netting.begin netting.release",
         FINANCE,
     ),
     **rows("bench.progress bench.orders bench.singles", OWNER),

@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from contracts import assents, histories
+from contracts.agreements import Agreement, AgreementState
 from contracts.documents import holds
 from contracts.holds import Hold, HoldState
 from contracts.lots import LotState
 from contracts.orders import Order, OrderState
-from node.storage import shelves
+from node.storage import sharings, shelves
 from node.trade import (
     accords,
     alignments,
@@ -31,6 +32,7 @@ from node.trade import (
     promises,
     reservations,
     rounds,
+    shares,
     stocks,
     waits,
 )
@@ -55,7 +57,11 @@ class Habits:
             match change.before, change.after:
                 case before, Order() as after:
                     waits.follow(book, after)
-                    orders.record(desk, book, after.key, before if isinstance(before, Order) else None, after)
+                    known = before if isinstance(before, Order) else None
+                    orders.record(desk, book, after.key, known, after)
+                    shares.note(desk, book, known, after)
+                case Agreement(), Agreement(state=AgreementState.IN_FORCE):
+                    sharings.wake(desk.db)
                 case before, Hold() as after:
                     hold_on_shelf(desk, book, before if isinstance(before, Hold) else None, after)
         if not own and not outcome.faults:

@@ -9,7 +9,7 @@ import structlog
 from contracts import errors as refusals
 from node import errors
 from node.storage import partners, shelves, warehouses
-from node.trade import books, capabilities, catalogues, doors, holds, promises, quotations
+from node.trade import books, capabilities, catalogues, doors, holds, promises, quotations, shares
 
 register = doors.Register()
 VIRTUAL = "@"  # before a supplier's name: a location that is not mine
@@ -120,5 +120,6 @@ async def keep_sharing(trade: doors.Trade) -> None:
             await trade.books.act(capabilities.expire)
             await trade.books.act(quotations.expire)
             await trade.books.act(share)
+            await trade.books.act(shares.report_due)
         except refusals.Refused as refused:
             log.warning("stock could not be shared", fault=str(refused))

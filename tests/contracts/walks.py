@@ -10,7 +10,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, TypeVar
 
-from contracts import agreements, billings, histories, issues, ledgers, returns, statements, threads
+from contracts import agreements, amounts, billings, histories, issues, ledgers, returns, statements, threads
 from contracts.documents import orders as order_papers
 from contracts.histories import History
 from contracts.issues import Issue, IssueState, OfferState
@@ -33,7 +33,7 @@ class Walk(Shop):
 
     def __init__(self, chance: Random, hostile: int = 0) -> None:
         super().__init__(cancel_fee="0.05", seller_penalty="0.03")
-        self.back = self.both(BUYER, "agreement.propose", {"role": "seller", "terms": desks.terms(self.nodes[BUYER])})
+        self.back = self.both(BUYER, "agreement.propose", {"role": "seller", "terms": self.shared_terms()})
         self.both(SELLER, "agreement.accept", {"thread": self.back, "role": "buyer", "accepts": self.back})
         self.chance = chance
         self.hostile = hostile
@@ -51,7 +51,7 @@ class Walk(Shop):
                 self.quarrel_by_seller,
                 self.claim, self.reopen, self.set_off, self.consent,
                 self.decide, self.decide, self.take_back, self.take_back, self.inspect,
-                self.inspect, self.refund, self.refund, self.exchange,
+                self.inspect, self.refund, self.refund, self.exchange, self.share_out,
             ],
             BUYER: [
                 self.order_goods, self.order_goods, self.order_goods, self.cancel_by_buyer,
@@ -791,6 +791,25 @@ class Walk(Shop):
         locks = {"batch": b"b" * 32, "lock": merkle.leaf_hash(SECRETS[0]), "release": merkle.leaf_hash(SECRETS[1])}
         form = locks if self.chance.randrange(2) else {"against": pair[1]}
         return "setoff.propose", {"agreement": pair[0], "role": self.role(pair[0], side), "amount": amount, **form}
+
+    def shared_terms(self) -> Body:
+        """Terms under which the buyer of the shop, which sells, gets a share of what the shop sells to others."""
+        node = self.nodes[BUYER]
+        return desks.terms(node, shares=({"role": "design", "node": node, "rate": "0.1"},))
+
+    def share_out(self, history: History) -> Draft | None:
+        """What a sale elsewhere comes to, for the first time or anew."""
+        known = self.some(list(history.shares.values()))
+        base = self.chance.randrange(0, 9_000)
+        body: Body = {
+            "agreement": self.back,
+            "share": "design",
+            "base": desks.money(base),
+            "amount": desks.money(amounts.Rate(1, 10).of(base) + self.chance.choice((0, 0, 0, 1, 2))),
+        }
+        if known is None or self.chance.randrange(2):
+            return "share.report", {**body, "source": bytes([self.chance.randrange(8)]) * 32}
+        return "share.report", {**body, "source": known.source, "thread": known.key}
 
     def consent(self, history: History) -> Draft | None:
         """The other side agrees to a set-off, or does not; or one of them shows a secret."""

@@ -97,7 +97,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "complaints": ("issue", "settle", "dispute"),
     "invoices": ("invoice",),
     "statements": ("statement",),
-    "money": ("payment", "obligation", "acceptance", "netting", "setoff"),
+    "money": ("payment", "obligation", "acceptance", "netting", "setoff", "share"),
     "feedback": ("feedback",),
     "proofs": ("void", "deem", "reminder", "reference", "head", "audit"),
     "channels": ("channel",),

@@ -20,9 +20,9 @@ async def goods(town: Town, seller: str, count: int = 3, stock: int = 100) -> No
     assert answer["new"] == count
 
 
-async def agree(town: Town, seller: str, buyer: str) -> None:
+async def agree(town: Town, seller: str, buyer: str, **terms: Any) -> None:
     """Bring an agreement in force and share the seller's goods under it."""
-    await town.ask(seller, "agreement.propose", partner=buyer)
+    await town.ask(seller, "agreement.propose", partner=buyer, **terms)
     await town.settle()
     await town.ask(buyer, "agreement.accept", partner=seller)
     await town.settle()

@@ -212,6 +212,7 @@ PANELS: Final = {
         goods.stock,
         parcels.order,
         deadlines.deadline,
+        chains.errand,
         capabilities.capability,
         feedbacks.feedback,
         markets.offer,

@@ -108,6 +108,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "deadline.nothing": (Exit.REFUSED, "nothing of what was named waits under a deadline that favours me"),
     "deadline.early": (Exit.REFUSED, "the deadline is not over"),
     "deadline.unproved": (Exit.LATER, "the deadline is over, and no receipt of the partner proves it yet"),
+    "errand.unknown": (Exit.REFUSED, "no errand has this number"),
     "order.sku": (Exit.REFUSED, "the partner does not offer the SKU"),
     "feedback.none": (Exit.REFUSED, "no consumer of this order can be heard by this node, or not yet"),
     "card.unknown": (Exit.REFUSED, "the partner has not shown its card yet"),

@@ -178,6 +178,23 @@ def sharings(db: Database) -> None:
     execute_all(db.conn, SHARINGS)
 
 
+ERRANDS = """
+-- What a dealer's node has not said to a partner and the merchant has to look at; `cause` names what it would pass on,
+-- `faults` (JSON) says why a rule refused it.
+CREATE TABLE errands (
+    id INTEGER PRIMARY KEY, channel INTEGER NOT NULL, thread BLOB NOT NULL, type TEXT NOT NULL, cause BLOB NOT NULL,
+    why TEXT NOT NULL, faults TEXT NOT NULL, since_ms INTEGER NOT NULL, state TEXT NOT NULL,
+    UNIQUE (channel, thread, type, cause)
+);
+"""
+
+
+@migrations(name="0005_errands")
+def errands(db: Database) -> None:
+    """What the merchant has to decide along a chain."""
+    execute_all(db.conn, ERRANDS)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

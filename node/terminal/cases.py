@@ -34,7 +34,26 @@ def deadlines(answer: Json) -> RenderableType:
         "since": "since",
         "meaning": "or else",
     }
-    return tables.rows_of({"rows": rows}, "rows", columns, empty="Nothing waits under a deadline.")
+    shown = tables.rows_of({"rows": rows}, "rows", columns, empty="Nothing waits under a deadline.")
+    return Group(shown, Text(), errands(answer)) if answer.get("errands") else shown
+
+
+def errands(answer: Json) -> RenderableType:
+    """What this node left to its merchant along a chain, the oldest first."""
+    rows = [
+        {**row, "since": tables.day(row.get("since_ms")), "why": f"{row.get('why', '')} {row.get('code', '')}".strip()}
+        for row in answer.get("errands") or []
+    ]
+    columns = {
+        "errand": "errand",
+        "since": "since",
+        "partner": "to",
+        "number": "number",
+        "type": "document",
+        "why": "why",
+        "state": "state",
+    }
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="Nothing was left to you.")
 
 
 def claims(answer: Json) -> RenderableType:

@@ -14,6 +14,36 @@ from node.terminal import commands, uploads
 Arguments = dict[str, Any]
 
 
+@click.group(cls=commands.Group)
+def errand() -> None:
+    """What my node left to me between a supplier and a buyer: a rule refused it, or the choice is mine."""
+
+
+@errand.command("list")
+@commands.partner
+@click.option("--dismissed", is_flag=True, help="Also what I let be.")
+@commands.asks("errand.list")
+def errand_list(**typed: Any) -> Arguments:
+    """List what my node left to me, the oldest first, with the code of each refusal."""
+    return typed
+
+
+@errand.command("do")
+@click.argument("errand", type=int, metavar="NUMBER")
+@commands.asks("errand.do")
+def errand_do(errand: int) -> Arguments:
+    """Say it to the partner after all, or once more. Where a rule still says no, nothing changes."""
+    return {"errand": errand}
+
+
+@errand.command("dismiss")
+@click.argument("errand", type=int, metavar="NUMBER")
+@commands.asks("errand.dismiss")
+def errand_dismiss(errand: int) -> Arguments:
+    """Let it be: it is neither said nor asked again."""
+    return {"errand": errand}
+
+
 @click.command("cancel-answer", cls=commands.Command)
 @click.argument("order", metavar="ID")
 @click.option("--own-risk", is_flag=True, help="Grant it now; if the parcel leaves all the same, I bear it.")

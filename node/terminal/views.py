@@ -192,6 +192,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "order.disclose": ledgers.openings,
     "deadline.list": cases.deadlines,
     "deadline.claim": cases.claims,
+    "errand.list": cases.errands,
     "return.list": cases.returns,
     "return.show": cases.returned,
     "issue.list": cases.issues,

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import structlog
-
-from contracts import errors as refusals
 from contracts import lots
 from contracts.documents import cancellations, fields, orders, shipments
 from contracts.lots import LotState
 from contracts.orders import Order, OrderLine
-from node.trade import books, references, reservations
+from node.trade import books, errands, references, reservations
 from protocol.encoding import Value
 
-log = structlog.get_logger(__name__)
+KINDS = ("order.respond", "shipment.handover", "cancel.request", "cancel.result")  # what is written here
 Parcel = tuple[str, str]  # carrier and waybill
 PROMISED = (*reservations.READY, LotState.CHANGE_PROPOSED)
 UNDECIDED = (LotState.PLACED, LotState.SELLER_PROPOSED)
@@ -31,13 +28,16 @@ GONE = tuple(state for state in LotState if state not in {*STOPPABLE, *lots.UNFU
 
 @dataclass(slots=True)
 class Link:
-    """An order of a buyer in the book `downstream`, and the order to the supplier in `upstream` that serves it."""
+    """An order of a buyer in the book `downstream`, and the order to the supplier in `upstream` that serves it.
+
+    `wishes`: by channel, what was found missing there, said or not; see `errands.wish`."""
 
     desk: books.Desk
     downstream: books.Book
     thread: bytes
     upstream: books.Book
     child: bytes
+    wishes: dict[int, set[bytes]] = field(default_factory=dict)
 
     @property
     def order(self) -> Order:
@@ -56,11 +56,11 @@ class Link:
 
     def down(self, kind: str, body: books.Body, cause: bytes | None) -> None:
         """Tell the buyer what the supplier's document `cause` said."""
-        self._write(self.downstream, kind, {**body, **references.to(self.desk, self.downstream, "upstream", cause)})
+        self._say(self.downstream, self.thread, kind, body, "upstream", cause)
 
     def up(self, kind: str, body: books.Body, cause: bytes | None) -> None:
         """Tell the supplier what the buyer's document `cause` wants."""
-        self._write(self.upstream, kind, {**body, **references.to(self.desk, self.upstream, "parent", cause)})
+        self._say(self.upstream, self.child, kind, body, "parent", cause)
 
     def said(self, *types: type[fields.Document]) -> bytes | None:
         """The supplier's last document of these types about the order, by hash."""
@@ -70,12 +70,19 @@ class Link:
         """The buyer's last document of these types about the order, by hash."""
         return last(self.downstream, self.thread, types)
 
-    def _write(self, book: books.Book, kind: str, body: books.Body) -> None:
-        """Write one document. Where a rule refuses it, nothing is written, and the rest goes on."""
-        try:
-            self.desk.write(book, kind, body)
-        except refusals.Refused as refused:
-            log.warning("an automatic answer was refused", partner=book.partner.name, type=kind, fault=str(refused))
+    def _say(
+        self, book: books.Book, thread: bytes, kind: str, body: books.Body, name: str, cause: bytes | None
+    ) -> None:
+        """Write one document. Where a rule refuses it, the merchant is told, and the rest goes on."""
+        wish = errands.wish(body)
+        self.wishes.setdefault(book.channel.id, set()).add(wish)
+        whole: books.Body = {"thread": thread, **body, **references.to(self.desk, book, name, cause)}
+        errands.say(self.desk, book, errands.place(book, thread, kind, wish), whole)
+
+    def forget(self) -> None:
+        """What both sides have come to otherwise is nobody's errand any more."""
+        for book, thread in ((self.downstream, self.thread), (self.upstream, self.child)):
+            errands.keep_only(self.desk, book, thread, KINDS, self.wishes.get(book.channel.id, ()))
 
 
 def last(book: books.Book, thread: bytes, types: tuple[type[fields.Document], ...]) -> bytes | None:
@@ -91,6 +98,7 @@ def align(link: Link, reasons: Mapping[int, str]) -> None:
     hand_on(link)
     answer_cancels(link)
     give_up(link)
+    link.forget()
 
 
 def stop_surplus(link: Link) -> None:
@@ -103,7 +111,7 @@ def stop_surplus(link: Link) -> None:
         if quantity > 0:
             lines.append({"line": number, "quantity": quantity})
     if lines:
-        body: books.Body = {"thread": link.child, "role": "buyer", "lines": lines, "reason": "consumer"}
+        body: books.Body = {"role": "buyer", "lines": lines, "reason": "consumer"}
         link.up("cancel.request", body, link.wished(cancellations.Request))
 
 
@@ -122,7 +130,7 @@ def answer(link: Link, reasons: Mapping[int, str]) -> None:
             parts.append({"line": number, "action": "reject", "quantity": declined, "reason": reason})
     if parts:
         cause = link.said(orders.Respond, cancellations.Request, cancellations.Result)
-        link.down("order.respond", {"thread": link.thread, "lines": parts}, cause)
+        link.down("order.respond", {"lines": parts}, cause)
 
 
 def hand_on(link: Link) -> None:
@@ -143,7 +151,7 @@ def hand_on(link: Link) -> None:
                 outstanding = max(0, agreed - quantity - max(0, short))
                 parts.append({"line": number, "quantity": quantity, "outstanding": outstanding})
         if parts:
-            body: books.Body = {"thread": link.thread, "carrier": label[0], "waybill": label[1], "lines": parts}
+            body: books.Body = {"carrier": label[0], "waybill": label[1], "lines": parts}
             link.down("shipment.handover", body, cause)
 
 
@@ -162,7 +170,9 @@ def answer_cancels(link: Link) -> None:
     waiting = {number for number, _, source in link.lines() if source.quantity(LotState.CANCELLING)}
     for cancel, numbers in open_cancels(link.order).items():
         if not numbers & waiting:
-            answer_cancel(link.desk, link.downstream, link.thread, cancel, cause=link.said(cancellations.Result))
+            answer = outcome_of(link.desk, link.downstream, link.thread, cancel)
+            if answer is not None:
+                link.down("cancel.result", answer, link.said(cancellations.Result))
 
 
 def give_up(link: Link) -> None:
@@ -173,7 +183,7 @@ def give_up(link: Link) -> None:
         coming = source.quantity(*UNDECIDED, *PROMISED, *GONE) - line.quantity(*GONE)
         if promised > max(0, coming):
             lines.append({"line": number, "quantity": promised - max(0, coming)})
-    body: books.Body = {"thread": link.thread, "role": "seller", "lines": lines, "reason": "supply"}
+    body: books.Body = {"role": "seller", "lines": lines, "reason": "supply"}
     if lines:
         cause = link.said(orders.Respond, cancellations.Request, shipments.Handover)
         link.down("cancel.request", body, cause)
@@ -192,19 +202,16 @@ def open_cancels(order: Order) -> dict[bytes, set[int]]:
     return found
 
 
-def answer_cancel(
-    desk: books.Desk,
-    book: books.Book,
-    thread: bytes,
-    cancel: bytes,
-    *,
-    cause: bytes | None = None,
-    own_risk: bool = False,
-) -> None:
-    """Say what became of a cancel: what is held is stopped; what had left before is too late, with its hand-over.
+def answer_cancel(desk: books.Desk, book: books.Book, thread: bytes, cancel: bytes, *, own_risk: bool = False) -> None:
+    """Say what became of a cancel, with nobody to wait for. `own_risk`: a supplier has not answered yet."""
+    answer = outcome_of(desk, book, thread, cancel)
+    if answer is not None:
+        body: books.Body = {"thread": thread, **answer}
+        desk.write(book, "cancel.result", {**body, "own_risk": True} if own_risk else body)
 
-    `cause`: the supplier's answer that this one passes on. `own_risk`: it is given without one.
-    """
+
+def outcome_of(desk: books.Desk, book: books.Book, thread: bytes, cancel: bytes) -> books.Body | None:
+    """What is held is stopped; what had left before is too late, with its hand-over. None where all is said."""
     order = book.history.orders[thread]
     told = too_late(desk, book, thread, cancel)
     lines: list[Value] = []
@@ -217,11 +224,7 @@ def answer_cancel(
                 lines.append({**outcome, "outcome": "stopped"})
             elif lot.state is LotState.RTO_ASKED and (line.number, lot.shipment) not in told:
                 lines.append({**outcome, "outcome": "too_late", "handover": lot.shipment})
-    if lines:
-        body: books.Body = {"thread": thread, "cancel": cancel, "lines": lines}
-        if own_risk:
-            body["own_risk"] = True
-        desk.write(book, "cancel.result", {**body, **references.to(desk, book, "upstream", cause)})
+    return {"cancel": cancel, "lines": lines} if lines else None
 
 
 def too_late(desk: books.Desk, book: books.Book, thread: bytes, cancel: bytes) -> set[tuple[int, bytes | None]]:

@@ -49,6 +49,9 @@ class Conduct(Protocol):
     def react(self, desk: Desk, book: Book, item: histories.Item) -> None:
         """Answer an entry of the partner, or pass it on. Every stored entry is folded by then, so `seen` is true."""
 
+    def resume(self, desk: Desk, book: Book, thread: bytes) -> None:
+        """Pass on in a thread what the merchant wants to be passed on after all."""
+
 
 @dataclass(slots=True)
 class Book:

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import structlog
-
 from contracts import amounts, histories, issues
-from contracts import errors as refusals
 from contracts.documents import fields, splits
 from contracts.documents import issues as papers
 from contracts.issues import Issue
 from contracts.items import Member
 from contracts.orders import Order
 from node.storage import orderbooks
-from node.trade import books, catalogues, echoes, references
+from node.trade import books, catalogues, echoes, errands, references
 from protocol.encoding import Value
 
-log = structlog.get_logger(__name__)
 TYPES: tuple[type[fields.Document], ...] = (papers.Open, papers.Reply, papers.Close, splits.Offer, splits.Accept)
 BILATERAL = frozenset({"payment", "invoice", "statement"})  # what concerns nobody further up
 
@@ -30,7 +26,13 @@ BILATERAL = frozenset({"payment", "invoice", "statement"})  # what concerns nobo
 def follow(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
     """The buyer or the supplier said something about a complaint: the other one is told alike."""
     thread = item.body.get("thread", item.hash)
-    issue = book.history.issues.get(thread) if isinstance(thread, bytes) else None
+    if isinstance(thread, bytes):
+        resume(desk, book, thread)
+
+
+def resume(desk: books.Desk, book: books.Book, thread: bytes) -> None:
+    """Pass on what was said about a complaint and not passed on yet, if it is one."""
+    issue = book.history.issues.get(thread)
     if issue is None or issue.document.order is None or issue.document.category in BILATERAL:
         return
     if issue.version.seller != book.side:
@@ -38,6 +40,16 @@ def follow(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
     elif issue.side != book.side:
         for child, channel in orderbooks.children_of(desk.db, issue.document.order):
             upward(desk, book, issue, desk.book(channel), child)
+
+
+def of_order(desk: books.Desk, book: books.Book, order: bytes) -> None:
+    """Pass on what was said about every complaint about an order, or about the buyer's order that it serves."""
+    parent = orderbooks.parent_of(desk.db, order)
+    row = None if parent is None else orderbooks.order(desk.db, parent)
+    if parent is not None and row is not None:
+        book, order = desk.book(row.channel), parent
+    for issue in book.history.issues_about(order):
+        resume(desk, book, issue.key)
 
 
 def upward(desk: books.Desk, book: books.Book, issue: Issue, supplier: books.Book, child: bytes) -> None:
@@ -103,12 +115,8 @@ def opened(desk: books.Desk, book: books.Book, issue: Issue, supplier: books.Boo
     if document.claim is not None:
         claim = exchange(book, issue, supplier, child).of(document.claim.a)
         body["claim"] = catalogues.money_value(claim, order.version.currency)
-    try:
-        written = desk.write(supplier, "issue.open", body)
-    except refusals.Refused as refused:
-        log.warning("a complaint was not passed on", partner=supplier.partner.name, fault=str(refused))
-        return None
-    return supplier.history.issues[written.hash]
+    written = errands.say(desk, supplier, errands.place(supplier, child, papers.Open.TYPE, issue.key), body)
+    return None if written is None else supplier.history.issues[written.hash]
 
 
 def said_of(desk: books.Desk, book: books.Book, issue: Issue, supplier: books.Book, above: Issue) -> None:
@@ -116,7 +124,7 @@ def said_of(desk: books.Desk, book: books.Book, issue: Issue, supplier: books.Bo
     name = references.commitment(desk, book, above.key)
     if name not in issue.upstream and issue.state in issues.LIVE:
         body: books.Body = {"thread": issue.key, "role": "seller", "upstream": name}
-        desk.write(book, "issue.cascade", body)
+        errands.say(desk, book, errands.place(book, issue.key, papers.Cascade.TYPE, above.key), body)
 
 
 def exchange(book: books.Book, issue: Issue, supplier: books.Book, child: bytes) -> amounts.Rate:
@@ -151,7 +159,7 @@ def pass_on(desk: books.Desk, book: books.Book, issue: Issue, supplier: books.Bo
         for member in echo.unsaid(TYPES):
             body = translated(echo, member, exchanged, currency)
             if body is not None:
-                echo.repeat(member, member.document.TYPE, {**body, "role": role})
+                echo.repeat(member, {**body, "role": role})
 
 
 def translated(echo: echoes.Echo, member: Member, rate: amounts.Rate, currency: str) -> books.Body | None:

@@ -19,11 +19,11 @@ from contracts.documents import shipments
 from contracts.lots import LotState
 from node import errors
 from node.storage import orderbooks, partners, shelves
-from node.trade import alignments, books, comebacks, personal, purchases, references, sales
+from node.trade import alignments, books, comebacks, echoes, personal, purchases, sales
 from node.trade import orders as ordering
 from protocol.encoding import Value
 
-REPORTED = ("event", "at_s", "place", "eta_s", "code")  # what a carrier reported of a parcel: the same at every link
+REPORTED = {"event", "at_s", "place", "eta_s", "code"}  # what a carrier reported of a parcel: the same at every link
 
 
 def supplier_channel(desk: books.Desk, order: orders.Order) -> int | None:
@@ -118,6 +118,7 @@ def align(desk: books.Desk, downstream: books.Book, thread: bytes, item: histori
         if link.child in link.upstream.history.orders:  # else it was lost with a disk before anybody had it
             comebacks.pass_on(desk, downstream, thread, link.upstream, link.child)
             alignments.align(link, reasons)
+            report(link)
     return bool(links)
 
 
@@ -149,17 +150,18 @@ def settle(desk: books.Desk, book: books.Book, thread: bytes) -> None:
         align(desk, desk.book(row.channel), parent)
 
 
-def report_on(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
-    """The carrier reported: pass the event on, for the parcel with the same waybill."""
-    found = upward(desk, item)
-    if found is None:
-        return
-    downstream, thread = found
-    document = shipments.Status.model_validate(item.body)
-    told = books.body({name: item.body[name] for name in REPORTED if name in item.body})
-    waybill = book.history.orders[document.thread].parcels[document.shipment].waybill
-    reference = references.to(desk, downstream, "upstream", item.hash)
-    for hash, parcel in downstream.history.orders[thread].parcels.items():
-        if parcel.waybill == waybill:
-            body: books.Body = {"thread": thread, "shipment": hash, **told, **reference}
-            desk.write(downstream, "shipment.status", body)
+def report(link: alignments.Link) -> None:
+    """Pass on what the carrier reported to the supplier, for the parcel with the same waybill."""
+    echo = echoes.Echo(
+        link.desk,
+        echoes.End(link.upstream, link.child, "parent"),
+        echoes.End(link.downstream, link.thread, "upstream"),
+    )
+    for member in echo.unsaid((shipments.Status,)):
+        document = member.document
+        assert isinstance(document, shipments.Status)
+        waybill = link.source.parcels[document.shipment].waybill
+        told = books.body(document.model_dump(include=REPORTED, exclude_none=True))
+        for hash, parcel in link.order.parcels.items():
+            if parcel.waybill == waybill:
+                echo.repeat(member, {"shipment": hash, **told})

@@ -49,7 +49,7 @@ def pass_on(desk: books.Desk, book: books.Book, parent: bytes, supplier: books.B
         for member in echo.unsaid((*TYPES, splits.Accept)):
             body = translated(echo, member)
             if body is not None:
-                echo.repeat(member, member.document.TYPE, body)
+                echo.repeat(member, body)
 
 
 def translated(echo: echoes.Echo, member: Member) -> books.Body | None:

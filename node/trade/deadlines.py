@@ -16,7 +16,7 @@ import structlog
 from contracts import errors as refusals
 from node import errors
 from node.storage import logbooks, orderbooks, partners
-from node.trade import books, chains, doors, peering, waits
+from node.trade import books, chains, doors, errands, peering, waits
 from node.trade.waits import Wait
 
 register = doors.Register()
@@ -49,7 +49,7 @@ class Reminded(doors.Arguments):
 
 @register.case("deadline.list", Listed)
 async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
-    """Everything that waits under a deadline, the most urgent first."""
+    """Everything that waits under a deadline, the most urgent first, and what waits for the merchant without one."""
 
     def unit(desk: books.Desk) -> doors.Json:
         rows = [
@@ -59,7 +59,11 @@ async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doo
             for wait in waits.every(book)
             if given.mine is None or waits.is_mine(book, wait) == given.mine
         ]
-        return {"deadlines": sorted(rows, key=lambda row: (row["due_ms"] is None, row["due_ms"], row["number"]))}
+        waiting = [] if given.mine else errands.rows(desk, errands.Listed(partner=given.partner))
+        return {
+            "deadlines": sorted(rows, key=lambda row: (row["due_ms"] is None, row["due_ms"], row["number"])),
+            "errands": waiting,
+        }
 
     return await trade.books.read(unit)
 

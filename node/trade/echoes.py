@@ -2,6 +2,7 @@
 
 Nothing is remembered beside the documents: each one of mine names, blinded, the document that it repeats. What no
 document of mine names yet has not been passed on. So nothing is said twice, whatever was handled twice or forgotten.
+What a rule refuses is laid before the merchant, and rests until then (`errands`).
 """
 
 from __future__ import annotations
@@ -9,15 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import structlog
-
-from contracts import errors as refusals
 from contracts.documents import fields
 from contracts.items import Member
-from node.trade import books, references
+from node.trade import books, errands, references
 from protocol.encoding import Value
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +57,17 @@ class Echo:
         return Echo(self.desk, self.told, self.heard)
 
     def unsaid(self, types: tuple[type[fields.Document], ...]) -> list[Member]:
-        """Documents of these types that have not been repeated yet, the oldest first, with all that they say."""
+        """Documents of these types that have not been repeated yet, the oldest first, with all that they say. Without
+        what rests with the merchant."""
         heard = [member for member in self.heard.theirs() if isinstance(member.document, types)]
         said = self.told.named() if heard else ()
         new = (member for member in heard if self.blinded(member.hash) not in said)
-        return [books.whole(self.desk.db, self.heard.book, member) for member in new]
+        open_ = (member for member in new if not errands.rests(self.desk, self.errand(member)))
+        return [books.whole(self.desk.db, self.heard.book, member) for member in open_]
+
+    def errand(self, member: Member) -> errands.Place:
+        """What names the repeating of one document."""
+        return errands.place(self.told.book, self.told.thread, member.document.TYPE, member.hash)
 
     def blinded(self, hash: bytes) -> bytes:
         """How a document at `heard` is named at `told`."""
@@ -84,14 +86,10 @@ class Echo:
         mine = next((member.hash for member in self.told.mine() if self.told.reference(member) == name), None)
         return mine or self.original(hash)
 
-    def repeat(self, member: Member, kind: str, body: books.Body) -> None:
-        """Say it. Where a rule refuses it, nothing is written, and the rest goes on."""
-        book = self.told.book
+    def repeat(self, member: Member, body: books.Body) -> None:
+        """Say it. Where a rule refuses it, nothing is written, the merchant is told, and the rest goes on."""
         body = {"thread": self.told.thread, **body, self.told.name: self.blinded(member.hash)}
-        try:
-            self.desk.write(book, kind, body)
-        except refusals.Refused as refused:
-            log.warning("an automatic answer was refused", partner=book.partner.name, type=kind, fault=str(refused))
+        errands.say(self.desk, self.told.book, self.errand(member), body)
 
 
 def attached(attachments: Iterable[fields.Attachment]) -> list[Value]:

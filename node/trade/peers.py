@@ -9,7 +9,19 @@ from contracts.orders import OrderState
 from contracts.peerings import PeeringState
 from node import errors
 from node.storage import invites, logbooks, orderbooks, outboxes, partners
-from node.trade import agreements, books, doors, invoices, issues, nettings, partings, peering, returns, statements
+from node.trade import (
+    agreements,
+    books,
+    doors,
+    errands,
+    invoices,
+    issues,
+    nettings,
+    partings,
+    peering,
+    returns,
+    statements,
+)
 from protocol import identities, invitations, limits
 
 register = doors.Register()
@@ -190,6 +202,7 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
             "agreements": sum(map(agreements.waits, peering.open_books(desk))),
             "statements": sum(map(statements.waits, peering.open_books(desk))),
             "issues": sum(map(issues.waits, peering.open_books(desk))),
+            "errands": len(errands.rows(desk, errands.Listed())),
             "returns": sum(map(returns.waits, peering.open_books(desk))),
             "nettings": sum(map(nettings.waits, peering.open_books(desk))),
             "invoices": sum(map(invoices.waits, peering.open_books(desk))),

@@ -66,7 +66,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     **rows(
         "status partners agreement.list catalogue.list catalogue.lists stock.list stock.holds stock.location.list"
         " stock.allotments capability.list offer.list want.list card.show content.show feedback.list quote.list"
-        " order.list order.show deadline.list return.list return.show issue.list issue.show dispute.list",
+        " order.list order.show deadline.list errand.list return.list return.show issue.list issue.show dispute.list",
         EVERYBODY,
         reads=True,
     ),
@@ -106,7 +106,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     **rows("issue.open issue.reply issue.close deadline.remind", WORKERS),
     **rows(
         "issue.offer issue.accept issue.escalate dispute.open dispute.evidence dispute.comply dispute.default"
-        " deadline.claim",
+        " deadline.claim errand.do errand.dismiss",
         MONEY,
     ),
     **rows(

@@ -99,6 +99,14 @@ class Habits:
         else:
             HANDLERS[item.type](desk, book, item)
 
+    def resume(self, desk: books.Desk, book: books.Book, thread: bytes) -> None:
+        """Say what the merchant wants to be said, of an order or a complaint."""
+        if thread in book.history.issues:
+            cascades.resume(desk, book, thread)
+            return
+        chains.settle(desk, book, thread)
+        cascades.of_order(desk, book, thread)
+
 
 def refuse(desk: books.Desk, book: books.Book, item: histories.Item, faults: tuple[histories.Fault, ...]) -> None:
     """Tell the partner what the fold found. A refusal is never answered with a refusal."""
@@ -219,7 +227,7 @@ HANDLERS: Mapping[str, Handler] = {
     "order.place": take_order,
     "order.respond": chains.follow,
     "shipment.handover": chains.follow,
-    "shipment.status": chains.report_on,
+    "shipment.status": chains.follow,
     "cancel.request": stop_parcels,
     "cancel.result": chains.follow,
     "deem": hear_claim,

@@ -49,7 +49,8 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "request.malformed": (Exit.USAGE, "the arguments of a use case have faults"),
     "request.unknown": (Exit.USAGE, "no use case has this name"),
     "request.forbidden": (Exit.PERMISSION, "the role of whoever asks does not permit it"),
-    "request.too-big": (Exit.USAGE, "the arguments are larger than the control socket takes"),
+    "request.unauthenticated": (Exit.PERMISSION, "whoever asks is not signed in, and shows no key"),
+    "request.too-big": (Exit.USAGE, "the arguments are larger than the node takes"),
     "document.refused": (Exit.REFUSED, "a rule of the trade says no"),
     "internal.error": (Exit.BUG, "a bug: the node's log has its traceback under the same number"),
     # the program
@@ -81,6 +82,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     # the network
     "links.address": (Exit.CONFIGURATION, "this is no address of a node"),
     "links.listen": (Exit.CONFIGURATION, "the listening address cannot be used"),
+    "console.listen": (Exit.CONFIGURATION, "the address of the console cannot be used"),
     "node.not-running": (Exit.UNREACHABLE, "no node runs on this home"),
     "node.gone": (Exit.UNREACHABLE, "the node ended before it answered"),
     "node.stranger": (Exit.PERMISSION, "the control socket serves the user of the node only"),

@@ -4,33 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import logging
 import os
 import socket
 import struct
-import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
 from aiohttp import web
 
-from node import errors
+from node import errors, incidents
 from node.control import formats
 
 Report = Callable[[str, int, int], None]
 Ask = Callable[[str, dict[str, Any], Report], Awaitable[Any]]  # the door, for whoever runs the node
 
-log = structlog.get_logger(__name__)
-
 SILENT: Final = logging.getLogger("node.control.http")
 SILENT.setLevel(logging.CRITICAL + 1)
 
 SOCKET_MODE: Final = 0o600
-INCIDENT_CHARACTERS: Final = 8
 CLOSE_S: Final = 2
 
 
@@ -129,7 +123,7 @@ class Server:
             self._notice(error)
             return formats.line({"error": errors.to_json(error)})
         except Exception as error:
-            return formats.line({"error": errors.to_json(incident(error))})
+            return formats.line({"error": errors.to_json(incidents.report(error, "a use case"))})
 
     def _notice(self, error: errors.NodeError) -> None:
         if isinstance(error, errors.StorageError) and self._fatal is not None and not self._fatal.done():
@@ -191,11 +185,3 @@ async def send(answer: web.StreamResponse, content: dict[str, Any] | None) -> No
     """Send a line, if there is one."""
     if content is not None:
         await answer.write(formats.line(content))
-
-
-def incident(error: Exception) -> errors.NodeError:
-    """A bug: the traceback goes to the log, its number to whoever asked. The same bug has the same number."""
-    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    number = hashlib.sha256(repr((type(error).__name__, places)).encode()).hexdigest()[:INCIDENT_CHARACTERS]
-    log.error("a use case failed", incident=number, exc_info=error)
-    return errors.NodeError("internal.error", f"a bug: see the node's log for incident {number}")

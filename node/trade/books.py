@@ -20,7 +20,7 @@ import structlog
 from contracts import documents, evidence, histories
 from contracts import errors as refusals
 from contracts.items import Member
-from node import errors, ports
+from node import errors, events, ports
 from node.storage import database, logbooks, outboxes, partners, reactions
 from protocol import checkpoints, entries, identities
 from protocol.encoding import Value
@@ -109,6 +109,7 @@ class Books:
     conduct: Conduct
     wake: Callable[[int], None]  # a channel has something new in its outbox, or a blob to ask for
     fold: type[histories.History] = histories.History
+    changes: events.Changes = field(default_factory=events.Changes)  # for pages that renew themselves
     damages: dict[int, logbooks.DamagedError] = field(default_factory=dict)  # by channel: what has to be fetched back
     _books: dict[int, Book] = field(default_factory=dict)
 
@@ -143,6 +144,7 @@ class Books:
             raise
         for channel in sorted(desks[0].written):
             self.wake(channel)
+        self.changes.note("trade")
         return result
 
     async def act(self, unit: Callable[[Desk], Result]) -> Result:

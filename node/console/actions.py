@@ -1,0 +1,118 @@
+"""The one way in which a page changes anything: a form posts the arguments of a use case."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+
+from node import errors
+from node.console import confirmations, forms, problems, routes, views
+
+register = routes.Register()
+
+REMEMBERED_MAX: Final = 10_000
+
+
+@dataclass(slots=True)
+class Submissions:
+    """The submissions of late, by visitor and name, with what they came to: a second click waits for the first.
+
+    A use case that takes a `key` remembers it for ever, in its own transaction; the others are remembered here, while
+    the node runs.
+    """
+
+    answers: OrderedDict[tuple[bytes, str], asyncio.Future[views.Json]] = field(default_factory=OrderedDict)
+
+    def find(self, name: tuple[bytes, str]) -> asyncio.Future[views.Json] | None:
+        """What a submission came to, or will."""
+        return self.answers.get(name)
+
+    def begin(self, name: tuple[bytes, str]) -> asyncio.Future[views.Json]:
+        """Remember that a submission is being worked on."""
+        answer: asyncio.Future[views.Json] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self.answers[name] = answer
+        while len(self.answers) > REMEMBERED_MAX:
+            self.answers.popitem(last=False)
+        return answer
+
+    def forget(self, name: tuple[bytes, str]) -> None:
+        """A submission that was refused may be sent again."""
+        self.answers.pop(name, None)
+
+
+SUBMISSIONS: Final = web.AppKey("submissions", Submissions)
+
+
+@register.post("/do/{case}", routes.SIGNED_IN)
+async def do(view: views.View) -> web.StreamResponse:
+    """Do what a form asks. The door itself decides whether this visitor may."""
+    name = view.request.match_info["case"]
+    posted = await view.request.post()
+    case = view.console.door.cases.get(name)
+    if case is None or not forms.is_genuine(posted, view.token):
+        raise errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
+    afterwards = forms.destination(forms.text(posted, "_next"), "/today")
+    try:
+        if name in confirmations.QUESTIONS and forms.text(posted, "_sure") != "1":
+            return ask_first(view, name, posted)
+        given = forms.named(forms.arguments(case.arguments, posted), posted, case)
+        answer = await once(view, forms.text(posted, "_key"), name, given)
+    except errors.StorageError:
+        raise
+    except errors.NodeError as error:
+        return refuse(view, error, afterwards)
+    template = f"outcomes/{name}.html"
+    if template in view.console.templates.list_templates():
+        return view.page(
+            template if view.is_fragment else "outcome.html", template=template, answer=answer, back=afterwards
+        )
+    return go_on(view, afterwards, name)
+
+
+async def once(view: views.View, key: str, name: str, given: views.Json) -> views.Json:
+    """The answer of a use case; a submission that comes a second time gets the first one's."""
+    if not key:
+        return await view.ask(name, **given)
+    assert view.visitor is not None
+    submissions, identity = view.request.app[SUBMISSIONS], (view.visitor.secret, f"{name} {key}")
+    known = submissions.find(identity)
+    if known is not None:
+        return await asyncio.shield(known)
+    answer = submissions.begin(identity)
+    try:
+        result = await view.ask(name, **given)
+    except BaseException as error:
+        submissions.forget(identity)
+        if isinstance(error, Exception):
+            answer.set_exception(error)
+        else:
+            answer.cancel()
+        raise
+    answer.set_result(result)
+    return result
+
+
+def ask_first(view: views.View, name: str, posted: forms.Posted) -> web.Response:
+    """The question before something that costs money or cannot be undone."""
+    template = "question.html" if view.is_fragment else "question-page.html"
+    return view.page(template, question=confirmations.QUESTIONS[name], case=name, fields=forms.carried(posted))
+
+
+def refuse(view: views.View, error: errors.NodeError, back: str) -> web.Response:
+    """What was wrong, all of it; a form keeps what was typed, since only the part below it is replaced."""
+    template = "faults.html" if view.is_fragment else "failure.html"
+    return view.page(template, status=problems.status(error), error=error, back=back)
+
+
+def go_on(view: views.View, afterwards: str, name: str) -> web.Response:
+    """Show the page that follows, with a word about what was done; a reload does nothing again (RFC 9110, 303)."""
+    joint = "&" if "?" in afterwards else "?"
+    location = f"{afterwards}{joint}done={name}"
+    if view.is_fragment:
+        return web.Response(status=200, headers={"HX-Redirect": location})
+    return web.Response(status=303, headers={"Location": location})

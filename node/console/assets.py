@@ -1,0 +1,75 @@
+"""What the console serves beside its pages: style sheets, scripts, icons. Read once, named by their content.
+
+Nothing comes from anywhere else: the console works where there is no internet. `static/vendor` holds the work of
+others with its licence; `static/vendor/README.md` says what, in which version and with which SHA-256.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import gzip
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import segno
+from markupsafe import Markup
+
+FOLDER: Final = Path(__file__).parent
+STATIC: Final = FOLDER / "static"
+PREFIX: Final = "/static/"
+VERSION_CHARACTERS: Final = 12
+TYPES: Final[Mapping[str, str]] = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file. `version`: the first characters of its SHA-256; `zipped`: the same for browsers that unzip."""
+
+    content: bytes
+    zipped: bytes
+    kind: str
+    version: str
+
+
+@functools.cache
+def load() -> Mapping[str, Asset]:
+    """Every file by its path below `static/`."""
+    found = {}
+    for path in sorted(STATIC.rglob("*")):
+        kind = TYPES.get(path.suffix)
+        if kind is not None and path.is_file():
+            content = path.read_bytes()
+            version = hashlib.sha256(content).hexdigest()[:VERSION_CHARACTERS]
+            zipped = gzip.compress(content, compresslevel=6, mtime=0)
+            found[path.relative_to(STATIC).as_posix()] = Asset(content, zipped, kind, version)
+    return found
+
+
+def address(name: str) -> str:
+    """Where a file is served; another content has another address, so browsers may keep it for ever."""
+    return f"{PREFIX}{load()[name].version}/{name}"
+
+
+def icon(name: str, label: str = "") -> Markup:
+    """An icon of `static/icons.svg`. Without a label it is an ornament, and screen readers pass over it."""
+    told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    return Markup('<svg class="icon" {}><use href="{}#{}"></use></svg>').format(told, address("icons.svg"), name)
+
+
+def qr(text: str, label: str) -> Markup:
+    """A QR code as an image in the page (ISO/IEC 18004, error correction M)."""
+    picture = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(picture, kind="svg", scale=4, border=2, xmldecl=False)
+    data = base64.b64encode(picture.getvalue()).decode()
+    return Markup('<img class="qr" src="data:image/svg+xml;base64,{}" alt="{}">').format(data, label)

@@ -1,0 +1,39 @@
+"""What asks once before it is done: what costs money, or cannot be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from node.console.words import N_
+
+QUESTIONS: Final[Mapping[str, str]] = {
+    "partner.remove": N_("Remove this partner? Nothing is exchanged with it any more, and it cannot be added back."),
+    "partner.end": N_("End the business with this partner? What is open is finished, nothing new begins."),
+    "agreement.accept": N_("Accept these terms? They bind both sides from now on."),
+    "catalogue.withdraw": N_("Withdraw this article from every partner?"),
+    "order.reject": N_("Reject this order?"),
+    "order.cancel": N_("Cancel this order? The seller is asked to stop it at once; a fee may be due."),
+    "return.refund": N_("Give this money back?"),
+    "return.reject": N_("Reject this return?"),
+    "return.withdraw": N_("Keep the goods and withdraw this return?"),
+    "issue.accept": N_("Take this offer? It settles the complaint and stands in the next statement."),
+    "issue.close": N_("Close this complaint? It cannot be opened again."),
+    "dispute.open": N_("Bring this complaint before the arbiter?"),
+    "dispute.decide": N_("Enter this award? It counts from now on."),
+    "statement.agree": N_("Agree to this statement? What is the same in both books is closed."),
+    "statement.reopen": N_("Contest these orders of a closed statement? This can be done once."),
+    "payment.sent": N_("Say that this money was sent?"),
+    "payment.received": N_("Confirm that this money has arrived? It is no longer owed then."),
+    "payment.dispute": N_("Say that this money has not arrived?"),
+    "void": N_("Take back what was said of this payment?"),
+    "void.accept": N_("Agree that this money never arrived?"),
+    "invoice.issue": N_("Issue this invoice? An invoice that was issued is only taken back by a credit note."),
+    "invoice.credit": N_("Issue a credit note over this invoice?"),
+    "netting.consent": N_("Let these two debts cancel each other out?"),
+    "netting.begin": N_("Begin a round of netting with those whom you owe?"),
+    "capability.grant": N_("Let this key sign in your name?"),
+    "capability.revoke": N_("End this grant?"),
+    "deadline.claim": N_("Claim what the silence of your partner gives you?"),
+}
+"""Use case -> the question. The server asks it, so that no page can forget to."""

@@ -1,0 +1,12 @@
+"""All the pages of the console."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from node.console.pages import frames, partners
+
+REGISTERS: Final = (
+    frames.register,
+    partners.register,
+)

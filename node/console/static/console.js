@@ -1,0 +1,105 @@
+// What the pages do by themselves. They work without it: every form posts, every link leads somewhere.
+"use strict";
+
+(() => {
+  const page = document.documentElement;
+
+  // The server says what changed; what is marked data-live is read anew and morphed into place.
+  // Somebody who is typing or choosing inside is not disturbed: a note offers to renew.
+  const renew = async () => {
+    const live = document.querySelectorAll("[data-live]");
+    if (!live.length || document.querySelector("dialog[open]")) return;
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (!answer.ok || answer.redirected) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const old of live) {
+      const next = old.id && fresh.getElementById(old.id);
+      if (!next || next.outerHTML === old.outerHTML) continue;
+      const busy = old.contains(document.activeElement) && document.activeElement.matches("input,textarea,select");
+      const chosen = old.querySelector("input[type=checkbox]:checked");
+      if (busy || chosen) { offer(); continue; }
+      await htmx.swap({ text: next.outerHTML, target: old, swap: "outerMorph", sourceElement: old });
+    }
+    document.dispatchEvent(new CustomEvent("hanse:renewed"));
+  };
+  const offer = () => {
+    const note = document.getElementById("live-note");
+    if (note) note.hidden = false;
+  };
+  let waiting = null;
+  const soon = () => { waiting ??= setTimeout(() => { waiting = null; renew(); }, 300); };
+  if (document.querySelector("[data-live]") || page.dataset.events) {
+    const source = new EventSource("/events");
+    source.addEventListener("changed", (event) => {
+      document.dispatchEvent(new CustomEvent("hanse:changed", { detail: event.data.split(" ") }));
+      if (document.visibilityState === "visible") soon(); else page.dataset.stale = "yes";
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible" && page.dataset.stale) { delete page.dataset.stale; soon(); }
+    });
+  }
+
+  // A question of the server is shown as a dialog; saying no leaves everything as it was.
+  const ask = () => {
+    for (const dialog of document.querySelectorAll("dialog.question:not([open])")) dialog.showModal();
+  };
+  document.addEventListener("htmx:after:swap", ask);
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest("[data-close],[data-copy],[data-print],[data-renew],[data-all],[data-open]");
+    if (!target) return;
+    if ("close" in target.dataset) target.closest("dialog").remove();
+    if ("print" in target.dataset) window.print();
+    if ("renew" in target.dataset) location.reload();
+    if ("open" in target.dataset) document.getElementById(target.dataset.open).showModal();
+    if ("copy" in target.dataset) copy(target);
+    if ("all" in target.dataset) {
+      for (const box of document.querySelectorAll(`input[name="${target.dataset.all}"]`)) box.checked = target.checked;
+      count();
+    }
+  });
+  const copy = async (button) => {
+    const source = document.getElementById(button.dataset.copy);
+    const text = "value" in source ? source.value : source.textContent;
+    try { await navigator.clipboard.writeText(text.trim()); } catch { source.select?.(); document.execCommand("copy"); }
+    button.classList.add("btn-success");
+    const said = button.querySelector("[data-said]");
+    if (said) said.textContent = said.dataset.said;
+  };
+
+  // How many rows are chosen, and bars that appear once there are any.
+  const count = () => {
+    for (const bar of document.querySelectorAll("[data-counts]")) {
+      const chosen = document.querySelectorAll(`input[name="${bar.dataset.counts}"]:checked`).length;
+      bar.hidden = chosen === 0;
+      for (const place of bar.querySelectorAll("[data-count]")) place.textContent = chosen;
+    }
+  };
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("input[type=checkbox]")) count();
+    if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+  });
+
+  // A menu closes when somebody looks elsewhere, and at Escape.
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+    if (event.key === "/" && !event.target.matches("input,textarea,select")) {
+      const search = document.getElementById("search");
+      if (search) { event.preventDefault(); search.focus(); }
+    }
+  });
+
+  // A form that was sent is not sent again while it is being answered.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.dataset.sent) { if (form.dataset.sent) event.preventDefault(); return; }
+    if (!form.hasAttribute("hx-post")) { form.dataset.sent = "yes"; form.classList.add("busy"); }
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) { delete form.dataset.sent; form.classList.remove("busy"); }
+  });
+  ask();
+  count();
+})();

@@ -1,0 +1,217 @@
+"""A village: the demonstration's merchants in one process, each with a real node and its real console on the loopback.
+
+with villages.open_village(folder) as village:
+    village.trade()                       # partners, goods, orders, parcels, a statement
+    village.shop.address                  # where the shop's console listens
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from node import config, keystore, ports, runtime
+from node.console import guards, rooms, servers, views
+from node.demonstrations import openings, stages, tradings
+from node.demonstrations.merchants import Json, Merchant, Report, silent
+from node.links import networks
+from node.system import clocks, disks, homes
+from node.trade import policies
+from protocol import identities, keys
+
+Result = TypeVar("Result")
+
+CAST = (
+    ("factory", "义乌晨曦工艺品厂"),
+    ("dealer", "Canton Bridge"),
+    ("shop", "小满家居"),
+    ("harbour", "Harbour & Hearth"),
+)
+
+
+class Quiet:
+    """A narrator whom nobody hears."""
+
+    def chapter(self, title: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def say(self, sentence: str) -> None:
+        pass
+
+    def report(self, what: str, done: int, total: int) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class Loop:
+    """An event loop in a thread of its own."""
+
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(120)
+
+    def stop(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        if self.thread is not None:
+            self.thread.join()
+        self.loop.close()
+
+
+@dataclass(slots=True, eq=False)
+class Villager(Merchant):
+    """A merchant of the demonstration whose node runs here. `role`: as whom every visitor of the console counts."""
+
+    loop: Loop = field(default_factory=Loop)
+    role: policies.Role = policies.Role.OWNER
+    node: runtime.Node | None = None
+    server: servers.Server | None = None
+    running: asyncio.Task[None] | None = None
+    disk: disks.SystemDisk | None = None
+    unlocked: keystore.Keys | None = None
+
+    def found(self) -> str:
+        entropy = clocks.SystemEntropy()
+        self.unlocked, sheet = keystore.create(entropy)
+        public = [keys.x25519_public(private) for private in self.unlocked.kem]
+        recovery = keys.public(sheet.recovery, "rec")
+        inception = identities.inception(self.unlocked.root, sheet.next_root, recovery, public, entropy.token(16))
+        made = homes.create(self.folder / "home")
+        return identities.to_text(self.loop.run(runtime.found_home(made, inception)))
+
+    def start(self) -> None:
+        self.loop.run(self._start())
+
+    async def _start(self) -> None:
+        assert self.unlocked is not None
+        self.disk = disks.SystemDisk(homes.open_home(self.folder / "home"))
+        world = ports.Ports(
+            clock=clocks.SystemClock(),
+            entropy=clocks.SystemEntropy(),
+            links=networks.WebSocketLinks("127.0.0.1", self.port),
+            disk=self.disk,
+        )
+        self.node = await runtime.Node.open(config.Config(self.name, stock_share_seconds=1), world, self.unlocked)
+        ready = asyncio.Event()
+
+        async def stand() -> None:
+            ready.set()
+
+        self.running = asyncio.create_task(self.node.run(stand))
+        await ready.wait()
+        console = views.Console(
+            name=self.name,
+            door=self.node.door({}),
+            identify=self._identify,
+            changes=self.node.trade.books.changes,
+            clock=world.clock,
+            entropy=world.entropy,
+            secret=bytes(32),
+            hosts=guards.LOOPBACK,
+        )
+        self.server = servers.Server(console, rooms.REGISTERS, "127.0.0.1", 0)
+        await self.server.start()
+
+    async def _identify(self, request: web.Request) -> views.Visitor | None:
+        return views.Visitor(policies.Caller(self.role, "Lin"), b"a visit")
+
+    def ask(self, case: str, report: Report = silent, /, **arguments: Any) -> Json:
+        assert self.node is not None
+        answer: Json = self.loop.run(self.node.door({}).ask(policies.MACHINE, case, arguments, report))
+        return answer
+
+    def stop(self) -> None:
+        self.loop.run(self._stop())
+
+    async def _stop(self) -> None:
+        if self.server is not None:
+            await self.server.close()
+        if self.running is not None:
+            self.running.cancel()
+            await asyncio.wait((self.running,))
+        if self.disk is not None:
+            self.disk.close()
+
+    @property
+    def address(self) -> str:
+        """Where the console listens, without a slash at the end."""
+        assert self.server is not None
+        return self.server.addresses[0].rstrip("/")
+
+
+@dataclass(slots=True)
+class Village:
+    """Everybody, on the stage of the demonstration."""
+
+    stage: stages.Stage
+
+    @property
+    def factory(self) -> Villager:
+        return self._villager(self.stage.factory)
+
+    @property
+    def dealer(self) -> Villager:
+        return self._villager(self.stage.dealer)
+
+    @property
+    def shop(self) -> Villager:
+        return self._villager(self.stage.xiaoman)
+
+    @staticmethod
+    def _villager(merchant: Merchant) -> Villager:
+        assert isinstance(merchant, Villager)
+        return merchant
+
+    def trade(self) -> None:
+        """Partners, terms, goods and orders; some accepted, some shipped, one cancelled, a statement."""
+        for chapter in CHAPTERS:
+            chapter(self.stage)
+
+
+def order(stage: stages.Stage) -> None:
+    """Consumers' orders from the files of three shops."""
+    files = tradings.day_of_files(stage)
+    for file in files:
+        tradings.load(stage, tradings.shop_owner(stage, file.shop), file)
+    placed = {pair: len(stages.orders(pair[1], selling=False, partner=pair[0].name)) for pair in stage.trades[1:]}
+    tradings.arrive(stage, placed)
+
+
+CHAPTERS: tuple[Callable[[stages.Stage], None], ...] = (
+    openings.peer,
+    openings.agree,
+    openings.list_goods,
+    order,
+)
+
+
+@contextmanager
+def open_village(folder: Path, orders: int = 24, seed: int = 7) -> Iterator[Village]:
+    """Found and start every node; they are stopped at the end."""
+    loop = Loop()
+    loop.start()
+    cast = [Villager(name, folder / place, 0, loop=loop) for place, name in CAST]
+    factory, dealer, shop, harbour = cast
+    stage = stages.Stage(stages.Plan(folder, orders, seed, True), folder, Quiet(), factory, dealer, shop, harbour)
+    try:
+        for villager in cast:
+            villager.folder.mkdir(parents=True)
+            villager.found()
+            villager.start()
+        yield Village(stage)
+    finally:
+        for villager in cast:
+            villager.stop()
+        loop.stop()

@@ -7,8 +7,11 @@ taken in both languages, at desktop and telephone width, in light and dark.
 from __future__ import annotations
 
 import argparse
+import logging
 import tempfile
 from pathlib import Path
+
+import structlog
 
 from tests.browser import pictures, villages
 
@@ -20,6 +23,7 @@ def main() -> None:
     parser.add_argument("--who", default="shop", choices=[place for place, _ in villages.CAST])
     parser.add_argument("--out", type=Path, default=Path("pictures"))
     given = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory() as folder, villages.open_village(Path(folder)) as village:
         village.trade()
         places = {place: merchant for (place, _), merchant in zip(villages.CAST, village.stage.cast, strict=True)}

@@ -14,7 +14,7 @@ from jinja2 import ext
 from node.console import assets, languages
 
 OPTIONS = {"trimmed": "true", "newstyle_gettext": "true"}
-KEYWORDS = {**extract.DEFAULT_KEYWORDS, "N_": None, "text": None, "_": None}
+KEYWORDS: dict[str, None] = {"N_": None, "text": None}
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -25,7 +25,7 @@ def texts() -> Iterator[tuple[str, str]]:
                 yield from each(message, path)
     for path in sorted(assets.FOLDER.rglob("*.py")):
         with path.open("rb") as file:
-            for _, _, message, _ in extract.extract_python(file, ("N_", "text"), [], {}):
+            for _, _, message, _ in extract.extract_python(file, KEYWORDS, [], {}):
                 if message:
                     yield from each(message, path)
 

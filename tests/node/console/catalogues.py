@@ -25,9 +25,8 @@ def texts() -> Iterator[tuple[str, str]]:
                 yield from each(message, path)
     for path in sorted(assets.FOLDER.rglob("*.py")):
         with path.open("rb") as file:
-            for _, _, message, _ in extract.extract_python(file, KEYWORDS, [], {}):
-                if message:
-                    yield from each(message, path)
+            for _, _, marked, _ in extract.extract_python(file, KEYWORDS, [], {}):
+                yield from each(marked, path)
 
 
 def each(message: object, path: Path) -> Iterator[tuple[str, str]]:

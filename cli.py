@@ -32,6 +32,7 @@ from node.terminal import (
     goods,
     invoices,
     markets,
+    operators,
     parcels,
     partnerships,
     quarrels,
@@ -230,6 +231,7 @@ PANELS: Final = {
         invoices.invoice,
         voids.void,
     ),
+    "People and programs": (operators.operator, operators.session, operators.key),
     "Evidence": (audit, chains.disclose),
     "Trials": (demo, bench),
 }

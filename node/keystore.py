@@ -193,7 +193,7 @@ def parse(content: bytes) -> tuple[dict[str, Any], Cost, bytes]:
 
 
 def cipher(header: Mapping[str, Any], cost: Cost, passphrase: str) -> ChaCha20Poly1305:
-    """The cipher that a passphrase gives under the salt and cost of a header. NFC, as RFC 8265 has it for passwords."""
+    """The cipher that a passphrase gives under the salt and cost of a header."""
     kdf = Argon2id(
         salt=bytes.fromhex(header["kdf"]["salt"]),
         length=32,
@@ -201,7 +201,12 @@ def cipher(header: Mapping[str, Any], cost: Cost, passphrase: str) -> ChaCha20Po
         lanes=cost.lanes,
         memory_cost=cost.memory_kib,
     )
-    return ChaCha20Poly1305(kdf.derive(unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogateescape")))
+    return ChaCha20Poly1305(kdf.derive(spelled(passphrase)))
+
+
+def spelled(passphrase: str) -> bytes:
+    """The bytes of a passphrase or password, however it was typed: NFC, as RFC 8265 has it for passwords."""
+    return unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogateescape")
 
 
 def bound(header: Mapping[str, Any]) -> bytes:

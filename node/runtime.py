@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from contracts import histories
-from node import config, errors, keystore, ports, supervise
+from node import config, errors, keystore, passwords, ports, supervise
 from node.audits import exports
 from node.connectors import sheets
 from node.control import servers
@@ -25,6 +25,7 @@ from node.storage import database, logbooks, partners, settings
 from node.system import clocks, disks, homes
 from node.trade import (
     accords,
+    accounts,
     agreements,
     amendments,
     arbiters,
@@ -38,6 +39,7 @@ from node.trade import (
     disclosures,
     disputes,
     doors,
+    entrances,
     errands,
     feedbacks,
     givebacks,
@@ -47,12 +49,14 @@ from node.trade import (
     locations,
     nettings,
     notices,
+    operators,
     orders,
     parcels,
     partings,
     payments,
     peers,
     policies,
+    programs,
     purchases,
     quotations,
     reactions,
@@ -114,6 +118,10 @@ REGISTERS = (
     sheets.register,
     exports.register,
     shares.register,
+    operators.register,
+    accounts.register,
+    entrances.register,
+    programs.register,
 )
 STANDINGS = {
     partners.ChannelState.RECOVERING: syncing.AuthorState.RECOVERING,
@@ -136,6 +144,7 @@ class Parts:
     fold: type[histories.History] = histories.History
     receipt_leaves: Callable[[str, int], None] = standings.unobserved
     blind: Callable[[bytes, bytes], bytes] = blind
+    password_cost: keystore.Cost = keystore.COST
 
 
 PARTS = Parts()
@@ -190,7 +199,8 @@ class Node:
         wired.append(connections.Connections(core, world, greeting, decided.advertised, parts.exchange))
         if not unbroken:
             log.warning("the database is older than this machine remembers: partners must vouch before it signs")
-        trade = doors.Trade(ledger, wired[0], unlocked, decided, world, waiting)
+        hasher = passwords.Hasher(world.entropy, parts.password_cost)
+        trade = doors.Trade(ledger, wired[0], unlocked, decided, world, waiting, hasher)
         return cls(decided, world, opened, wired[0], trade)
 
     def door(self, environment: Mapping[str, str]) -> doors.Door:

@@ -1,7 +1,8 @@
 """The schema, as numbered migrations. A migration that has landed is never edited: add the next one.
 
-Money and personal data do not stand in these tables beside the logbooks' own bytes, with one exception: `shop_orders`
-holds the consumer orders that this merchant imported, and may be erased row by row.
+Money and personal data do not stand in these tables beside the logbooks' own bytes, with two exceptions: `shop_orders`
+holds the consumer orders that this merchant imported, and may be erased row by row; the tables of operators name the
+merchant's own people. No password, code, token or key stands anywhere in the clear.
 """
 
 from __future__ import annotations
@@ -193,6 +194,53 @@ CREATE TABLE errands (
 def errands(db: Database) -> None:
     """What the merchant has to decide along a chain."""
     execute_all(db.conn, ERRANDS)
+
+
+OPERATORS = """
+-- Who may sign in to the console. `likeness` is the name without case; `totp` and `totp_begun` are sealed (node.codes).
+CREATE TABLE operators (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, likeness TEXT NOT NULL UNIQUE, role TEXT NOT NULL,
+    password TEXT NOT NULL, language TEXT, created_ms INTEGER NOT NULL, disabled_ms INTEGER,
+    totp BLOB, totp_begun BLOB, totp_counter INTEGER NOT NULL DEFAULT 0, challenge BLOB, challenge_ms INTEGER
+);
+CREATE TABLE passkeys (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, operator INTEGER NOT NULL REFERENCES operators(id) ON DELETE CASCADE,
+    credential BLOB NOT NULL UNIQUE, public_key BLOB NOT NULL, sign_count INTEGER NOT NULL, host TEXT NOT NULL,
+    label TEXT NOT NULL, created_ms INTEGER NOT NULL, used_ms INTEGER
+);
+CREATE INDEX passkeys_by_operator ON passkeys (operator);
+CREATE TABLE recovery_codes (
+    operator INTEGER NOT NULL REFERENCES operators(id) ON DELETE CASCADE, hash BLOB NOT NULL,
+    PRIMARY KEY (operator, hash)
+) WITHOUT ROWID;
+
+-- `whole` = 0: the password was right and the second factor is still to come. `hash`: SHA-256 of the token.
+CREATE TABLE console_sessions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE,
+    operator INTEGER NOT NULL REFERENCES operators(id) ON DELETE CASCADE, whole INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL, address TEXT NOT NULL, browser TEXT NOT NULL, challenge BLOB
+);
+CREATE INDEX console_sessions_by_operator ON console_sessions (operator);
+
+-- Keys of programs. `hash`: SHA-256 of the key.
+CREATE TABLE program_keys (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, label TEXT NOT NULL, role TEXT NOT NULL,
+    maker TEXT NOT NULL, created_ms INTEGER NOT NULL, used_ms INTEGER, revoked_ms INTEGER
+);
+
+-- Wrong attempts to sign in. `account` stands for what was typed as a name, which may be anything, even a password.
+CREATE TABLE sign_in_failures (
+    account BLOB NOT NULL, place TEXT NOT NULL, count INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+    PRIMARY KEY (account, place)
+) WITHOUT ROWID;
+CREATE INDEX sign_in_failures_by_time ON sign_in_failures (last_ms);
+"""
+
+
+@migrations(name="0006_operators")
+def operators(db: Database) -> None:
+    """Operators of the console, their sessions and second factors, and keys of programs."""
+    execute_all(db.conn, OPERATORS)
 
 
 def execute_all(connection: Any, script: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from node.terminal import accounts, cases, ledgers, reports, tables
+from node.terminal import accounts, cases, ledgers, reports, rosters, tables
 
 Json = Mapping[str, Any]
 View = Callable[[Json], RenderableType]
@@ -210,6 +210,9 @@ VIEWS: Final[Mapping[str, View]] = {
     "payment.received": accounts.money_arrived,
     "invoice.list": cases.invoices,
     "invoice.show": cases.invoice,
+    "operator.list": rosters.operators,
+    "session.list": rosters.sessions,
+    "key.list": rosters.keys,
     "audit.verify": reports.verdict,
     "audit.verify.document": reports.proof,
     "doctor": reports.findings,

@@ -7,19 +7,22 @@ model, so every fault of a request is found at once and the same models describe
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Generic, Protocol, TypeVar, cast
 
 import pydantic
 
 from contracts import amounts
 from contracts import errors as refusals
-from node import config, errors, keystore, ports
+from node import config, errors, keystore, passwords, ports
 from node.storage import database, partners, settings
 from node.trade import books, policies, receipts
 
 Json = dict[str, Any]
 Report = Callable[[str, int, int], None]  # what, done, total
+Secret = Annotated[  # never shown again, not even in the fault that it may have
+    str, pydantic.Field(max_length=1_024, repr=False, json_schema_extra={"format": "password", "writeOnly": True})
+]
 Quantity = Annotated[int, pydantic.Field(ge=0, le=amounts.QUANTITY_MAX)]  # the rules of the trade say more of it
 
 
@@ -63,7 +66,7 @@ class Network(Protocol):
 
 @dataclass(slots=True)
 class Trade:
-    """What every use case works with."""
+    """What every use case works with. `caller`: who asks."""
 
     books: books.Books
     network: Network
@@ -71,6 +74,8 @@ class Trade:
     config: config.Config
     world: ports.Ports
     receipts: receipts.Receipts
+    passwords: passwords.Hasher
+    caller: policies.Caller = policies.MACHINE
 
     @property
     def database(self) -> database.Database:
@@ -119,11 +124,22 @@ def check(arguments: type[Given], given: Mapping[str, Any]) -> Given:
                 "code": "request." + fault["type"].replace("_", "-"),
                 "path": ".".join(map(str, fault["loc"])),
                 "expected": fault["msg"],
-                "got": repr(fault["input"])[:80],
+                "got": shown(arguments, fault["type"], fault["loc"], fault["input"]),
             }
             for fault in error.errors(include_url=False, include_context=False)
         ]
         raise errors.NodeError("request.malformed", "the request has faults", faults=faults) from None
+
+
+def shown(arguments: type[Arguments], kind: str, place: tuple[int | str, ...], got: object) -> str:
+    """What stood where a fault was found: nothing of a secret, and not the whole request where a part is missing."""
+    if kind == "missing":
+        return "nothing"
+    of = arguments.model_fields.get(str(place[0])) if place else None
+    extra = of.json_schema_extra if of is not None else None
+    if isinstance(extra, dict) and extra.get("writeOnly"):
+        return "a secret"
+    return repr(got)[:80]
 
 
 async def once(trade: Trade, key: str | None, unit: Callable[[books.Desk], Json]) -> Json:
@@ -171,7 +187,7 @@ class Door:
             raise errors.NodeError("request.unknown", f"this node knows no {name[:64]!r}")
         policies.authorise(caller, name)
         try:
-            return await case.run(self.trade, check(case.arguments, given), report)
+            return await case.run(replace(self.trade, caller=caller), check(case.arguments, given), report)
         except refusals.Refused as refused:
             raise errors.NodeError(
                 "document.refused", "a rule of the trade says no", faults=fault_rows(refused)

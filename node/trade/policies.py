@@ -26,11 +26,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. `operator`: the number of the operator, None for whoever runs the node's own process."""
+    """Who asks. `operator`: the number of the operator, None for whoever runs the node's own process and for programs.
+
+    `session`: the number of the operator's session.
+    """
 
     role: Role
     name: str = ""
     operator: int | None = None
+    session: int | None = None
 
 
 MACHINE: Final = Caller(Role.OWNER)
@@ -114,6 +118,18 @@ POLICIES: Final[Mapping[str, Policy]] = {
         " payment.received payment.dispute void void.accept invoice.issue invoice.credit invoice.respond"
         " share.report netting.propose netting.consent netting.decline netting.begin netting.release",
         FINANCE,
+    ),
+    **rows("operator.list session.list key.list", OWNER, reads=True),
+    **rows(
+        "operator.add operator.change operator.remove operator.password operator.second-factor.off session.revoke"
+        " key.make key.revoke",
+        OWNER,
+    ),
+    **rows("account.show", EVERYBODY, reads=True),
+    **rows(
+        "account.language account.password account.totp.begin account.totp.confirm account.totp.off account.codes"
+        " account.passkey.begin account.passkey.add account.passkey.remove account.session.revoke",
+        EVERYBODY,
     ),
     **rows("bench.progress bench.orders bench.singles", OWNER),
 }

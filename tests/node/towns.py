@@ -24,6 +24,7 @@ from tests.sim import loop as loops
 
 SEED = 7
 SETTLE_MS_MAX = 120_000
+PARTS = runtime.Parts(password_cost=keystore.Cost(memory_kib=32, passes=1, lanes=1))
 ENDED = (partners.ChannelState.FORKED, partners.ChannelState.STOPPED)
 
 
@@ -79,7 +80,9 @@ class Town:
         ready = self.loop.create_future()
 
         async def run() -> None:
-            citizen.node = await runtime.Node.open(self.decided.get(name, config.Config(name)), world, citizen.unlocked)
+            citizen.node = await runtime.Node.open(
+                self.decided.get(name, config.Config(name)), world, citizen.unlocked, PARTS
+            )
 
             async def stand() -> None:
                 ready.set_result(None)

@@ -37,7 +37,7 @@ def operator() -> None:
 @operator.command("add")
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), required=True, help="What NAME is there for.")
-@click.option("--language", help="Of the console, as in zh_CN.")
+@click.option("--language", help="Of the console, as in zh-CN.")
 @password_file
 @commands.asks("operator.add")
 def add(name: str, role: str, language: str | None, password_file: Path | None) -> Arguments:

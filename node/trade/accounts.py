@@ -39,7 +39,7 @@ class Password(doors.Arguments):
 
 
 class Language(doors.Arguments):
-    """The language of the console, as in zh_CN."""
+    """The language of the console, as in zh-CN."""
 
     language: operators.Language
 

@@ -23,12 +23,12 @@ register = doors.Register()
 log = structlog.get_logger(__name__)
 
 Role = Literal["owner", "sales", "warehouse", "finance", "auditor"]
-Language = Annotated[str, pydantic.Field(pattern=r"^[a-z]{2,3}(_[A-Z][A-Za-z]{1,3})?$")]
+Language = Annotated[str, pydantic.Field(pattern=r"^[a-z]{2,3}(-[A-Z][A-Za-z]{1,3})?$")]
 NAME_CHARACTERS_MAX: Final = 60
 
 
 class Add(doors.Arguments):
-    """A new operator. `language`: of the console, as in zh_CN."""
+    """A new operator. `language`: of the console, as in zh-CN."""
 
     name: str
     role: Role

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts import assents, channels, evidence, issues, orders, silences
+from contracts import assents, channels, evidence, issues, lapses, orders, silences
 from contracts.channels import Candidate, Channel, Plan
 from contracts.documents import deems as papers
 from contracts.errors import Fault
@@ -28,6 +28,8 @@ def deem(channel: Channel, candidate: Candidate) -> Plan:
     assert isinstance(document, papers.Deem)
     if document.row in assents.ROWS:
         return assents.deem(channel, candidate)
+    if document.row in lapses.ROWS:
+        return lapses.deem(channel, candidate)
     thread = channels.follow(channel, candidate, ORDER)
     if isinstance(thread, Plan):
         return thread

@@ -6,9 +6,10 @@ documents have one order whatever was cut where, and two statements can never se
 
 **A cycle.** Each edge is a thread of its own between debtor and creditor: the debtor proposes, the creditor's consent
 locks it, and one secret applies all edges of the batch. Whoever learns the secret in one channel shows it in the other,
-so all edges apply, or none: no clock decides, and nobody who is away can hold up more than its own copy. A secret that
-releases the batch ends it. If the merchant who holds both secrets shows both, which its own signature then proves, the
-lock wins everywhere. docs/decisions/0020-a-cycle-has-one-secret-and-no-clock.md
+so all edges apply, or none, and nobody who is away can hold up more than its own copy. A secret that releases the
+batch ends it. If the merchant who holds both secrets shows both, which its own signature then proves, the lock wins
+wherever the creditor had consented. What nobody ends, time does (`lapses`).
+docs/decisions/0020-a-cycle-has-one-secret-and-no-clock.md
 
 What a merchant is owed on the whole stays as it was (law 6), while the books get shorter. How much may be set off is
 policy, since no guard looks at sums (docs/decisions/0004-aggregates-are-policy.md). Too much would do no harm: a debt
@@ -22,14 +23,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from contracts import channels, statements, tables, threads
+from contracts import channels, statements, tables, terms, threads
 from contracts.agreements import Agreement
 from contracts.channels import Candidate, Change, Channel, Plan
 from contracts.documents import setoffs as papers
+from contracts.documents.deems import Deem
 from contracts.dues import NOTHING, Owed
 from contracts.errors import Fault
-from contracts.items import Member
+from contracts.items import Member, Position
 from contracts.ledgers import Account
+from contracts.terms import Version
 from contracts.threads import Faults, Thread
 from protocol import merkle
 
@@ -42,6 +45,9 @@ class SetoffState(StrEnum):
     APPLIED = "applied"
     DECLINED = "declined"
     RELEASED = "released"
+    WITHDRAWN = "withdrawn"  # released before anybody had consented: nothing can apply it
+    LAPSED = "lapsed"  # by silence: the creditor did not answer
+    EXPIRED = "expired"  # by silence: nobody showed a secret
 
 
 class SetoffEvent(StrEnum):
@@ -52,6 +58,8 @@ class SetoffEvent(StrEnum):
     DECLINE = "setoff.consent, declined"
     APPLY = "setoff.notice"
     RELEASE = "setoff.notice of the release"
+    LAPSE = "deem, setoff.propose"
+    EXPIRE = "deem, setoff.lock"
 
 
 S, E = SetoffState, SetoffEvent
@@ -61,20 +69,32 @@ TABLE: Final[Mapping[tuple[SetoffState, SetoffEvent], SetoffState]] = {
     (S.PROPOSED, E.DECLINE): S.DECLINED,
     (S.LOCKED, E.APPLY): S.APPLIED,
     (S.LOCKED, E.RELEASE): S.RELEASED,
-    (S.PROPOSED, E.RELEASE): S.RELEASED,  # nobody has to answer any more
+    (S.PROPOSED, E.RELEASE): S.WITHDRAWN,  # nobody has to answer any more
+    (S.LAPSED, E.RELEASE): S.WITHDRAWN,
+    (S.WITHDRAWN, E.RELEASE): S.WITHDRAWN,
+    # silence frees what was offered or locked; a late answer counts, and a late secret applies all edges, or none
+    (S.PROPOSED, E.LAPSE): S.LAPSED,
+    (S.LAPSED, E.LOCK): S.LOCKED,
+    (S.LAPSED, E.DECLINE): S.DECLINED,
+    (S.LOCKED, E.EXPIRE): S.EXPIRED,
+    (S.EXPIRED, E.APPLY): S.APPLIED,
+    (S.EXPIRED, E.RELEASE): S.RELEASED,
     # both sides may show the secret; and where both secrets were shown, all edges apply
     (S.APPLIED, E.APPLY): S.APPLIED,
     (S.APPLIED, E.RELEASE): S.APPLIED,
     (S.RELEASED, E.APPLY): S.APPLIED,
     (S.RELEASED, E.RELEASE): S.RELEASED,
 }
-RANKS: Final = {papers.Consent.TYPE: 0, papers.Notice.TYPE: 1}
+RANKS: Final = {papers.Consent.TYPE: 0, papers.Notice.TYPE: 1, Deem.TYPE: 2}
+WAIT_S: Final = 7 * 86_400
+"""How long an edge waits for a word of the other side, where the agreement names no time for a set-off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setoff:
     """`amount` minor units of `currency`, proposed by `side`: off the debts under two agreement threads, or, with a
-    `batch`, off what `side` owes under one, once `secret` is known. `statements`: the closed ones that it clears."""
+    `batch`, off what `side` owes under one, once `secret` is known. `word`: the last one that waits for an answer, its
+    place and its hash; it may wait for `wait_s` seconds."""
 
     key: bytes
     agreement: bytes
@@ -83,6 +103,8 @@ class Setoff:
     side: int
     currency: str
     amount: int
+    word: tuple[Position, bytes]
+    wait_s: int = WAIT_S
     batch: bytes | None = None
     lock: bytes | None = None
     release: bytes | None = None
@@ -103,13 +125,15 @@ def step(setoff: Setoff, member: Member, blind: bool) -> tuple[Setoff, Faults]:
     """One document of the thread, by table T10."""
     match member.document:
         case papers.Consent() as document:
-            return _answered(setoff, document)
+            return _answered(setoff, member, document)
+        case Deem() as document:
+            return _silent(setoff, document)
         case document:
             assert isinstance(document, papers.Notice)
             return _shown(setoff, document)
 
 
-def _answered(setoff: Setoff, document: papers.Consent) -> tuple[Setoff, Faults]:
+def _answered(setoff: Setoff, member: Member, document: papers.Consent) -> tuple[Setoff, Faults]:
     event = E.DECLINE if not document.accept else E.CONSENT if setoff.lock is None else E.LOCK
     following = tables.step(TABLE, setoff.state, event)
     if following is None:
@@ -121,7 +145,17 @@ def _answered(setoff: Setoff, document: papers.Consent) -> tuple[Setoff, Faults]
             wanted = f"1 to {amount} {setoff.currency}, and only in a cycle"
             return setoff, (Fault("setoff.amount", "amount", wanted, f"{asked.a} {asked.c}"),)
         amount = asked.a
-    return replace(setoff, state=following, amount=amount), ()
+    word = ((member.side, member.index), member.hash)
+    return replace(setoff, state=following, amount=amount, word=word), ()
+
+
+def _silent(setoff: Setoff, document: Deem) -> tuple[Setoff, Faults]:
+    """That the time is over was proved before."""
+    event = E.LAPSE if document.row == papers.Propose.TYPE else E.EXPIRE
+    following = tables.step(TABLE, setoff.state, event)
+    if following is None or document.target != setoff.word[1]:
+        return setoff, (Fault("deem.state", "target", f"an edge that waits by {document.row}", setoff.state),)
+    return replace(setoff, state=following), ()
 
 
 def _shown(setoff: Setoff, document: papers.Notice) -> tuple[Setoff, Faults]:
@@ -171,6 +205,8 @@ def propose(channel: Channel, candidate: Candidate) -> Plan:
         side=member.side,
         currency=document.amount.c,
         amount=document.amount.a,
+        word=((member.side, member.index), member.hash),
+        wait_s=_wait_s(named[0].versions[document.agreement]),
         batch=document.batch,
         lock=document.lock,
         release=document.release,
@@ -178,6 +214,11 @@ def propose(channel: Channel, candidate: Candidate) -> Plan:
     )
     thread = threads.opened(member.hash, "setoff", setoff.seller, setoff, step, (member.side, member.index))
     return Plan(effect=lambda: [_opened(channel, setoff, thread)])
+
+
+def _wait_s(version: Version) -> int:
+    answer = terms.answer(version, "setoff")
+    return WAIT_S if answer is None else answer.respond_by_s
 
 
 def _opened(channel: Channel, setoff: Setoff, thread: Thread[Setoff]) -> Change:
@@ -196,7 +237,7 @@ def consent(channel: Channel, candidate: Candidate) -> Plan:
     faults = channels.role_faults(candidate, thread.start.seller)
     if thread.start.side == candidate.item.side:
         faults.append(Fault("role.mismatch", "", "the side that did not propose", "the author"))
-    return _joined(channel, candidate, thread, faults)
+    return joined(channel, candidate, thread, faults)
 
 
 def notice(channel: Channel, candidate: Candidate) -> Plan:
@@ -208,9 +249,10 @@ def notice(channel: Channel, candidate: Candidate) -> Plan:
     if thread.start.lock is None:
         # and it never joins: a thread in two ledgers is moved by one side alone
         faults.append(Fault("setoff.secret", "thread", "an edge of a cycle", "a set-off of two"))
-    return _joined(channel, candidate, thread, faults)
+    return joined(channel, candidate, thread, faults)
 
 
-def _joined(channel: Channel, candidate: Candidate, thread: Thread[Setoff], faults: list[Fault]) -> Plan:
+def joined(channel: Channel, candidate: Candidate, thread: Thread[Setoff], faults: list[Fault]) -> Plan:
+    """The plan of a document that takes part in a set-off, unless it has faults."""
     join = channels.joining(channel, candidate, thread, RANKS[candidate.document.TYPE], faults)
     return channels.refused(faults) if join is None else Plan(joins=(join,))

@@ -223,8 +223,10 @@ class Node:
                 if self.world.discovery is not None:
                     await self._look_around(self.world.discovery, bound, group)
                 group.start("stock", lambda: stocks.keep_sharing(self.trade))
-                if self.decided.claim_deadlines:
-                    group.start("deadlines", lambda: deadlines.keep_claiming(self.trade))
+                claims = functools.partial(
+                    deadlines.keep_claiming, self.trade, everything=self.decided.claim_deadlines
+                )  # fmt: skip
+                group.start("deadlines", claims)
                 if ready is not None:
                     await ready()
                 if watch is not None:

@@ -36,7 +36,7 @@ Stage = Literal["placed", "agreed", "packed", "handed_over", "delivered", "overd
 Bearer = Literal["buyer", "seller", "fault", "none"]
 Proposal = Literal[
     "agreement", "hold", "quote", "order", "response", "change", "cancel", "receipt", "return",
-    "ship_back", "inspect", "statement", "settlement",
+    "ship_back", "inspect", "statement", "settlement", "setoff",
 ]  # fmt: skip
 
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from contracts import errors as refusals
+from contracts import lapses
 from node import errors
 from node.storage import logbooks, orderbooks, partners
-from node.trade import books, chains, doors, errands, peering, waits
+from node.trade import books, chains, doors, errands, peering, rounds, waits
 from node.trade.waits import Wait
 
 register = doors.Register()
@@ -212,6 +213,7 @@ def claim_one(desk: books.Desk, book: books.Book, wait: Wait, round: Round) -> N
     written = desk.write(book, "deem", body)
     round.claimed.append({**shows, "deem": written.hash.hex()})
     chains.settle(desk, book, wait.thread)
+    rounds.follow_silence(desk, book, wait.thread)
 
 
 def ask_for_receipt(desk: books.Desk, book: books.Book, wait: Wait) -> int:
@@ -253,17 +255,18 @@ async def remind(trade: doors.Trade, given: Reminded, report: doors.Report) -> d
 # --- by itself
 
 
-async def keep_claiming(trade: doors.Trade) -> None:
-    """Claim what is due as soon as it is, where the merchant has decided so."""
+async def keep_claiming(trade: doors.Trade, *, everything: bool) -> None:
+    """Claim what is due as soon as it is: `everything`, where the merchant has decided so, or else the edges of rounds,
+    which cost nobody anything and would hold back for ever what could be netted otherwise."""
     pause_s: float = SWEEP_S_MIN
     while True:
         await asyncio.sleep(pause_s)
-        next_s = await sweep(trade)
+        next_s = await sweep(trade, everything=everything)
         now_s = trade.world.clock.now_ms() // 1000
         pause_s = SWEEP_S_MAX if next_s is None else min(max(next_s - now_s, SWEEP_S_MIN), SWEEP_S_MAX)
 
 
-async def sweep(trade: doors.Trade) -> int | None:
+async def sweep(trade: doors.Trade, *, everything: bool = True) -> int | None:
     """Claim once what is over, channel by channel; the second at which the next deadline ends, if any runs.
 
     A channel whose partner has not been heard since the start, or that is being recovered, is left alone: what was
@@ -274,7 +277,8 @@ async def sweep(trade: doors.Trade) -> int | None:
         if channel.state in books.HALTED or trade.network.signing(channel.id) != "ready":
             continue
         try:
-            ends += await trade.books.act(functools.partial(sweep_one, channel=channel.id))
+            if everything or await trade.books.read(functools.partial(has_edges, channel=channel.id)):
+                ends += await trade.books.act(functools.partial(sweep_one, channel=channel.id, everything=everything))
         except (refusals.Refused, errors.NodeError) as refused:
             if isinstance(refused, errors.StorageError):
                 raise
@@ -282,12 +286,22 @@ async def sweep(trade: doors.Trade) -> int | None:
     return min(ends, default=None)
 
 
-def sweep_one(desk: books.Desk, channel: int) -> Sequence[int]:
+def has_edges(desk: books.Desk, channel: int) -> bool:
+    """Whether an edge of a round waits in a channel."""
+    return any(True for _ in waits.of_setoffs(desk.peek(channel)))
+
+
+def sweep_one(desk: books.Desk, channel: int, *, everything: bool) -> Sequence[int]:
     """Claim what is over in one channel; when what still runs in my favour ends."""
     book, round = desk.book(channel), Round()
     for wait in list(over(desk, book)):
-        claim_one(desk, book, wait, round)
+        if everything or wait.row in lapses.ROWS:
+            claim_one(desk, book, wait, round)
     for row in round.claimed:
         log.info("claimed what a silence gives", partner=row["partner"], order=row["order"], row=row["row"])
-    ends = [waits.due(desk, book, wait) for wait in waits.every(book) if waits.is_mine(book, wait)]
+    running = [wait for wait in waits.every(book) if waits.is_mine(book, wait)]
+    for wait in running:
+        if wait.row in lapses.ROWS and waits.is_unheard(book, wait):
+            desk.write(book, "reminder", waits.named(book, wait))  # its receipt starts the clock
+    ends = [waits.due(desk, book, wait) for wait in running if everything or wait.row in lapses.ROWS]
     return [end for end in ends if end is not None and end * 1000 > desk.now_ms()]

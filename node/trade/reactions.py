@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from contracts import assents, histories
+from contracts import assents, histories, lapses
 from contracts.agreements import Agreement, AgreementState
 from contracts.documents import holds
 from contracts.holds import Hold, HoldState
@@ -206,9 +206,11 @@ def mirror_stock(desk: books.Desk, book: books.Book, item: histories.Item) -> No
 
 
 def hear_claim(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
-    """The partner claims a silence: about a statement, or about an order that may be part of a chain."""
+    """The partner claims a silence: about a statement, an edge of a round, or an order that may be part of a chain."""
     if item.body["row"] in assents.ROWS:
         accords.acknowledge(desk, book, item)
+    elif item.body["row"] in lapses.ROWS:
+        rounds.hear_claim(desk, book, item)
     else:
         chains.follow_silence(desk, book, item)
 

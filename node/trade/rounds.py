@@ -24,9 +24,10 @@ SETTING = "netting.rounds"  # b"1" where this merchant takes part in rounds of o
 BATCH_BYTES = 32
 CREDITORS_MAX = 8  # asked at once, so that a round stays small
 HOPS_MAX = 4  # a cycle of at most five: longer ones hang on too many
-PENDING = (SetoffState.PROPOSED, SetoffState.LOCKED)
-APPLICABLE = (SetoffState.LOCKED, SetoffState.RELEASED)
-ENDED = (SetoffState.DECLINED, SetoffState.RELEASED)
+PENDING = (SetoffState.PROPOSED, SetoffState.LAPSED, SetoffState.LOCKED, SetoffState.EXPIRED)
+APPLICABLE = (SetoffState.LOCKED, SetoffState.RELEASED, SetoffState.EXPIRED)
+NEVER = (SetoffState.DECLINED, SetoffState.WITHDRAWN)  # nothing can apply such an edge any more
+ENDED = (*NEVER, SetoffState.RELEASED, SetoffState.LAPSED)
 
 
 class Begin(doors.Arguments):
@@ -137,8 +138,9 @@ def hear_proposal(desk: books.Desk, book: books.Book, item: histories.Item) -> N
     others = [one for one in edges(desk, setoff.batch) if one.setoff.key != setoff.key]
     most = min(setoff.amount, signed(book, setoff.agreement, setoff.side))
     if began(desk, setoff):
-        released = any(one.mine and one.setoff.state is SetoffState.RELEASED for one in others)
-        free = not released and all(one.mine or one.setoff.state is SetoffState.DECLINED for one in others)
+        over = (SetoffState.RELEASED, SetoffState.WITHDRAWN)
+        released = any(one.mine and one.setoff.state in over for one in others)
+        free = not released and all(one.mine or one.setoff.state in NEVER for one in others)
         answer(desk, edge, most if free else 0)
     elif others or setoff.hops >= HOPS_MAX or settings.get(desk.db, SETTING) != b"1" or most < 1:
         answer(desk, edge, 0)
@@ -165,9 +167,16 @@ def hear_answer(desk: books.Desk, book: books.Book, item: histories.Item) -> Non
     elif setoff.state is SetoffState.LOCKED:
         for one in asking:
             answer(desk, one, setoff.amount)
-    elif not began(desk, setoff) and all(one.setoff.state in ENDED for one in every if one.mine):
-        for one in asking:
-            answer(desk, one, 0)
+    elif not began(desk, setoff):
+        pass_no(desk, every)
+
+
+def pass_no(desk: books.Desk, every: Iterable[Edge]) -> None:
+    """Decline what I was asked, once nobody whom I asked can consent any more."""
+    if all(one.setoff.state in ENDED for one in every if one.mine):
+        for one in every:
+            if not one.mine:
+                answer(desk, one, 0)
 
 
 def hear_secret(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
@@ -176,6 +185,26 @@ def hear_secret(desk: books.Desk, book: books.Book, item: histories.Item) -> Non
     setoff = book.history.setoffs.get(thread) if isinstance(thread, bytes) else None
     if setoff is not None and setoff.batch is not None and setoff.secret is not None:
         show(desk, setoff.batch, setoff.secret)
+
+
+def hear_claim(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
+    """A partner claims that an edge has waited for too long."""
+    thread = item.body["thread"]
+    if isinstance(thread, bytes):
+        follow_silence(desk, book, thread)
+
+
+def follow_silence(desk: books.Desk, book: books.Book, thread: bytes) -> None:
+    """An edge has lapsed or expired: a round that I began is over, and who asked me need not wait for those whom I
+    asked. In one transaction with my own claim, so that no late consent finds me still passing it on."""
+    setoff = book.history.setoffs.get(thread)
+    if setoff is None or setoff.batch is None or setoff.state not in (SetoffState.LAPSED, SetoffState.EXPIRED):
+        return
+    every = list(edges(desk, setoff.batch))
+    if not began(desk, setoff):
+        pass_no(desk, every)
+    elif all(one.setoff.state is not SetoffState.APPLIED for one in every):
+        show(desk, setoff.batch, secrets(desk, setoff.batch)[1])
 
 
 def show(desk: books.Desk, batch: bytes, secret: bytes) -> None:

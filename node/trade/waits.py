@@ -10,7 +10,7 @@ import bisect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from contracts import assents, silences
+from contracts import assents, lapses, silences
 from contracts.orders import Order
 from contracts.silences import Claim
 from node.storage import proofs
@@ -19,6 +19,7 @@ from protocol import notes
 from protocol.encoding import Value
 
 FINAL = "shipment.final"
+ROUND_CHARACTERS = 12  # of the name of a round, where it stands for an edge in lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,20 @@ def of_statements(book: books.Book) -> Iterator[Wait]:
                 )
 
 
-KINDS: tuple[Callable[[books.Book], Iterator[Wait]], ...] = (of_orders, of_statements)
+def of_setoffs(book: books.Book) -> Iterator[Wait]:
+    """The edges of rounds that wait for a word. All are looked at: a merchant nets a few times a month."""
+    for setoff in book.history.setoffs.values():
+        row = lapses.row_of(setoff)
+        if row is not None and setoff.batch is not None:
+            yield Wait(
+                *(setoff.key, setoff.batch.hex()[:ROUND_CHARACTERS], row, lapses.ROWS[row], setoff.word[1]),
+                favours=book.side if lapses.favours(setoff, row, book.side) else 1 - book.side,
+                seller=setoff.seller,
+                claim=Claim(setoff.word[0], setoff.wait_s),
+            )
+
+
+KINDS: tuple[Callable[[books.Book], Iterator[Wait]], ...] = (of_orders, of_statements, of_setoffs)
 """One for each kind of thread with timed rows; each takes care that its cost does not grow with what is closed."""
 
 
@@ -126,6 +140,13 @@ def started(desk: books.Desk, book: books.Book, wait: Wait) -> proofs.Proof | No
     if side != wait.favours:  # an entry of the favoured side that had seen more than `index`
         index = bisect.bisect_right(book.history.channel.seens[wait.favours], index)
     return proofs.first(desk.db, logbook.id, index + 1)
+
+
+def is_unheard(book: books.Book, wait: Wait) -> bool:
+    """Whether no clock can run yet, because nothing that I wrote knows the partner's word that waits."""
+    side, index = wait.claim.since
+    seens = book.history.channel.seens[wait.favours]
+    return side != wait.favours and bisect.bisect_right(seens, index) == len(seens)
 
 
 def passed(desk: books.Desk, book: books.Book) -> proofs.Proof | None:

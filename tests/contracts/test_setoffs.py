@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -215,38 +215,167 @@ def secret(name: bytes, role: str, key: bytes) -> Body:
 
 
 LOCK, RELEASE = b"l" * 32, b"r" * 32
-STEPS: dict[SetoffEvent, tuple[str, Body]] = {
-    SetoffEvent.LOCK: ("setoff.consent", {"accept": True}),
-    SetoffEvent.DECLINE: ("setoff.consent", {"accept": False}),
-    SetoffEvent.APPLY: ("setoff.notice", {"secret": LOCK}),
-    SetoffEvent.RELEASE: ("setoff.notice", {"secret": RELEASE}),
-}
+WEEK_S = 7 * 86_400
+EDGE_EVENTS = (
+    *(SetoffEvent.LOCK, SetoffEvent.DECLINE, SetoffEvent.APPLY, SetoffEvent.RELEASE),
+    *(SetoffEvent.LAPSE, SetoffEvent.EXPIRE),
+)
 PATHS: dict[SetoffState, list[SetoffEvent]] = {
     SetoffState.PROPOSED: [],
     SetoffState.LOCKED: [SetoffEvent.LOCK],
     SetoffState.DECLINED: [SetoffEvent.DECLINE],
     SetoffState.APPLIED: [SetoffEvent.LOCK, SetoffEvent.APPLY],
     SetoffState.RELEASED: [SetoffEvent.LOCK, SetoffEvent.RELEASE],
+    SetoffState.WITHDRAWN: [SetoffEvent.RELEASE],
+    SetoffState.LAPSED: [SetoffEvent.LAPSE],
+    SetoffState.EXPIRED: [SetoffEvent.LOCK, SetoffEvent.EXPIRE],
 }
 
 
+def locked(shop: Shop, minor: int = 500) -> bytes:
+    """An edge that the seller has locked, and of which the buyer has said so."""
+    name = shop.both(BUYER, "setoff.propose", edge(shop))
+    consent = {"thread": name, "role": "seller", "accept": True, "amount": money(minor)}
+    word = shop.both(SELLER, "setoff.consent", consent)
+    shop.both(BUYER, "reminder", {"thread": name, "role": "buyer", "target": word})
+    return name
+
+
+def silent(shop: Shop, side: int, name: bytes, row: str, after_s: int = WEEK_S) -> Body:
+    """The body of a claim that the other side has said nothing about an edge for so long."""
+    head = len(shop.logs[side])
+    proofs = (desks.cosigned(side, head, 1), desks.cosigned(side, head, 1 + after_s))
+    target = shop.desks[side].setoffs[name].word[1]
+    return desks.deem(name, "seller" if side == SELLER else "buyer", row, target, *proofs)
+
+
+def edge_step(shop: Shop, name: bytes, event: SetoffEvent) -> tuple[int, str, Body]:
+    """Who writes what, so that an event happens to an edge that the buyer of the shop proposed."""
+    seller: Body = {"thread": name, "role": "seller"}
+    match event:
+        case SetoffEvent.LOCK | SetoffEvent.DECLINE:
+            return SELLER, "setoff.consent", {**seller, "accept": event is SetoffEvent.LOCK}
+        case SetoffEvent.APPLY | SetoffEvent.RELEASE:
+            return SELLER, "setoff.notice", {**seller, "secret": LOCK if event is SetoffEvent.APPLY else RELEASE}
+        case SetoffEvent.LAPSE:
+            return BUYER, "deem", silent(shop, BUYER, name, "setoff.propose")
+        case _:
+            return SELLER, "deem", silent(shop, SELLER, name, "setoff.lock")
+
+
 @pytest.mark.parametrize("state", SetoffState)
-@pytest.mark.parametrize("event", STEPS)
+@pytest.mark.parametrize("event", EDGE_EVENTS)
 def test_T10_every_pair_of_an_edge(state: SetoffState, event: SetoffEvent) -> None:
     shop = Shop()
     name = shop.both(BUYER, "setoff.propose", edge(shop))
     for before in PATHS[state]:
-        kind, body = STEPS[before]
-        shop.both(SELLER, kind, {"thread": name, "role": "seller", **body})
-    kind, body = STEPS[event]
+        shop.both(*edge_step(shop, name, before))
+    shop.sync()
     following = tables.step(setoffs.TABLE, state, event)
     if following is None:
-        assert shop.refuse(SELLER, kind, {"thread": name, "role": "seller", **body}) == ["setoff.state"]
+        code = "deem.state" if event in (SetoffEvent.LAPSE, SetoffEvent.EXPIRE) else "setoff.state"
+        assert shop.refuse(*edge_step(shop, name, event)) == [code]
     else:
-        shop.both(SELLER, kind, {"thread": name, "role": "seller", **body})
+        shop.both(*edge_step(shop, name, event))
     found = shop.sync().setoffs[name].state
     assert found is (following or state)
     assert shop.desks[0].balance("EUR") == (-500 if found is SetoffState.APPLIED else 0)
+
+
+def test_law_6_no_secret_applies_an_edge_to_which_the_creditor_never_consented() -> None:
+    """The debtor holds both secrets: it releases the own proposal, and then shows the secret of the lock."""
+    shop = Shop()
+    name = shop.both(BUYER, "setoff.propose", edge(shop))
+    shop.both(BUYER, "setoff.notice", secret(name, "buyer", RELEASE))
+    assert shop.refuse(BUYER, "setoff.notice", secret(name, "buyer", LOCK)) == ["setoff.state"]
+    assert shop.sync().balance("EUR") == 0
+    late = {"thread": name, "role": "seller", "accept": True}
+    assert shop.refuse(SELLER, "setoff.consent", late) == ["setoff.state"]
+
+
+# --- edges that nobody brings to an end (law 5)
+
+
+def test_law_5_either_side_frees_a_locked_edge_and_both_may_at_once() -> None:
+    shop = Shop()
+    name = locked(shop)
+    shop.write(SELLER, "deem", silent(shop, SELLER, name, "setoff.lock"))
+    mine = shop.put(BUYER, "deem", silent(shop, BUYER, name, "setoff.lock"))
+    history = shop.sync()
+    assert history.setoffs[name].state is SetoffState.EXPIRED
+    assert [fault.code for fault in history.refusals[(BUYER, mine.index)]] == ["deem.state"]
+
+
+def test_law_5_an_edge_expires_no_sooner_than_agreed_and_only_by_the_partners_own_cosignature() -> None:
+    shop = Shop()
+    name = shop.both(BUYER, "setoff.propose", edge(shop))
+    shop.deliver(BUYER)
+    early = silent(shop, BUYER, name, "setoff.propose", WEEK_S - 1)
+    assert shop.refuse(BUYER, "deem", early) == ["deem.early"]
+    head = len(shop.logs[BUYER])
+    own = desks.cosigned(BUYER, head, 1 + WEEK_S, by=BUYER)
+    forged = {**silent(shop, BUYER, name, "setoff.propose"), "passed": own}
+    assert shop.refuse(BUYER, "deem", forged) == ["deem.evidence"]
+    before = desks.cosigned(BUYER, shop.desks[BUYER].setoffs[name].word[0][1], 1)
+    unknown = {**silent(shop, BUYER, name, "setoff.propose"), "started": before}
+    assert shop.refuse(BUYER, "deem", unknown) == ["deem.evidence"]
+    assert shop.refuse(BUYER, "deem", silent(shop, BUYER, name, "setoff.lock")) == ["deem.state"]
+
+
+def test_law_5_the_agreement_says_how_long_an_edge_waits() -> None:
+    class Quick(Shop):
+        TERMS: ClassVar[Body] = {"answers": [{"proposal": "setoff", "respond_by_s": 60, "on_silence": "lapse"}]}
+
+    shop = Quick()
+    name = shop.both(BUYER, "setoff.propose", edge(shop))
+    assert shop.refuse(BUYER, "deem", silent(shop, BUYER, name, "setoff.propose", 59)) == ["deem.early"]
+    shop.both(BUYER, "deem", silent(shop, BUYER, name, "setoff.propose", 60))
+    assert shop.sync().setoffs[name].state is SetoffState.LAPSED
+
+
+def test_law_5_a_creditor_claims_nothing_from_its_own_silence() -> None:
+    shop = Shop()
+    name = shop.both(BUYER, "setoff.propose", edge(shop))
+    shop.write(SELLER, "reminder", {"thread": name, "role": "seller", "target": name})
+    assert shop.refuse(SELLER, "deem", silent(shop, SELLER, name, "setoff.propose")) == ["role.mismatch"]
+    assert shop.refuse(BUYER, "deem", silent(shop, BUYER, name, "statement.silence")) == ["reference.dangling"]
+    two = Mutual()
+    pair = two.both(SELLER, "setoff.propose", two.offset(SELLER, 100))
+    assert two.refuse(SELLER, "deem", silent(two, SELLER, pair, "setoff.propose")) == ["deem.state"]
+
+
+@pytest.mark.parametrize("shown", [LOCK, RELEASE])
+def test_law_5_a_word_that_a_claim_did_not_know_of_wins(shown: bytes) -> None:
+    shop = Shop()
+    name = locked(shop)
+    shop.write(SELLER, "setoff.notice", secret(name, "seller", shown))
+    claim = shop.put(BUYER, "deem", silent(shop, BUYER, name, "setoff.lock"))
+    history = shop.sync()
+    assert history.setoffs[name].state is (SetoffState.APPLIED if shown == LOCK else SetoffState.RELEASED)
+    assert [fault.code for fault in history.refusals[(BUYER, claim.index)]] == ["deem.state"]
+
+
+def test_D19_an_edge_that_expired_here_still_applies_with_all_others() -> None:
+    """Its neighbour was away and shows the secret late: one debt less and one claim less, as everywhere else."""
+    shop = Shop()
+    name = locked(shop, 300)
+    shop.both(BUYER, "deem", silent(shop, BUYER, name, "setoff.lock"))
+    shop.close_statement()
+    shop.both(SELLER, "setoff.notice", secret(name, "seller", LOCK))
+    assert shop.sync().balance("EUR") == -300
+
+
+@pytest.mark.parametrize("closed_first", [False, True])
+def test_a_consent_that_crosses_a_lapse_counts_whatever_a_statement_cut(closed_first: bool) -> None:
+    shop = Shop()
+    name = shop.both(BUYER, "setoff.propose", edge(shop))
+    shop.write(BUYER, "deem", silent(shop, BUYER, name, "setoff.propose"))
+    statement = shop.write(BUYER, "statement.propose", shop.statement(BUYER)) if closed_first else None
+    shop.write(SELLER, "setoff.consent", {"thread": name, "role": "seller", "accept": True})
+    shop.sync_quietly()
+    if statement is not None:
+        shop.both(SELLER, "statement.respond", shop.verdict(SELLER, statement))
+    assert shop.sync().setoffs[name].state is SetoffState.LOCKED
 
 
 @pytest.mark.parametrize(("side", "owed"), [(BUYER, -300), (SELLER, 300)])

@@ -38,6 +38,7 @@ class Citizen:
     life: lives.Life | None = None
     node: runtime.Node | None = None
     task: asyncio.Task[None] | None = None
+    clock: clocks.VirtualClock | None = None
     incarnation: int = 0
 
 
@@ -71,8 +72,9 @@ class Town:
         citizen.incarnation += 1
         life = citizen.life = lives.Life(name, citizen.incarnation)
         life.on_death.append(lambda: self.network.drop_host(name, half_open=False))
+        citizen.clock = citizen.clock or clocks.VirtualClock(self.loop)
         world = ports.Ports(
-            clock=clocks.VirtualClock(self.loop),
+            clock=citizen.clock,
             entropy=entropy.SeededEntropy(SEED, f"{name}.{citizen.incarnation}"),
             links=links.SimLinks(self.network, name, life),
             disk=disks.SimDisk(citizen.image, life),
@@ -100,6 +102,12 @@ class Town:
         assert citizen.life is not None
         citizen.life.kill()
         citizen.node = None
+
+    def skip(self, seconds: int) -> None:
+        """So much later by every clock, without living through it."""
+        for citizen in self.citizens.values():
+            assert citizen.clock is not None
+            citizen.clock.step(seconds * 1000)
 
     async def ask(self, who: str, case: str, /, **arguments: Any) -> Any:
         """Ask a node through its door."""

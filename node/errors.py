@@ -96,6 +96,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "links.address": (Exit.CONFIGURATION, "this is no address of a node"),
     "links.listen": (Exit.CONFIGURATION, "the listening address cannot be used"),
     "console.listen": (Exit.CONFIGURATION, "the address of the console cannot be used"),
+    "console.busy": (Exit.LATER, "as much long work goes on in the console as may at once"),
     "node.not-running": (Exit.UNREACHABLE, "no node runs on this home"),
     "node.gone": (Exit.UNREACHABLE, "the node ended before it answered"),
     "node.stranger": (Exit.PERMISSION, "the control socket serves the user of the node only"),

@@ -10,7 +10,8 @@ from typing import Final
 from aiohttp import web
 
 from node import errors
-from node.console import confirmations, forms, problems, routes, views
+from node.console import confirmations, forms, jobs, problems, routes, views
+from node.trade import policies
 
 register = routes.Register()
 
@@ -54,14 +55,17 @@ async def do(view: views.View) -> web.StreamResponse:
     name = view.request.match_info["case"]
     posted = await view.request.post()
     case = view.console.door.cases.get(name)
-    if case is None or not forms.is_genuine(posted, view.token):
+    if case is None or name in policies.LOCAL or not forms.is_genuine(posted, view.token):
         raise errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
     afterwards = forms.destination(forms.text(posted, "_next"), "/today")
     try:
         if name in confirmations.QUESTIONS and forms.text(posted, "_sure") != "1":
             return ask_first(view, name, posted)
         given = forms.named(forms.arguments(case.arguments, posted), posted, case)
-        answer = await once(view, forms.text(posted, "_key"), name, given)
+        key = forms.text(posted, "_key")
+        if name in jobs.LONG:
+            return jobs.follow(view, jobs.begin(view, name, given, afterwards, key))
+        answer = await once(view, key, name, given)
     except errors.StorageError:
         raise
     except errors.NodeError as error:

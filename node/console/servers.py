@@ -11,7 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from node import errors, incidents
-from node.console import actions, assets, guards, languages, problems, routes, streams, views
+from node.console import actions, assets, guards, jobs, languages, problems, routes, streams, views
 from node.trade import policies
 
 SILENT: Final = logging.getLogger("node.console.http")
@@ -41,7 +41,9 @@ class Server:
         self._runner: web.AppRunner | None = None
         self._fatal: asyncio.Future[errors.StorageError] | None = None
         self.routes = [
-            route for register in (streams.register, actions.register, *registers) for route in register.routes
+            route
+            for register in (streams.register, actions.register, jobs.register, *registers)
+            for route in register.routes
         ]
         self.addresses: tuple[str, ...] = ()
 
@@ -50,6 +52,8 @@ class Server:
         application = web.Application(client_max_size=REQUEST_BYTES_MAX, middlewares=[self._answer])
         application[streams.STREAMS] = streams.Streams()
         application[actions.SUBMISSIONS] = actions.Submissions()
+        application[jobs.JOBS] = jobs.Jobs(self._notice)
+        application.on_cleanup.append(stop_jobs)
         for route in self.routes:
             application.router.add_route(route.method, route.path, self._served(route))
         application.router.add_get(assets.PREFIX + "{version}/{name:.+}", serve_asset)
@@ -92,13 +96,16 @@ class Server:
         except web.HTTPException as error:
             response = await self._fail(request, of_http(error, request))
         except errors.NodeError as error:
-            if isinstance(error, errors.StorageError) and self._fatal is not None and not self._fatal.done():
-                self._fatal.set_result(error)
+            self._notice(error)
             response = await self._fail(request, error)
         except Exception as error:
             response = await self._fail(request, incidents.report(error, "a page"))
         guards.dress(response)
         return response
+
+    def _notice(self, error: errors.NodeError) -> None:
+        if isinstance(error, errors.StorageError) and self._fatal is not None and not self._fatal.done():
+            self._fatal.set_result(error)
 
     def _served(self, route: routes.Route) -> Handler:
         async def serve(request: web.Request) -> web.StreamResponse:
@@ -133,6 +140,11 @@ class Server:
             return view.page(template, status=problems.status(error), error=error, back="/")
         except errors.StorageError as broken:
             return problems.response(broken)
+
+
+async def stop_jobs(application: web.Application) -> None:
+    """End the long work that goes on."""
+    await application[jobs.JOBS].close()
 
 
 def unknown_visitor(view: views.View) -> web.Response:

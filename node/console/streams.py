@@ -7,14 +7,17 @@ An event says only what kind of thing changed, so it tells nobody what the page 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from aiohttp import web
 
 from node import events
-from node.console import routes, views
+from node.console import guards, routes, views
 
 register = routes.Register()
 
@@ -46,37 +49,62 @@ class Streams:
 STREAMS: Final = web.AppKey("streams", Streams)
 
 
+Tell = Callable[[web.StreamResponse], Awaitable[None]]
+Result = TypeVar("Result")
+
+
 @register.get("/events", routes.SIGNED_IN)
 async def stream(view: views.View) -> web.StreamResponse:
     """The stream of one page: `event: changed`, `data: <topics>`."""
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-    await response.prepare(view.request)
     listener = events.Listener()
-    streams = view.request.app[STREAMS]
-    task = asyncio.create_task(follow(response, listener), name="stream")
-    streams.enter(task)
     view.console.changes.listeners.add(listener)
+    try:
+        return await serve(view, functools.partial(follow, listener))
+    finally:
+        view.console.changes.listeners.discard(listener)
+
+
+async def serve(view: views.View, tell: Tell) -> web.StreamResponse:
+    """Answer with a stream that `tell` writes, until it ends, the page is gone, or the stream is shed."""
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+    guards.dress(response)
+    await response.prepare(view.request)
+    streams = view.request.app[STREAMS]
+    task = asyncio.create_task(told(response, tell), name="stream")
+    streams.enter(task)
     try:
         await asyncio.wait((task,))
     finally:
-        view.console.changes.listeners.discard(listener)
         streams.leave(task)
         task.cancel()
     return response
 
 
-async def follow(response: web.StreamResponse, listener: events.Listener) -> None:
-    """Tell one page what changes, until it is gone."""
-    try:
+async def told(response: web.StreamResponse, tell: Tell) -> None:
+    """Let `tell` write; that the page was closed is no fault."""
+    with contextlib.suppress(ConnectionError):
         await response.write(b"retry: 2000\n\n")
-        while True:
-            try:
-                async with asyncio.timeout(HEARTBEAT_SECONDS):
-                    topics = await listener.wait()
-            except TimeoutError:
-                await response.write(b":\n\n")
-                continue
-            await response.write(f"event: changed\ndata: {' '.join(sorted(topics))}\n\n".encode())
-            await asyncio.sleep(PAUSE_SECONDS)
-    except ConnectionError:
-        pass  # the page was closed
+        await tell(response)
+
+
+async def follow(listener: events.Listener, response: web.StreamResponse) -> None:
+    """Tell one page what changes, until it is gone."""
+    while True:
+        topics = await heard(response, listener.wait)
+        await say(response, "changed", " ".join(sorted(topics)))
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def heard(response: web.StreamResponse, wait: Callable[[], Awaitable[Result]]) -> Result:
+    """Wait for news, with a heartbeat meanwhile."""
+    while True:
+        try:
+            async with asyncio.timeout(HEARTBEAT_SECONDS):
+                return await wait()
+        except TimeoutError:
+            await response.write(b":\n\n")
+
+
+async def say(response: web.StreamResponse, event: str, data: str) -> None:
+    """Write one event."""
+    await response.write(f"event: {event}\ndata: {data}\n\n".encode())

@@ -134,6 +134,9 @@ POLICIES: Final[Mapping[str, Policy]] = {
     **rows("bench.progress bench.orders bench.singles", OWNER),
 }
 
+LOCAL: Final = frozenset({"audit.export", "audit.document"})
+"""What names a path of the machine: whoever runs the node may, and nobody else by a path of their own (C07)."""
+
 
 def permits(caller: Caller, use_case: str) -> bool:
     """Whether a caller may use a use case. One without a policy is nobody's."""

@@ -79,6 +79,15 @@
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   });
 
+  // Long work: the server says that it has come further, and the part of the page that shows it reads itself anew.
+  const job = document.querySelector("[data-job]");
+  if (job) {
+    const source = new EventSource(`${job.dataset.job}/events`);
+    const heard = () => document.dispatchEvent(new CustomEvent("hanse:progress"));
+    source.addEventListener("progress", heard);
+    source.addEventListener("ended", () => { source.close(); heard(); });
+  }
+
   // A menu closes when somebody looks elsewhere, and at Escape.
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;

@@ -80,13 +80,13 @@ def play(story: Callable[[Bench, aiohttp.ClientSession], Awaitable[None]]) -> No
     asyncio.run(run())
 
 
-async def begin(session: aiohttp.ClientSession, key: str = "", **headers: str) -> str:
-    async with session.post(f"/begin?key={key}", headers=headers, allow_redirects=False) as answer:
+async def begin(session: aiohttp.ClientSession, key: str = "") -> str:
+    async with session.post(f"/begin?key={key}", allow_redirects=False) as answer:
         assert answer.status == 303, await answer.text()
         return answer.headers["Location"]
 
 
-async def read(session: aiohttp.ClientSession, path: str, status: int = 200, **headers: str) -> str:
+async def read(session: aiohttp.ClientSession, path: str, status: int = 200, headers: Any = None) -> str:
     async with session.get(path, headers=headers) as answer:
         assert answer.status == status, await answer.text()
         return await answer.text()
@@ -131,8 +131,8 @@ def test_a_form_sent_twice_begins_one_job() -> None:
 def test_C11_nobody_sees_the_job_of_somebody_else() -> None:
     async def story(bench: Bench, session: aiohttp.ClientSession) -> None:
         path = await begin(session)
-        await read(session, path, 404, **{"X-Operator": "2"})
-        await read(session, f"{path}/events", 404, **{"X-Operator": "2"})
+        await read(session, path, 404, {"X-Operator": "2"})
+        await read(session, f"{path}/events", 404, {"X-Operator": "2"})
         await read(session, "/jobs/none", 404)
 
     play(story)
@@ -148,7 +148,7 @@ def test_what_went_wrong_in_a_job_is_said_with_every_fault() -> None:
             await said(stream, "ended")
         page = await read(session, path, 409)
         assert "row 3" in page and "<script>row" not in page
-        assert "hx-get" not in await read(session, path, **{"HX-Request": "true"})
+        assert "hx-get" not in await read(session, path, headers={"HX-Request": "true"})
 
     play(story)
 

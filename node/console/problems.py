@@ -22,7 +22,12 @@ STATUSES: Final[Mapping[errors.Exit, int]] = {
     errors.Exit.PERMISSION: 403,
     errors.Exit.CONFIGURATION: 409,
 }
-BY_CODE: Final[Mapping[str, int]] = {"request.unknown": 404, "request.too-big": 413, "request.unauthenticated": 401}
+BY_CODE: Final[Mapping[str, int]] = {
+    "request.unauthenticated": 401,
+    "request.unknown": 404,
+    "request.too-big": 413,
+    "request.media": 415,
+}
 
 
 def status(error: errors.NodeError) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from node.console.pages import frames, partners
+from node.console.pages import frames, partners, programs
 
 REGISTERS: Final = (
     frames.register,
     partners.register,
+    programs.register,
 )

@@ -1,0 +1,71 @@
+"""For programs: every use case as JSON, its description, and the figures for whoever watches over the node.
+
+POST /api/v1/<use case>     a JSON object -> a JSON object, or a problem (RFC 9457)
+GET  /api/openapi.json      OpenAPI 3.1
+GET  /metrics               Prometheus, text format 0.0.4
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import json
+from typing import Any, Final
+
+from aiohttp import web
+
+from node import errors
+from node.console import descriptions, meters, routes, views
+
+register = routes.Register()
+
+OPENAPI: Final = "/api/openapi.json"
+
+
+@register.post(descriptions.PREFIX + "{case}", routes.SIGNED_IN)
+async def ask(view: views.View) -> web.StreamResponse:
+    """Ask the door; it decides whether the caller may."""
+    given = await read(view.request)
+    answer = await view.console.door.ask(view.caller, view.request.match_info["case"], given)
+    return web.json_response(answer, dumps=dumps)
+
+
+@register.get(OPENAPI, routes.PUBLIC)
+async def describe(view: views.View) -> web.StreamResponse:
+    """What can be asked. It is the same for every node of this version."""
+    return web.json_response(descriptions.document(view.console.door.cases, importlib.metadata.version("hanse")))
+
+
+@register.get("/metrics", "status")
+async def metrics(view: views.View) -> web.StreamResponse:
+    """Figures of this node."""
+    text = meters.exposition(await view.ask("status"), (await view.ask("partners"))["partners"])
+    return web.Response(body=text, headers={"Content-Type": meters.CONTENT_TYPE})
+
+
+async def read(request: web.Request) -> dict[str, Any]:
+    """The arguments. NodeError `request.malformed`, `request.media`."""
+    if request.content_type != "application/json":
+        raise errors.NodeError(
+            "request.media", "this is not JSON", expected="Content-Type: application/json", got=request.content_type
+        )
+    try:
+        text = (await request.read()).decode()
+        given = json.loads(text)
+        if "\\ud" in text.lower():  # half a surrogate pair is no text, and fits neither database nor documents
+            json.dumps(given, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise errors.NodeError("request.malformed", "the arguments are no JSON") from None
+    if not isinstance(given, dict):
+        raise errors.NodeError("request.malformed", "the arguments are no JSON object")
+    return given
+
+
+def plain(value: object) -> object:
+    """Bytes as hex, as on the control socket. TypeError for anything else."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).hex()
+    raise TypeError(f"{type(value).__name__} is nothing that the API carries")
+
+
+dumps = functools.partial(json.dumps, ensure_ascii=False, default=plain, separators=(",", ":"))

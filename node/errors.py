@@ -50,6 +50,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "request.unknown": (Exit.USAGE, "no use case has this name"),
     "request.forbidden": (Exit.PERMISSION, "the role of whoever asks does not permit it"),
     "request.unauthenticated": (Exit.PERMISSION, "whoever asks is not signed in, and shows no key"),
+    "request.method": (Exit.USAGE, "the page or the use case is not asked by this method of HTTP"),
     "request.media": (Exit.USAGE, "the request is of another media type than the API takes"),
     "request.too-big": (Exit.USAGE, "the arguments are larger than the node takes"),
     "document.refused": (Exit.REFUSED, "a rule of the trade says no"),

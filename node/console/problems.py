@@ -25,6 +25,7 @@ STATUSES: Final[Mapping[errors.Exit, int]] = {
 BY_CODE: Final[Mapping[str, int]] = {
     "request.unauthenticated": 401,
     "request.unknown": 404,
+    "request.method": 405,
     "request.too-big": 413,
     "request.media": 415,
 }
@@ -47,4 +48,5 @@ def content(error: errors.NodeError) -> dict[str, Any]:
 
 def response(error: errors.NodeError) -> web.Response:
     """A problem as an answer."""
-    return web.json_response(content(error), status=status(error), content_type=CONTENT_TYPE)
+    headers = {"Allow": str(error.expected)} if error.code == "request.method" else {}
+    return web.json_response(content(error), status=status(error), content_type=CONTENT_TYPE, headers=headers)

@@ -163,7 +163,11 @@ def unknown_visitor(view: views.View) -> web.Response:
 def of_http(error: web.HTTPException, request: web.Request) -> errors.NodeError:
     """What aiohttp refuses by itself, in our words."""
     match error.status:
-        case 404 | 405:
+        case 405:
+            allowed = ", ".join(sorted(getattr(error, "allowed_methods", ())))
+            message = "the page is not asked in this way"
+            return errors.NodeError("request.method", message, expected=allowed, got=request.method)
+        case 404:
             return errors.NodeError("request.unknown", "there is no such page", got=request.path[:200])
         case 413:
             return errors.NodeError(

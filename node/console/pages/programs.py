@@ -20,6 +20,8 @@ from node.console import descriptions, meters, routes, views
 register = routes.Register()
 
 OPENAPI: Final = "/api/openapi.json"
+EXACT_MAX: Final = 2**53
+"""Below this every whole number is exactly one floating-point number (IEEE 754)."""
 
 
 @register.post(descriptions.PREFIX + "{case}", routes.SIGNED_IN)
@@ -51,7 +53,7 @@ async def read(request: web.Request) -> dict[str, Any]:
         )
     try:
         text = (await request.read()).decode()
-        given = json.loads(text)
+        given = json.loads(text, parse_float=number)
         if "\\ud" in text.lower():  # half a surrogate pair is no text, and fits neither database nor documents
             json.dumps(given, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -59,6 +61,12 @@ async def read(request: web.Request) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise errors.NodeError("request.malformed", "the arguments are no JSON object")
     return given
+
+
+def number(text: str) -> float | int:
+    """A number with a point or an exponent; 3.0 is a whole number (JSON Schema 2020-12, validation, 6.1.1)."""
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < EXACT_MAX else value
 
 
 def plain(value: object) -> object:

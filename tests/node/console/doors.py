@@ -38,6 +38,8 @@ class Desk:
     client: aiohttp.ClientSession
     caller: policies.Caller | None = LIN
     programmatic: bool = False
+    bearer: str = ""
+    """What a request must show, where this is not empty."""
     headers: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -50,7 +52,8 @@ class Desk:
         return hmac.digest(self.server.console.secret, b"form\n" + SECRET, "sha256").hex()
 
     async def identify(self, request: web.Request) -> views.Visitor | None:
-        if self.caller is None:
+        shown = request.headers.get("Authorization")
+        if self.caller is None or (self.bearer and shown != f"Bearer {self.bearer}"):
             return None
         return views.Visitor(self.caller, SECRET, programmatic=self.programmatic)
 

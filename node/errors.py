@@ -106,6 +106,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "invite.malformed": (Exit.UNREADABLE, "this is no invitation, or only a part of one"),
     "invite.expired": (Exit.REFUSED, "the invitation has expired"),
     "invite.own": (Exit.REFUSED, "the invitation is one of this very node"),
+    "invite.unknown": (Exit.REFUSED, "no such invitation waits to be used"),
     "invite.unanswered": (Exit.UNREACHABLE, "no address of the invitation answered"),
     "partner.unknown": (Exit.REFUSED, "no partner is called so"),
     "partner.ambiguous": (Exit.REFUSED, "more than one partner could be meant"),

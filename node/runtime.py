@@ -44,6 +44,7 @@ from node.trade import (
     feedbacks,
     givebacks,
     holds,
+    invitations,
     invoices,
     issues,
     locations,
@@ -79,6 +80,7 @@ log = structlog.get_logger(__name__)
 
 REGISTERS = (
     peers.register,
+    invitations.register,
     agreements.register,
     catalogues.register,
     derivations.register,

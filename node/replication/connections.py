@@ -436,6 +436,7 @@ class Connections:
                 contact.doubted = old.exchange
                 self._spawn(self._doubt(partner, old.exchange, exchange))
         self._notify(partner)
+        self.core.books.changes.note("links")
         self._say(log.info, "partner connected", partner.name, remote=exchange.link.remote)
         return True
 
@@ -479,6 +480,7 @@ class Connections:
             del self.live[partner.id]
             contact.lost_ms = self.world.clock.now_ms()
             self._notify(partner)
+            self.core.books.changes.note("links")
             self._say(log.info, "partner disconnected", partner.name, trouble=contact.trouble or None)
 
     def _say(self, tell: Callable[..., Any], event: str, who: str, code: str = "", **fields: Any) -> None:

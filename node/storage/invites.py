@@ -23,10 +23,10 @@ def cipher(root_secret: bytes) -> ChaCha20Poly1305:
     return ChaCha20Poly1305(HKDF(SHA256(), 32, None, b"hanse/invites-at-rest/1").derive(root_secret))
 
 
-def give(db: sqlite3.Connection, secret: bytes, root_secret: bytes, expires_s: int) -> bytes:
+def give(db: sqlite3.Connection, secret: bytes, root_secret: bytes, expires_s: int, given_s: int = 0) -> bytes:
     """Remember a new invitation; returns its tag (16 bytes)."""
     tag = invitations.tag(secret)
-    partners.add_invite(db, tag, cipher(root_secret).encrypt(tag[:12], secret, tag), expires_s)
+    partners.add_invite(db, tag, cipher(root_secret).encrypt(tag[:12], secret, tag), expires_s, given_s)
     return tag
 
 
@@ -41,8 +41,13 @@ def secret_of(db: sqlite3.Connection, tag: bytes, root_secret: bytes, now_s: int
     if invite.node is None and invite.tries >= limits.INVITE_TRIES_MAX:
         return None
     partners.count_try(db, tag)
+    return reveal(invite, root_secret)
+
+
+def reveal(invite: partners.Invite, root_secret: bytes) -> bytes | None:
+    """The secret of an invitation, for whoever gave it; None where another key sealed it."""
     try:
-        secret: bytes = cipher(root_secret).decrypt(tag[:12], invite.sealed, tag)
+        secret: bytes = cipher(root_secret).decrypt(invite.tag[:12], invite.sealed, invite.tag)
     except InvalidTag:
         return None
     return secret

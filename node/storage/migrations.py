@@ -243,6 +243,21 @@ def operators(db: Database) -> None:
     execute_all(db.conn, OPERATORS)
 
 
+COMPARED = """
+-- When the operators of both sides found that they read the same fingerprint words.
+ALTER TABLE partners ADD COLUMN compared_ms INTEGER;
+
+-- When an invitation was given.
+ALTER TABLE invites ADD COLUMN given_s INTEGER NOT NULL DEFAULT 0;
+"""
+
+
+@migrations(name="0007_compared")
+def compared(db: Database) -> None:
+    """Partners whose words were compared, and when invitations were given."""
+    execute_all(db.conn, COMPARED)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

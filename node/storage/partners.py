@@ -42,6 +42,7 @@ class Partner:
     invite_tag: bytes | None
     paired_ms: int
     last_seen_ms: int | None
+    compared_ms: int | None = None  # when people found that both sides show the same words
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +67,26 @@ class Invite:
     expires_s: int
     node: NodeId | None
     tries: int
+    given_s: int
 
 
 EVIDENCE_MAX = 256  # a partner who sends more claims than this proves nothing more
-PARTNER_COLUMNS = "id, node, name, state, addresses, version_seen_max, invite_tag, paired_ms, last_seen_ms"
+PARTNER_COLUMNS = "id, node, name, state, addresses, version_seen_max, invite_tag, paired_ms, last_seen_ms, compared_ms"
+INVITE_COLUMNS = "tag, sealed, expires_s, node, tries, given_s"
 CHANNEL_COLUMNS = "id, partner, epoch, salt, state, side, applied"
 
 
 def partner_of_row(row: Sequence[object]) -> Partner:
     """A `Partner` from a row of PARTNER_COLUMNS."""
-    id, node, name, state, addresses, version, tag, paired_ms, last_seen_ms = row
+    id, node, name, state, addresses, version, tag, paired_ms, last_seen_ms, compared_ms = row
     assert isinstance(id, int) and isinstance(node, bytes) and isinstance(name, str) and isinstance(version, int)
     assert isinstance(addresses, str) and isinstance(paired_ms, int)
     assert tag is None or isinstance(tag, bytes)
     assert last_seen_ms is None or isinstance(last_seen_ms, int)
+    assert compared_ms is None or isinstance(compared_ms, int)
     listed = tuple(json.loads(addresses))
-    return Partner(id, NodeId(node), name, PartnerState(str(state)), listed, version, tag, paired_ms, last_seen_ms)
+    found = PartnerState(str(state))
+    return Partner(id, NodeId(node), name, found, listed, version, tag, paired_ms, last_seen_ms, compared_ms)
 
 
 def channel_of_row(row: Sequence[object]) -> Channel:
@@ -147,6 +152,11 @@ def set_addresses(db: sqlite3.Connection, id: int, addresses: Sequence[str]) -> 
 def set_state(db: sqlite3.Connection, id: int, state: PartnerState) -> None:
     """Whether the partner is spoken to."""
     db.execute("UPDATE partners SET state = ? WHERE id = ?", (state, id))
+
+
+def compared(db: sqlite3.Connection, id: int, now_ms: int) -> None:
+    """People read the words to each other, and they were the same."""
+    db.execute("UPDATE partners SET compared_ms = ? WHERE id = ?", (now_ms, id))
 
 
 def saw(db: sqlite3.Connection, id: int, now_ms: int) -> None:
@@ -217,15 +227,33 @@ def set_applied(db: sqlite3.Connection, id: int, applied: int) -> None:
     db.execute("UPDATE channels SET applied = ? WHERE id = ?", (applied, id))
 
 
-def add_invite(db: sqlite3.Connection, tag: bytes, sealed: bytes, expires_s: int) -> None:
+def add_invite(db: sqlite3.Connection, tag: bytes, sealed: bytes, expires_s: int, given_s: int) -> None:
     """Remember an invitation given."""
-    db.execute("INSERT INTO invites VALUES (?, ?, ?, NULL, 0)", (tag, sealed, expires_s))
+    db.execute(
+        "INSERT INTO invites (tag, sealed, expires_s, node, tries, given_s) VALUES (?, ?, ?, NULL, 0, ?)",
+        (tag, sealed, expires_s, given_s),
+    )
 
 
 def invite(db: sqlite3.Connection, tag: bytes) -> Invite | None:
     """The invitation with this tag."""
-    row = db.execute("SELECT tag, sealed, expires_s, node, tries FROM invites WHERE tag = ?", (tag,)).fetchone()
+    row = db.execute(f"SELECT {INVITE_COLUMNS} FROM invites WHERE tag = ?", (tag,)).fetchone()
     return None if row is None else Invite(*row)
+
+
+def invites(db: sqlite3.Connection, since_s: int, count_max: int) -> list[Invite]:
+    """The invitations that ended after `since_s` or have not ended, the newest first."""
+    rows = db.execute(
+        f"SELECT {INVITE_COLUMNS} FROM invites WHERE expires_s > ? ORDER BY given_s DESC, tag LIMIT ?",
+        (since_s, count_max),
+    )
+    return [Invite(*row) for row in rows]
+
+
+def withdraw_invite(db: sqlite3.Connection, tag: bytes) -> bool:
+    """Let nobody use an invitation any more; tells whether it was still open."""
+    done = db.execute("UPDATE invites SET expires_s = 0 WHERE tag = ? AND node IS NULL AND expires_s > 0", (tag,))
+    return done.rowcount > 0
 
 
 def bind_invite(db: sqlite3.Connection, tag: bytes, node: NodeId) -> None:

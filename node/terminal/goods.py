@@ -9,6 +9,7 @@ import rich_click as click
 from node.terminal import commands, uploads
 
 Arguments = dict[str, Any]
+PERIODS = ("weekly", "half-monthly", "monthly")
 BASES = ("shipment", "delivery", "return_window")
 
 
@@ -96,6 +97,12 @@ def agreement() -> None:
 @click.option("--resolve-hours", type=click.IntRange(1), help="Hours until an issue may be escalated. [default: 168]")
 @click.option("--award-hours", type=click.IntRange(1), help="Hours that each arbiter has. [default: 336]")
 @click.option("--self-billing", is_flag=True, help="The buyer writes the invoices.")
+@click.option("--return-days", type=click.IntRange(0), help="Days in which goods may come back. [default: 14]")
+@click.option("--payment-days", type=click.IntRange(0), help="Days until what is owed is due. [default: 14]")
+@click.option("--period", type=click.Choice(PERIODS), help="How often the books are closed. [default: monthly]")
+@click.option(
+    "--instead-of", metavar="HASH", help="The agreement in force, or the proposal, to which these are other terms."
+)
 @click.option("--ship-to", type=click.Choice(LEVELS), help="How much the seller sees of an address. [default: country]")
 @commands.asks("agreement.propose")
 def agreement_propose(
@@ -119,6 +126,15 @@ def agreement_propose(
 @commands.asks("agreement.accept")
 def agreement_accept(**typed: Any) -> Arguments:
     """Accept what PARTNER proposed."""
+    return typed
+
+
+@agreement.command("decline")
+@click.argument("partner")
+@click.argument("agreement")
+@commands.asks("agreement.decline")
+def agreement_decline(**typed: Any) -> Arguments:
+    """Say no to a proposal that nobody has accepted."""
     return typed
 
 

@@ -97,6 +97,14 @@ def partner_end(**typed: Any) -> Arguments:
     return typed
 
 
+@partner.command("compared")
+@click.argument("partner")
+@commands.asks("partner.compare")
+def partner_compared(**typed: Any) -> Arguments:
+    """Note that PARTNER reads the same fingerprint words as I do."""
+    return typed
+
+
 @click.group(cls=commands.Group)
 def card() -> None:
     """What I tell partners of myself, and they of themselves."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import pydantic
 
@@ -19,6 +19,9 @@ from protocol.errors import PeerError
 
 register = doors.Register()
 Basis = Literal["shipment", "delivery", "return_window"]
+Period = Literal["weekly", "half-monthly", "monthly"]
+DAY_S = 86_400
+DAYS_MAX = 10 * 366
 HOURS_MAX = 10 * 366 * 24  # ten years, the longest time that a document can name
 
 
@@ -32,6 +35,8 @@ class Propose(doors.Arguments):
     partner of mine, a NodeID, or `seller`, where the seller here gets a share of what its buyer trades elsewhere.
     `arbiters` decide disputes, in this order: each is what `hanse dispute key` prints there. An issue may be escalated
     after `resolve_hours`, the next arbiter decides after `award_hours`. `self_billing`: the buyer writes the invoices.
+    Goods may come back within `return_days`, and what is owed is due after `payment_days`, by statements of a `period`.
+    `instead_of`: the agreement in force that these terms are to change, or the partner's proposal that they answer.
     """
 
     partner: str
@@ -52,6 +57,10 @@ class Propose(doors.Arguments):
     resolve_hours: Annotated[int, pydantic.Field(ge=1, le=HOURS_MAX)] | None = None
     award_hours: Annotated[int, pydantic.Field(ge=1, le=HOURS_MAX)] | None = None
     self_billing: bool = False
+    return_days: Annotated[int, pydantic.Field(ge=0, le=DAYS_MAX)] | None = None
+    payment_days: Annotated[int, pydantic.Field(ge=0, le=DAYS_MAX)] | None = None
+    period: Period | None = None
+    instead_of: str | None = None
 
 
 class Accept(doors.Arguments):
@@ -59,6 +68,13 @@ class Accept(doors.Arguments):
 
     partner: str
     agreement: str | None = None
+
+
+class Decline(doors.Arguments):
+    """A proposal that nobody has accepted."""
+
+    partner: str
+    agreement: str
 
 
 class Listed(doors.Arguments):
@@ -97,11 +113,58 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
         for name, hours in (("issue_resolution_s", given.resolve_hours), ("award_s", given.award_hours)):
             if hours is not None:
                 terms[name] = hours * 3600
+        for name, days in (("return_window_s", given.return_days), ("payment_due_s", given.payment_days)):
+            if days is not None:
+                terms[name] = days * DAY_S
+        if given.period is not None:
+            terms["statement_period"] = given.period
+        kind, about = "agreement.propose", {}  # type: str, dict[str, Value]
+        if given.instead_of is not None:
+            kind, about, kept = answered(book, given.instead_of)
+            terms = kept | terms
         role = "buyer" if given.buying else "seller"
-        written = desk.write(book, "agreement.propose", books.body({"role": role, "terms": terms}))
+        written = desk.write(book, kind, books.body({**about, "role": role, "terms": terms}))
         return {"agreement": written.hash.hex()}
 
     return await trade.books.act(unit)
+
+
+KEPT = frozenset({"countries", "channels", "law", "texts", "floor_prices", "short_penalty", "issue_response_s"})
+"""Terms that `Propose` does not name: other terms for the same agreement leave them as they are."""
+
+
+def answered(book: books.Book, wanted: str) -> tuple[str, dict[str, Value], dict[str, object]]:
+    """The document that puts other terms in the place of the named ones, what it says of them, and what stays.
+
+    NodeError `agreement.unknown` for what is neither in force nor a proposal of the partner.
+    """
+    for agreement in book.history.agreements.values():
+        for name, kind, hash in (
+            ("amends", "agreement.amend", agreement.current),
+            ("counters", "agreement.counter", None if agreement.current or mine(agreement, book) else agreement.last),
+        ):
+            if hash is not None and hash.hex().startswith(wanted) and agreement.state in CHANGEABLE:
+                old = agreement.versions[hash].terms
+                kept = old.model_dump(include=set(KEPT), exclude_none=True, exclude_defaults=True)
+                return kind, {"thread": agreement.key, name: hash}, kept
+    raise errors.NodeError(
+        "agreement.unknown",
+        "these terms cannot be changed",
+        expected=f"an agreement with {book.partner.name} that is in force, or a proposal of theirs",
+        got=wanted,
+    )
+
+
+def mine(agreement: agreements.Agreement, book: books.Book) -> bool:
+    """Whether the newest terms are this merchant's own."""
+    return agreement.versions[agreement.last].side == book.side
+
+
+CHANGEABLE = (
+    agreements.AgreementState.PROPOSED,
+    agreements.AgreementState.COUNTERED,
+    agreements.AgreementState.IN_FORCE,
+)
 
 
 @register.case("agreement.accept", Accept)
@@ -135,6 +198,35 @@ async def accept(trade: doors.Trade, given: Accept, report: doors.Report) -> doo
     return await trade.books.act(unit)
 
 
+@register.case("agreement.decline", Decline)
+async def decline(trade: doors.Trade, given: Decline, report: doors.Report) -> doors.Json:
+    """Say no to what a partner proposed, or take back what was proposed to it. Changes to what is in force are not
+    declined: they have no effect unless they are accepted."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        book = desk.book(peering.find(desk, given.partner)[1].id)
+        open_still = [
+            agreement
+            for agreement in book.history.agreements.values()
+            if agreement.current is None
+            and agreement.state in CHANGEABLE
+            and any(id.hex().startswith(given.agreement) for id in (agreement.key, agreement.last))
+        ]
+        if len(open_still) != 1:
+            raise errors.NodeError(
+                "agreement.unknown",
+                f"{len(open_still)} proposals could be meant",
+                expected="one that is not answered",
+                got=given.agreement,
+            )
+        (agreement,) = open_still
+        role = "seller" if agreement.seller == book.side else "buyer"
+        desk.write(book, "agreement.terminate", books.body({"thread": agreement.key, "role": role}))
+        return {"agreement": agreement.last.hex()}
+
+    return await trade.books.act(unit)
+
+
 @register.case("agreement.list", Listed)
 async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
     """All agreements with their state and main terms."""
@@ -154,6 +246,9 @@ def describe(book: books.Book, agreement: agreements.Agreement) -> doors.Json:
     """One agreement for people."""
     version = agreement.versions[agreement.current or agreement.last]
     limit = version.terms.credit_limit
+    change = agreement.versions[agreement.last] if agreement.current is not None else None
+    if change is not None and (change.hash in agreement.accepted or change.replaces != agreement.current):
+        change = None
     return {
         "agreement": version.hash.hex(),
         "partner": book.partner.name,
@@ -162,18 +257,53 @@ def describe(book: books.Book, agreement: agreements.Agreement) -> doors.Json:
         "currency": agreement.currency,
         "credit": None if limit is None else str(limit.money),
         "ship_by_s": version.terms.ship_by_s,
-        "waits_for_me": agreement.current is None and agreement.versions[agreement.last].side != book.side,
+        "waits_for_me": agreement in proposals(book),
+        "mine": version.side == book.side,
+        "terms": plain_terms(book, version),
+        "change": None
+        if change is None
+        else {
+            "agreement": change.hash.hex(),
+            "mine": change.side == book.side,
+            "terms": plain_terms(book, change),
+        },
     }
 
 
+def plain_terms(book: books.Book, version: Version) -> doors.Json:
+    """Every term as JSON has it. Nodes are called by their names where they are partners of this channel, or me."""
+    found = cast(doors.Json, plain(version.terms.model_dump(exclude_none=True)))
+    limit = version.terms.credit_limit
+    if limit is not None:
+        found["credit_limit"] = {"amount": limit.a, "currency": limit.c, "text": str(limit.money)}
+    for row in (*found["shares"], *found["arbiters"]):
+        row["node"] = nodeids.to_text(nodeids.NodeId(bytes.fromhex(row["node"])))
+    return found
+
+
+def plain(value: object) -> object:
+    """A value as JSON has it: bytes in hex, tuples as lists."""
+    match value:
+        case bytes():
+            return value.hex()
+        case dict():
+            return {name: plain(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [plain(inner) for inner in value]
+    return value
+
+
 def proposals(book: books.Book) -> list[agreements.Agreement]:
-    """What the partner has proposed and this merchant has not answered."""
-    return [
-        agreement
-        for agreement in book.history.agreements.values()
-        if agreement.state in (agreements.AgreementState.PROPOSED, agreements.AgreementState.COUNTERED)
-        and agreement.versions[agreement.last].side != book.side
-    ]
+    """What the partner has proposed and this merchant has not answered, changes to what is in force among them."""
+    return [agreement for agreement in book.history.agreements.values() if waits_for(agreement, book.side)]
+
+
+def waits_for(agreement: agreements.Agreement, side: int) -> bool:
+    """Whether the newest terms wait for the answer of a side."""
+    newest = agreement.versions[agreement.last]
+    if newest.side == side or newest.hash in agreement.accepted:
+        return False
+    return agreement.state in CHANGEABLE and agreement.current in (None, newest.replaces)
 
 
 def waits(book: books.Book) -> int:

@@ -1,44 +1,31 @@
-"""Partners as the merchant sees them: inviting, joining, naming, removing, and how it goes."""
+"""Partners as the merchant sees them: how it goes with each, naming, comparing words, removing."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 from contracts.orders import OrderState
-from contracts.peerings import PeeringState
 from node import errors
-from node.storage import invites, logbooks, orderbooks, outboxes, partners
+from node.storage import logbooks, orderbooks, outboxes, partners, settings
 from node.trade import (
     agreements,
     books,
+    catalogues,
     doors,
     errands,
     invoices,
     issues,
     nettings,
+    offers,
     partings,
     peering,
     returns,
     statements,
 )
-from protocol import identities, invitations, limits
+from protocol import identities, invitations
 
 register = doors.Register()
 RECEIPT_LATE_MS = 3_600_000  # an hour: a living node answers within seconds, and one that is away is missed by then
-JOIN_POLL_S, JOIN_POLLS_MAX = 0.05, 200  # ten seconds in all
-
-
-class Invite(doors.Arguments):
-    """`hours` the invitation is valid."""
-
-    hours: int = limits.INVITE_VALID_S // 3600
-
-
-class Join(doors.Arguments):
-    """`uri` is the invitation."""
-
-    uri: str
 
 
 class Named(doors.Arguments):
@@ -51,49 +38,6 @@ class Rename(Named):
     """A new name, for this merchant's eyes only."""
 
     name: str
-
-
-@register.case("invite", Invite)
-async def invite(trade: doors.Trade, given: Invite, report: doors.Report) -> doors.Json:
-    """Make an invitation: a secret that one other node may use once."""
-    hours_max = 7 * 24
-    if not 1 <= given.hours <= hours_max:
-        raise errors.NodeError(
-            "request.malformed", "an invitation lives for hours", expected=f"1 to {hours_max}", got=given.hours
-        )
-    secret = trade.world.entropy.token(16)
-    expires_s = trade.world.clock.now_ms() // 1000 + given.hours * 3600
-    await trade.database.write(lambda db: invites.give(db, secret, trade.keys.root, expires_s))
-    invitation = invitations.Invitation(trade.books.me, trade.network.addresses, secret, expires_s)
-    return {"uri": invitations.to_uri(invitation), "expires_s": expires_s}
-
-
-@register.case("join", Join)
-async def join(trade: doors.Trade, given: Join, report: doors.Report) -> doors.Json:
-    """Use somebody's invitation: afterwards both nodes are partners."""
-    before = await trade.database.read(lambda db: {partner.id for partner in partners.every(db)})
-    partner = await trade.network.join(given.uri)
-    return {
-        "partner": partner.name,
-        "active": await becomes_active(trade, partner),
-        "node": identities.to_text(partner.node),
-        "words": list(invitations.words(trade.books.me, partner.node)),
-        "already": partner.id in before,
-    }
-
-
-async def becomes_active(trade: doors.Trade, partner: partners.Partner) -> bool:
-    """Wait a little until both sides have said that they trade, so that the next command finds it so."""
-
-    def active(desk: books.Desk) -> bool:
-        channel = partners.channel_of(desk.db, partner.id)
-        return channel is not None and desk.peek(channel.id).history.peering.state is PeeringState.ACTIVE
-
-    for _ in range(JOIN_POLLS_MAX):
-        if await trade.books.read(active):
-            return True
-        await asyncio.sleep(JOIN_POLL_S)
-    return False
 
 
 @register.case("partners", doors.NoArguments)
@@ -119,6 +63,8 @@ def describe(trade: doors.Trade, desk: books.Desk, partner: partners.Partner) ->
         "online": trade.network.online(partner.id),
         "addresses": list(partner.addresses),
         "last_seen_ms": partner.last_seen_ms,
+        "paired_ms": partner.paired_ms,
+        "compared_ms": partner.compared_ms,
         "unreachable_since_ms": contact.lost_ms,
         "trouble": contact.trouble,
         "signing": trade.network.signing(channel.id),
@@ -144,6 +90,57 @@ def overdue_since_ms(desk: books.Desk, mine: logbooks.Logbook) -> int | None:
     oldest = books.stored_entry(desk.db, mine.id, mine.receipted) or books.waiting_entry(desk.db, mine.id)
     due_ms = None if oldest is None else oldest.ts_ms + RECEIPT_LATE_MS
     return due_ms if due_ms is not None and due_ms <= desk.now_ms() else None
+
+
+@register.case("partner.show", Named)
+async def show(trade: doors.Trade, given: Named, report: doors.Report) -> doors.Json:
+    """One partner: what `partners` says of it, what it may see of me, and what it lets me see."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        partner, channel = peering.find(desk, given.partner)
+        return {**describe(trade, desk, partner), **shared(desk, channel)}
+
+    return await trade.books.read(unit)
+
+
+def shared(desk: books.Desk, channel: partners.Channel) -> doors.Json:
+    """How many of whose goods the other side sees, and since when which of the two has paused or left.
+
+    `percent`: of my supply prices, what the partner pays; None before I have shown it any goods.
+    """
+    book = peering.readable(desk, channel.id)
+    if book is None:
+        return {"percent": None, "shown": None, "seen": None, "paused_by": [], "left_by": []}
+    counts = [
+        sum(1 for side, sku in book.history.listings if side == wanted and offers.listing(book, side, sku) is not None)
+        for wanted in (book.side, 1 - book.side)
+    ]
+    state = book.history.peering
+    percent = settings.get(desk.db, f"{catalogues.PERCENT}{channel.id}")
+    return {
+        "percent": None if percent is None else percent.decode(),
+        "shown": counts[0],
+        "seen": counts[1],
+        "paused_by": [who(book, side) for side in sorted(state.suspended)],
+        "left_by": [who(book, side) for side in sorted(state.ended)],
+    }
+
+
+def who(book: books.Book, side: int) -> str:
+    """`me` or `partner`."""
+    return "me" if side == book.side else "partner"
+
+
+@register.case("partner.compare", Named)
+async def compare(trade: doors.Trade, given: Named, report: doors.Report) -> doors.Json:
+    """Note that both operators have read the words to each other, and that they are the same."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        partner, _ = peering.find(desk, given.partner)
+        partners.compared(desk.db, partner.id, desk.now_ms())
+        return {"partner": partner.name}
+
+    return await trade.books.act(unit)
 
 
 @register.case("partner.rename", Rename)

@@ -68,8 +68,9 @@ def rows(names: str, roles: Iterable[Role], *, reads: bool = False) -> dict[str,
 
 POLICIES: Final[Mapping[str, Policy]] = {
     **rows(
-        "status partners agreement.list catalogue.list catalogue.lists stock.list stock.holds stock.location.list"
-        " stock.allotments capability.list offer.list want.list card.show content.show feedback.list quote.list"
+        "status partners partner.show agreement.list catalogue.list catalogue.lists stock.list stock.holds"
+        " stock.location.list stock.allotments capability.list offer.list want.list card.show"
+        " content.show feedback.list quote.list"
         " order.list order.show deadline.list errand.list return.list return.show issue.list issue.show dispute.list",
         EVERYBODY,
         reads=True,
@@ -80,16 +81,19 @@ POLICIES: Final[Mapping[str, Policy]] = {
         ACCOUNTS,
         reads=True,
     ),
+    **rows("invite.list", SALES, reads=True),
     **rows("order.disclose", SALES),
     **rows("audit.export audit.document", EVIDENCE),
     **rows(
         "partner.rename partner.remove partner.suspend partner.resume partner.end card.set agreement.propose"
-        " agreement.accept capability.offer capability.grant capability.revoke netting.join dispute.award dispute.read"
+        " agreement.accept agreement.decline capability.offer capability.grant capability.revoke"
+        " netting.join dispute.award dispute.read"
         " dispute.decide",
         OWNER,
     ),
     **rows(
-        "invite join catalogue.share catalogue.withdraw catalogue.derive catalogue.push catalogue.confirm"
+        "invite invite.withdraw join partner.compare catalogue.share catalogue.withdraw"
+        " catalogue.derive catalogue.push catalogue.confirm"
         " catalogue.import content.set offer.post want.post notice.withdraw quote.request quote.give quote.close"
         " quote.accept order.place order.import order.propose feedback.give feedback.invite",
         SALES,

@@ -1,0 +1,115 @@
+"""Invitations as they are looked after, partners as they are shown, and terms that change."""
+
+from __future__ import annotations
+
+import pytest
+
+from node import errors
+from tests.node.towns import Town, play
+
+
+def test_an_invitation_is_listed_until_it_is_used_and_tells_by_whom() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        given = await town.ask("factory", "invite", hours=2)
+        (row,) = (await town.ask("factory", "invite.list"))["invitations"]
+        assert (row["state"], row["uri"], row["partner"]) == ("waiting", given["uri"], None)
+        await town.ask("shop", "join", uri=row["uri"])
+        await town.settle()
+        (row,) = (await town.ask("factory", "invite.list"))["invitations"]
+        assert (row["state"], row["uri"], row["partner"]) == ("used", None, "shop")
+        with pytest.raises(errors.NodeError) as refused:
+            await town.ask("factory", "invite.withdraw", invitation=row["invitation"])
+        assert refused.value.code == "invite.unknown"
+
+    play(story)
+
+
+def test_an_invitation_that_was_withdrawn_lets_nobody_in() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        given = await town.ask("factory", "invite")
+        (row,) = (await town.ask("factory", "invite.list"))["invitations"]
+        await town.ask("factory", "invite.withdraw", invitation=row["invitation"])
+        assert (await town.ask("factory", "invite.list"))["invitations"] == []
+        with pytest.raises(errors.NodeError) as refused:
+            await town.ask("shop", "join", uri=given["uri"])
+        assert refused.value.code == "invite.unanswered"
+        for name in ("", "zz", row["invitation"]):
+            with pytest.raises(errors.NodeError):
+                await town.ask("factory", "invite.withdraw", invitation=name)
+
+    play(story)
+
+
+def test_a_partner_is_shown_with_what_each_lets_the_other_see() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        shown = await town.ask("factory", "partner.show", partner="shop")
+        assert (shown["percent"], shown["shown"], shown["seen"], shown["compared_ms"]) == (None, 0, 0, None)
+        await town.ask("factory", "partner.compare", partner="shop")
+        await town.ask("factory", "partner.suspend", partner="shop")
+        await town.settle()
+        shown = await town.ask("factory", "partner.show", partner=shown["node"])
+        assert shown["compared_ms"] and shown["paused_by"] == ["me"]
+        assert (await town.ask("shop", "partner.show", partner="factory"))["paused_by"] == ["partner"]
+        with pytest.raises(errors.NodeError) as refused:
+            await town.ask("factory", "partner.show", partner="nobody")
+        assert refused.value.code == "partner.unknown"
+
+    play(story)
+
+
+def test_terms_in_force_change_once_the_partner_accepts_the_change() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        first = (await town.ask("factory", "agreement.propose", partner="shop", payment_days=30))["agreement"]
+        await town.settle()
+        await town.ask("shop", "agreement.accept", partner="factory")
+        await town.settle()
+        terms = {"payment_days": 10, "return_days": 7, "period": "weekly", "instead_of": first[:12]}
+        second = (await town.ask("shop", "agreement.propose", partner="factory", buying=True, **terms))["agreement"]
+        await town.settle()
+        (row,) = (await town.ask("factory", "agreement.list"))["agreements"]
+        assert (row["agreement"], row["waits_for_me"], row["terms"]["payment_due_s"]) == (first, True, 30 * 86_400)
+        change = row["change"]
+        assert (change["agreement"], change["mine"], change["terms"]["payment_due_s"]) == (second, False, 10 * 86_400)
+        assert (await town.ask("factory", "status"))["waiting_for_me"] == {"agreements": 1}
+        await town.ask("factory", "agreement.accept", partner="shop", agreement=second)
+        await town.settle()
+        for who in ("factory", "shop"):
+            (row,) = (await town.ask(who, "agreement.list"))["agreements"]
+            assert (row["agreement"], row["state"], row["waits_for_me"]) == (second, "in-force", False)
+            assert row["change"] is None and row["terms"]["statement_period"] == "weekly"
+
+    play(story)
+
+
+def test_a_proposal_is_answered_with_other_terms_or_declined() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        first = (await town.ask("factory", "agreement.propose", partner="shop", credit="100.00"))["agreement"]
+        await town.settle()
+        (row,) = (await town.ask("shop", "agreement.list"))["agreements"]
+        assert row["terms"]["credit_limit"]["text"] == "100.00 CNY" and not row["mine"]
+        asked = {"partner": "factory", "buying": True, "credit": "900.00", "instead_of": first}
+        second = (await town.ask("shop", "agreement.propose", **asked))["agreement"]
+        await town.settle()
+        (row,) = (await town.ask("factory", "agreement.list"))["agreements"]
+        assert (row["agreement"], row["state"], row["waits_for_me"]) == (second, "countered", True)
+        await town.ask("factory", "agreement.decline", partner="shop", agreement=second)
+        await town.settle()
+        (row,) = (await town.ask("shop", "agreement.list"))["agreements"]
+        assert (row["state"], row["waits_for_me"]) == ("declined", False)
+        for case in ("agreement.decline", "agreement.accept"):
+            with pytest.raises(errors.NodeError) as refused:
+                await town.ask("shop", case, partner="factory", agreement=second)
+            assert refused.value.code == "agreement.unknown"
+        with pytest.raises(errors.NodeError) as refused:
+            await town.ask("shop", "agreement.propose", **{**asked, "instead_of": second})
+        assert refused.value.code == "agreement.unknown"
+
+    play(story)

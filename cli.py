@@ -226,6 +226,7 @@ PANELS: Final = {
         settlements.payment,
         settlements.balance,
         settlements.obligation,
+        settlements.credit,
         settlements.netting,
         shares.share,
         invoices.invoice,

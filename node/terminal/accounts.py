@@ -135,6 +135,12 @@ def obligations(answer: Json) -> RenderableType:
     return tables.rows_of({"rows": rows}, "rows", columns, empty="No open obligations.")
 
 
+def credits(answer: Json) -> RenderableType:
+    """Credit lines with what is left of them."""
+    columns = {"partner": "partner", "giver": "given by", "limit": "limit", "owed": "owed", "ordered": "ordered"}
+    return tables.rows_of(answer, "credits", {**columns, "left": "left"}, empty="No agreement names a limit.")
+
+
 def nettings(answer: Json) -> RenderableType:
     """Debts that cancel out, and which wait for me."""
     rows = [

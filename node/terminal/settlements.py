@@ -164,6 +164,19 @@ def obligation_list(**typed: Any) -> Arguments:
 
 
 @click.group(cls=commands.Group)
+def credit() -> None:
+    """Credit lines: how much a buyer may owe."""
+
+
+@credit.command("list")
+@commands.partner
+@commands.asks("credit.list")
+def credit_list(**typed: Any) -> Arguments:
+    """List credit lines, and what is left of each."""
+    return typed
+
+
+@click.group(cls=commands.Group)
 def netting() -> None:
     """Debts to each other that cancel out, so that only the rest is paid."""
 

@@ -204,6 +204,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "statement.show": accounts.statement,
     "balance": accounts.balances,
     "obligation.list": accounts.obligations,
+    "credit.list": accounts.credits,
     "netting.list": accounts.nettings,
     "share.list": accounts.shares,
     "payment.list": accounts.payments,

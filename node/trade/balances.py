@@ -7,7 +7,7 @@ from contracts.ledgers import Account
 from contracts.obligations import Obligation
 from contracts.payments import PaymentState
 from contracts.terms import Version
-from node.trade import books, catalogues, doors, payments, peering
+from node.trade import books, catalogues, credits, doors, payments, peering
 
 register = doors.Register()
 
@@ -72,6 +72,37 @@ def left_open(book: books.Book, version: Version) -> list[Account]:
 def owed_to(book: books.Book, obligation: Obligation) -> int:
     """What is open of an obligation, for this node: negative where it is the debtor."""
     return obligation.open if obligation.debtor != book.side else -obligation.open
+
+
+@register.case("credit.list", Listed)
+async def lines(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
+    """Every credit line, and what is left of it: an acceptance of both, computed
+    (docs/decisions/0018-obligations-are-computed.md)."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        every = peering.open_books(desk, given.partner)
+        rows = [line(book, version) for book in every for version in payments.versions(book)]
+        return {"credits": [row for row in rows if row is not None]}
+
+    return await trade.books.read(unit)
+
+
+def line(book: books.Book, version: Version) -> doors.Json | None:
+    """One credit line: `limit`, of which `owed` is used up by debts, `ordered` by goods that have not left; None where
+    the agreement names no limit."""
+    limit, left = version.terms.credit_limit, credits.left(book, version)
+    if limit is None or left is None:
+        return None
+    owed = book.history.owed(version.key)
+    return {
+        "partner": book.partner.name,
+        "agreement": version.hash.hex(),
+        "giver": "me" if version.seller == book.side else book.partner.name,
+        "limit": catalogues.money(limit.money),
+        "owed": catalogues.shown(owed, version.currency),
+        "ordered": catalogues.shown(limit.a - owed - left, version.currency),
+        "left": catalogues.shown(left, version.currency),
+    }
 
 
 @register.case("obligation.list", Listed)

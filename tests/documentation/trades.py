@@ -81,6 +81,7 @@ ELSEWHERE: Final[dict[int | str, str]] = {
     "order.split": "child orders are `order.place` with a `parent`; the node sees that they add up",
     "statement.close": "a `statement.respond` with `accord` closes the statement: both have then signed the same lines",
     "obligation": "a closed statement is one: both have signed what is owed and by when (`hanse obligation list`)",
+    "acceptance": "the `credit_limit` of an agreement, which both signed; `hanse credit list` computes what is left",
     "audit.grant": "an auditor gets a folder of proofs, not a document: `hanse audit export`",
     "audit.bundle": "a folder of proofs: `hanse audit export`, and `hanse audit document` for one document",
 }

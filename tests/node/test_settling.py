@@ -257,3 +257,19 @@ def test_what_silence_agreed_to_becomes_final() -> None:
         assert (await town.ask("shop", "statement.show", statement=name))["state"] == "deemed"
 
     play(story)
+
+
+def test_a_credit_line_says_what_is_left_of_it() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await goods(town, "factory")
+        await agree(town, "factory", "shop", credit="100.00")
+        await shipped(town, 2)
+        await order(town, "shop", "factory", quantity=1)
+        for who, giver in (("factory", "me"), ("shop", "factory")):
+            (row,) = (await town.ask(who, "credit.list"))["credits"]
+            figures = [row[name]["amount"] for name in ("limit", "owed", "ordered", "left")]
+            assert (row["giver"], figures) == (giver, [10_000, 2_100, 1_050, 6_850])
+
+    play(story)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contracts import channels, disputes, issues, orders, placements, terms, threads
+from contracts import abandonments, channels, disputes, issues, orders, placements, terms, threads
 from contracts.agreements import Agreement
 from contracts.channels import Candidate, Change, Channel, Join, Plan
+from contracts.documents import deems, returns, splits
 from contracts.documents import disputes as dispute_papers
 from contracts.documents import issues as papers
-from contracts.documents import returns, splits
 from contracts.errors import Fault
 from contracts.issues import Issue
 from contracts.items import Member
@@ -25,7 +25,7 @@ def step(issue: Issue, member: Member, blind: bool) -> tuple[Issue, Faults]:
         case papers.Cascade() as document:
             return issues.cascade(issue, member, document)
         case papers.Escalate():
-            return issues.moved(issue, member, issues.IssueEvent.ESCALATE, issue.side)
+            return issues.escalate(issue, member)
         case papers.Close():
             return issues.close(issue, member)
         case splits.Offer() as document:
@@ -42,6 +42,8 @@ def step(issue: Issue, member: Member, blind: bool) -> tuple[Issue, Faults]:
             return disputes.comply(issue, member)
         case dispute_papers.Default():
             return disputes.default(issue, member)
+        case deems.Deem() as document:
+            return abandonments.lapse(issue, member, document)
         case returns.Grant() as document:
             return issues.refund(issue, member, document.total)
         case _:

@@ -8,9 +8,8 @@ named it because they trust it. So a dispute is decided with one party gone, and
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
-from contracts import channels, deems, issues, items
+from contracts import abandonments, channels, deems, issues, items
 from contracts.channels import Candidate, Channel
 from contracts.documents import disputes as papers
 from contracts.documents import fields
@@ -22,14 +21,7 @@ from contracts.terms import Version
 from contracts.threads import Faults
 from protocol import awards
 
-AWARD_S: Final = 14 * 86_400
-"""What each arbiter has before the next one may decide, where the agreement does not say."""
 E = IssueEvent
-
-
-def award_s(version: Version) -> int:
-    """Seconds that each arbiter has."""
-    return AWARD_S if version.terms.award_s is None else version.terms.award_s
 
 
 def place_of(version: Version, arbiter: bytes) -> int | None:
@@ -137,7 +129,7 @@ def _award(candidate: Candidate, document: papers.Decide, version: Version) -> l
     assert isinstance(signed, dict)
     if not awards.stands(version.terms.arbiters[place].key, award.dispute, signed, document.signature):
         faults.append(Fault("dispute.award", "signature", "the arbiter's signature over this award", "another"))
-    earliest_s = award.received_s + place * award_s(version)
+    earliest_s = award.received_s + place * abandonments.award_s(version.terms)
     if award.decided_s < earliest_s:
         faults.append(Fault("dispute.early", "award.decided_s", f"at or after {earliest_s}", str(award.decided_s)))
     return faults

@@ -68,6 +68,9 @@ class IssueEvent(StrEnum):
     DECLINE = "settle.accept, declined"
     SETTLE = "settle.accept"
     REFUND = "refund.grant"
+    UNANSWERED = "deem issue.reply"
+    UNDISPUTED = "deem issue.escalate"
+    UNDECIDED = "deem dispute.open"
 
 
 class OfferState(StrEnum):
@@ -116,6 +119,11 @@ TABLE: Final[Mapping[tuple[IssueState, IssueEvent], IssueState]] = {
     **{(state, E.SETTLE): S.SETTLED for state in NEGOTIABLE},
     **{(state, E.REFUND): S.REFUNDED for state in (*LIVE, S.DECIDED)},
     **{(state, E.CLOSE): S.CLOSED for state in LIVE},
+    # a complaint that lies is over, by a deem (`abandonments`)
+    (S.RESOLVED, E.UNANSWERED): S.CLOSED,
+    (S.NEED_MORE_INFO, E.UNANSWERED): S.CLOSED,
+    (S.ESCALATED, E.UNDISPUTED): S.CLOSED,
+    (S.DISPUTED, E.UNDECIDED): S.CLOSED,
 }
 # an answer comes before what its absence would cause; what both agreed on comes after everything that did not know of
 # it, and the complainant's giving up comes last
@@ -132,6 +140,7 @@ RANKS: Final = {
     splits.Accept.TYPE: 9,
     "refund.grant": 10,
     papers.Close.TYPE: 11,
+    "deem": 12,
 }
 _STATUSES: Final = {
     "processing": E.PROCESS,
@@ -170,7 +179,8 @@ class Taken:
 class Issue:
     """`side` complains about the other one. `delta`: what the buyer owes more (less) by a split or an award.
     `upstream`: salted hashes of issues further up. `disputes`: the documents, by hash, by which the arbiter
-    may know it."""
+    may know it. `answered` is the last proposed solution or question, `escalated` the complainant's next step;
+    `deemed`: the timed row by which it was closed."""
 
     key: bytes
     agreement: bytes
@@ -184,6 +194,9 @@ class Issue:
     delta: int = 0
     disputes: Mapping[bytes, Member] = field(default_factory=dict)
     taken: Taken | None = None
+    answered: Member | None = None
+    escalated: Member | None = None
+    deemed: str | None = None
 
     @property
     def owed(self) -> Owed:
@@ -216,13 +229,21 @@ def reply(issue: Issue, member: Member, document: papers.Reply) -> tuple[Issue, 
     """`issue.reply`: the complainant informs, the other side does the rest."""
     event = _STATUSES[document.status]
     signer = issue.side if event is E.INFORM else 1 - issue.side
-    return moved(issue, member, event, signer)
+    after, faults = moved(issue, member, event, signer)
+    asks = not faults and event in (E.RESOLVE, E.ASK)
+    return (replace(after, answered=member) if asks else after), faults
 
 
 def cascade(issue: Issue, member: Member, document: papers.Cascade) -> tuple[Issue, Faults]:
     """`issue.cascade` of the other side. The clock of this issue keeps running."""
     after, faults = moved(issue, member, E.CASCADE, 1 - issue.side)
     return (issue, faults) if faults else (replace(after, upstream=(*issue.upstream, document.upstream)), ())
+
+
+def escalate(issue: Issue, member: Member) -> tuple[Issue, Faults]:
+    """`issue.escalate` of the complainant; that the time is over was proved before."""
+    after, faults = moved(issue, member, E.ESCALATE, issue.side)
+    return (issue, faults) if faults else (replace(after, escalated=member), ())
 
 
 def close(issue: Issue, member: Member) -> tuple[Issue, Faults]:

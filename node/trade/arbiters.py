@@ -6,7 +6,7 @@ from typing import Any
 
 import pydantic
 
-from contracts import disputes, documents
+from contracts import abandonments, documents
 from contracts.documents import agreements as agreement_papers
 from contracts.documents.fields import Role
 from node import errors
@@ -119,7 +119,7 @@ async def award(trade: doors.Trade, given: Award, report: doors.Report) -> doors
         if found.faults:
             raise damaged(*found.faults)
         place, terms, order = laid(trade, found)
-        wait_s = disputes.AWARD_S if terms.award_s is None else terms.award_s
+        wait_s = abandonments.award_s(terms)
         decided_s = desk.now_ms() // 1000
         if decided_s < received_s + place * wait_s:
             raise errors.NodeError(

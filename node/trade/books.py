@@ -65,6 +65,7 @@ class Book:
     history: histories.History
     credit: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # see `credits`
     timed: set[bytes] | None = None  # see `waits`
+    complained: set[bytes] | None = None  # see `waits`
 
     @property
     def side(self) -> int:

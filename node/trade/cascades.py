@@ -77,6 +77,20 @@ def downward(desk: books.Desk, supplier: books.Book, above: Issue, child: bytes)
             pass_on(desk, book, issue, supplier, above)
 
 
+def abandon(desk: books.Desk, book: books.Book, key: bytes) -> None:
+    """A buyer let its complaint lie, and I have claimed so: mine with the supplier has nothing behind it any more."""
+    issue = book.history.issues.get(key)
+    if issue is None or issue.deemed is None or issue.document.order is None or issue.version.seller != book.side:
+        return
+    for child, channel in orderbooks.children_of(desk.db, issue.document.order):
+        supplier = desk.book(channel)
+        name = references.commitment(desk, supplier, issue.key)
+        for above in about(supplier, child):
+            if above.document.parent == name and above.state in issues.LIVE:
+                body: books.Body = {"thread": above.key, "role": "buyer", "satisfied": False}
+                desk.write(supplier, papers.Close.TYPE, body)
+
+
 def counterpart(desk: books.Desk, book: books.Book, supplier: books.Book, above: bytes) -> bytes | None:
     """The complaint of a buyer that a complaint of mine with the supplier passes on."""
     issue = supplier.history.issues.get(above)

@@ -17,7 +17,7 @@ from contracts import errors as refusals
 from contracts import lapses
 from node import errors
 from node.storage import logbooks, orderbooks, partners
-from node.trade import books, chains, doors, errands, peering, rounds, waits
+from node.trade import books, cascades, chains, doors, errands, peering, rounds, waits
 from node.trade.waits import Wait
 
 register = doors.Register()
@@ -133,9 +133,9 @@ def due_everywhere(desk: books.Desk, row: str | None) -> list[tuple[books.Book, 
 
 
 def over(desk: books.Desk, book: books.Book) -> Iterator[Wait]:
-    """What favours me in a channel and is over by my clock or by the partner's."""
+    """What favours me in a channel, follows by itself, and is over by my clock or by the partner's."""
     for wait in waits.every(book):
-        if waits.is_mine(book, wait) and is_over(desk, book, wait):
+        if waits.is_mine(book, wait) and wait.automatic and is_over(desk, book, wait):
             yield wait
 
 
@@ -150,7 +150,7 @@ def named(desk: books.Desk, wanted: str, row: str | None) -> list[tuple[books.Bo
     mine = [
         (book, wait)
         for book, wait in thread_waits(desk, wanted)
-        if waits.is_mine(book, wait) and row in (None, wait.row)
+        if waits.is_mine(book, wait) and (row == wait.row if row else wait.automatic)
     ]
     if not mine and not was_claimed(desk, wanted, row):
         raise errors.NodeError(
@@ -178,6 +178,7 @@ def thread_waits(desk: books.Desk, wanted: str) -> list[tuple[books.Book, Wait]]
     for row in orderbooks.find_orders(desk.db, wanted):
         book = desk.book(row.channel)
         found += [(book, wait) for wait in waits.of_order(book.history.orders[row.thread])]
+        found += [(book, wait) for wait in waits.of_issues(book) if wait.about == row.thread]
     if found:
         return found
     return [
@@ -192,10 +193,19 @@ def was_claimed(desk: books.Desk, wanted: str, row: str | None) -> bool:
     """Whether I have claimed a silence in the order that a person means."""
     return any(
         member.document.TYPE == "deem" and row in (None, books.whole(desk.db, book, member).document.__dict__["row"])
-        for found in orderbooks.find_orders(desk.db, wanted)
-        for book in (desk.book(found.channel),)
-        for member in book.history.channel.threads[found.thread].members[book.side]
+        for book, thread in threads_of(desk, wanted)
+        for member in book.history.channel.threads[thread].members[book.side]
     )
+
+
+def threads_of(desk: books.Desk, wanted: str) -> Iterator[tuple[books.Book, bytes]]:
+    """The orders that a person means, and the complaints about them; or a complaint by the start of its hash."""
+    for found in orderbooks.find_orders(desk.db, wanted):
+        book = desk.book(found.channel)
+        yield book, found.thread
+        yield from ((book, issue.key) for issue in book.history.issues_about(found.thread))
+    for book in peering.open_books(desk) if len(wanted) >= 8 else ():
+        yield from ((book, key) for key in book.history.issues if key.hex().startswith(wanted))
 
 
 def claim_one(desk: books.Desk, book: books.Book, wait: Wait, round: Round) -> None:
@@ -206,14 +216,16 @@ def claim_one(desk: books.Desk, book: books.Book, wait: Wait, round: Round) -> N
         round.waiting.append(shows)
         round.sizes[book.channel.id] = ask_for_receipt(desk, book, wait)
         return
-    faults = desk.judge(book, "deem", body)
+    assert wait.claimed_by is not None
+    faults = desk.judge(book, wait.claimed_by, body)
     if faults:
         round.refused.append({**shows, "faults": doors.fault_rows(refusals.Refused(faults))})
         return
-    written = desk.write(book, "deem", body)
+    written = desk.write(book, wait.claimed_by, body)
     round.claimed.append({**shows, "deem": written.hash.hex()})
     chains.settle(desk, book, wait.thread)
     rounds.follow_silence(desk, book, wait.thread)
+    cascades.abandon(desk, book, wait.thread)
 
 
 def ask_for_receipt(desk: books.Desk, book: books.Book, wait: Wait) -> int:
@@ -299,9 +311,10 @@ def sweep_one(desk: books.Desk, channel: int, *, everything: bool) -> Sequence[i
             claim_one(desk, book, wait, round)
     for row in round.claimed:
         log.info("claimed what a silence gives", partner=row["partner"], order=row["order"], row=row["row"])
-    running = [wait for wait in waits.every(book) if waits.is_mine(book, wait)]
+    running = [wait for wait in waits.every(book) if waits.is_mine(book, wait) and wait.automatic]
+    running = [wait for wait in running if everything or wait.row in lapses.ROWS]
     for wait in running:
-        if wait.row in lapses.ROWS and waits.is_unheard(book, wait):
-            desk.write(book, "reminder", waits.named(book, wait))  # its receipt starts the clock
-    ends = [waits.due(desk, book, wait) for wait in running if everything or wait.row in lapses.ROWS]
+        if waits.is_unheard(book, wait):
+            desk.write(book, "reminder", waits.named(book, wait))  # its receipt starts the clock, and that of others
+    ends = [waits.due(desk, book, wait) for wait in running]
     return [end for end in ends if end is not None and end * 1000 > desk.now_ms()]

@@ -321,6 +321,7 @@ def describe(found: Found) -> doors.Json:
         "state": issue.state.value,
         "claim": catalogues.shown(issue.claim, issue.version.currency),
         "settled": catalogues.shown(pays_me(found, issue.delta), issue.version.currency) if issue.delta else None,
+        "deemed": issue.deemed,
         "waits_for_me": waits_for_me(found),
     }
 

@@ -14,6 +14,7 @@ from contracts import assents, histories, lapses
 from contracts.agreements import Agreement, AgreementState
 from contracts.documents import holds
 from contracts.holds import Hold, HoldState
+from contracts.issues import Issue
 from contracts.lots import LotState
 from contracts.orders import Order, OrderState
 from node.storage import sharings, shelves
@@ -60,6 +61,8 @@ class Habits:
                     known = before if isinstance(before, Order) else None
                     orders.record(desk, book, after.key, known, after)
                     shares.note(desk, book, known, after)
+                case _, Issue() as after:
+                    waits.follow_issue(book, after)
                 case Agreement(), Agreement(state=AgreementState.IN_FORCE):
                     sharings.wake(desk.db)
                 case before, Hold() as after:

@@ -10,7 +10,9 @@ import bisect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from contracts import assents, lapses, silences
+from contracts import abandonments, assents, issues, lapses, silences
+from contracts.documents.deems import Deem
+from contracts.issues import Issue, IssueState
 from contracts.orders import Order
 from contracts.silences import Claim
 from node.storage import proofs
@@ -20,11 +22,19 @@ from protocol.encoding import Value
 
 FINAL = "shipment.final"
 ROUND_CHARACTERS = 12  # of the name of a round, where it stands for an edge in lists
+RESPONSE = "issue.response"
+ESCALATE = "issue.escalate"
+ANSWER = "the other side does not answer a complaint in the time of the agreement"
+RESOLVE = "the other side does not resolve a complaint: the complainant may escalate it"
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The document `target` of a thread waits by a timed row; `favours` is the side that may claim the silence."""
+    """The document `target` of a thread waits by a timed row; `favours` is the side that may claim the silence.
+
+    `claimed_by` is the type of the document that claims it: a `deem` follows by itself where the merchant wants it, any
+    other one is left to people, and with None nothing follows. `about`: the order that a complaint is about.
+    """
 
     thread: bytes
     number: str
@@ -34,6 +44,13 @@ class Wait:
     favours: int
     seller: int
     claim: Claim
+    claimed_by: str | None = Deem.TYPE
+    about: bytes | None = None
+
+    @property
+    def automatic(self) -> bool:
+        """Whether a node may claim it by itself."""
+        return self.claimed_by == Deem.TYPE
 
 
 def of_order(order: Order, *, every: bool = True) -> Iterator[Wait]:
@@ -96,7 +113,44 @@ def of_setoffs(book: books.Book) -> Iterator[Wait]:
             )
 
 
-KINDS: tuple[Callable[[books.Book], Iterator[Wait]], ...] = (of_orders, of_statements, of_setoffs)
+def of_issue(book: books.Book, issue: Issue) -> Iterator[Wait]:
+    """What waits in a complaint: for the other side to answer and to resolve it, and then for the complainant."""
+    order = issue.document.order
+    number = issue.key.hex()[:12] if order is None else book.history.orders[order].number
+    opened, terms = (issue.side, issue.index), issue.version.terms
+
+    def wait(row: str, meaning: str, target: bytes, claim: Claim, by: str | None) -> Wait:
+        favours = 1 - issue.side if by == Deem.TYPE else issue.side
+        return Wait(issue.key, number, row, meaning, target, favours, issue.version.seller, claim, by, order)
+
+    if issue.state is IssueState.OPEN and terms.issue_response_s is not None:
+        yield wait(RESPONSE, ANSWER, issue.key, Claim(opened, terms.issue_response_s), None)
+    if issue.state in issues.WORKED_ON:
+        yield wait(issue.document.TYPE, RESOLVE, issue.key, Claim(opened, issues.resolution_s(issue.version)), ESCALATE)
+    for row, member, claim in abandonments.waiting(issue):
+        yield wait(row.name, row.meaning, member.hash, claim, Deem.TYPE)
+
+
+def of_issues(book: books.Book) -> Iterator[Wait]:
+    """What waits in the complaints of a channel. Those that are at an end are not looked at."""
+    for key in sorted(complained(book)):
+        yield from of_issue(book, book.history.issues[key])
+
+
+def complained(book: books.Book) -> set[bytes]:
+    """The complaints of a channel that are not at an end; kept by differences from the first question on."""
+    if book.complained is None:
+        book.complained = {key for key, issue in book.history.issues.items() if issue.state in issues.LIVE}
+    return book.complained
+
+
+def follow_issue(book: books.Book, after: Issue) -> None:
+    """Take over one complaint's change."""
+    if book.complained is not None:
+        (book.complained.add if after.state in issues.LIVE else book.complained.discard)(after.key)
+
+
+KINDS: tuple[Callable[[books.Book], Iterator[Wait]], ...] = (of_orders, of_statements, of_setoffs, of_issues)
 """One for each kind of thread with timed rows; each takes care that its cost does not grow with what is closed."""
 
 
@@ -155,14 +209,21 @@ def passed(desk: books.Desk, book: books.Book) -> proofs.Proof | None:
 
 
 def body(book: books.Book, wait: Wait, start: proofs.Proof, end: proofs.Proof) -> books.Body:
-    """The `deem` that claims a silence."""
-    return {**named(book, wait), "row": wait.row, "started": cosigned(start), "passed": cosigned(end)}
+    """The document that claims a silence: the two receipts, and in a `deem` what waits by which row."""
+    proved: books.Body = {"started": cosigned(start), "passed": cosigned(end)}
+    if wait.automatic:
+        return {**named(book, wait), "row": wait.row, **proved}
+    return {"thread": wait.thread, "role": role_of(book, wait), **proved}
 
 
 def named(book: books.Book, wait: Wait) -> books.Body:
     """The thread, my role in it, and what waits: the body of a `reminder`."""
-    role = "seller" if wait.seller == book.side else "buyer"
-    return {"thread": wait.thread, "role": role, "target": wait.target}
+    return {"thread": wait.thread, "role": role_of(book, wait), "target": wait.target}
+
+
+def role_of(book: books.Book, wait: Wait) -> str:
+    """My role in the thread."""
+    return "seller" if wait.seller == book.side else "buyer"
 
 
 def cosigned(proof: proofs.Proof) -> dict[str, Value]:
@@ -178,8 +239,8 @@ def shown(desk: books.Desk, book: books.Book, wait: Wait) -> doors.Json:
     start = started(desk, book, wait)
     state = "unreceipted" if due_s is None else "running" if desk.now_ms() < due_s * 1000 else "over"
     claim = claim_of(desk, book, wait) if is_mine(book, wait) else None
-    if claim is not None:
-        state = "held" if desk.judge(book, "deem", claim) else "due"
+    if claim is not None and wait.claimed_by is not None:
+        state = "held" if desk.judge(book, wait.claimed_by, claim) else "due"
     return {
         "partner": book.partner.name,
         "number": wait.number,
@@ -201,7 +262,9 @@ def due(desk: books.Desk, book: books.Book, wait: Wait) -> int | None:
 
 
 def claim_of(desk: books.Desk, book: books.Book, wait: Wait) -> books.Body | None:
-    """The claim that receipts prove now, None where they prove none yet."""
+    """The claim that receipts prove now, None where they prove none yet, or where none can be made."""
+    if wait.claimed_by is None:
+        return None
     start, end = started(desk, book, wait), passed(desk, book)
     if start is None or end is None or end.time_s < wait.claim.due_s(start.time_s):
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from random import Random
 
-from contracts import silences
+from contracts import abandonments, silences
 from contracts.capabilities import CapabilityState
 from contracts.documents.capabilities import Grant
 from contracts.histories import History
@@ -29,8 +29,8 @@ class Journey(Walk):
         super().__init__(chance, hostile)
         for side in (SELLER, BUYER):
             self.drafts[side] += [
-                self.claim_silence, self.claim_silence, self.remind, self.grant_key, self.revoke, self.post,
-                self.withdraw, self.disclose,
+                self.claim_silence, self.claim_silence, self.claim_lying, self.remind, self.grant_key, self.revoke,
+                self.post, self.withdraw, self.disclose,
             ]  # fmt: skip
         self.drafts[SELLER] += [self.hand_over_signed, self.hand_over_signed, self.quote, self.quote, self.close_quote]
         self.drafts[BUYER] += [self.request, self.order_quoted, self.order_quoted, self.close_quote]
@@ -53,6 +53,19 @@ class Journey(Walk):
         first = size if self.chance.randrange(4) else self.chance.randrange(1, size + 1)
         proofs = (desks.cosigned(side, first, 1), desks.cosigned(side, size, 1 + after_s))
         return "deem", desks.deem(order.key, self.role(self.agreement, side), row.name, target, *proofs)
+
+    def claim_lying(self, history: History) -> Draft | None:
+        """A complaint lies, or not quite."""
+        side = self.side(history)
+        lying = [(issue, *wait) for issue in history.issues.values() for wait in abandonments.waiting(issue)]
+        found = self.some(lying[-8:])
+        if found is None:
+            return None
+        issue, row, member, claim = found
+        size = history.sizes[side]
+        after_s = (claim.after_s or 0) - (self.chance.randrange(6) == 0)
+        proofs = (desks.cosigned(side, size, 1), desks.cosigned(side, size, 1 + after_s))
+        return "deem", desks.deem(issue.key, self.role(issue.agreement, side), row.name, member.hash, *proofs)
 
     def remind(self, history: History) -> Draft | None:
         """The partner is asked for an answer once more."""

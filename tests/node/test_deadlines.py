@@ -293,3 +293,62 @@ def test_what_was_forfeited_or_came_back_does_not_lie_on_the_shelf() -> None:
     ]
     assert all(map(reservations.is_gone, gone))
     assert not reservations.is_gone(Lot(LotState.CANCELLED, 3)), "what never left is there"
+
+
+async def complained(town: Town) -> tuple[str, str]:
+    """Goods that arrived, with a part of their price withheld, and a complaint of the shop about them."""
+    await agreed_with(town)
+    id = await order(town, "shop", "factory")
+    await town.ask("factory", "order.accept", all=True)
+    await town.ask("factory", "order.ship", order=id, carrier="SF", waybill="SF1")
+    await town.ask("factory", "order.report", order=id, event="delivered")
+    await town.settle()
+    issue = (await town.ask("shop", "issue.open", order=id, category="damaged"))["issue"]
+    await town.settle()
+    return id, issue
+
+
+async def agreed_with(town: Town) -> None:
+    for name in ("factory", "shop"):
+        town.decided.setdefault(name, config.Config(name))
+    await terms(town, withhold="0.1")
+
+
+def test_T7_a_complaint_that_its_author_lets_lie_holds_back_no_money_for_ever() -> None:
+    async def story(town: Town) -> None:
+        town.decided["factory"] = config.Config("factory", claim_deadlines=True)
+        id, issue = await complained(town)
+        rows = {row["row"]: row for row in await deadlines(town, "shop")}
+        assert (rows["issue.open"]["favours"], rows["issue.open"]["state"]) == ("me", "running")
+        await town.ask("factory", "issue.reply", issue=issue, status="resolved", message="another one is on its way")
+        await town.settle()
+        (row,) = [row for row in await deadlines(town, "shop") if row["row"] == "issue.reply"]
+        assert (row["favours"], row["number"]) == ("partner", rows["issue.open"]["number"])
+        await asyncio.sleep(30 * DAY_S)  # the factory's node claims by itself: first the complaint, then the goods
+        await town.settle()
+        for who in ("factory", "shop"):
+            shown = await town.ask(who, "issue.show", issue=issue)
+            assert (shown["state"], shown["deemed"]) == ("closed", "issue.reply")
+            assert await buckets(town, who, id) == {"final": 2}
+
+    play(story)
+
+
+def test_T7_a_complaint_without_a_solution_is_escalated_by_hand_and_closed_where_nobody_goes_on() -> None:
+    async def story(town: Town) -> None:
+        town.decided["factory"] = config.Config("factory", claim_deadlines=True)
+        town.decided["shop"] = config.Config("shop", claim_deadlines=True)
+        _, issue = await complained(town)
+        await asyncio.sleep(8 * DAY_S)
+        await town.settle()
+        assert (await town.ask("shop", "issue.show", issue=issue))["state"] == "open", "no node escalates by itself"
+        claimed = await town.ask("shop", "deadline.claim", order=issue, row="issue.open")
+        assert [row["row"] for row in claimed["claimed"]] == ["issue.open"]
+        await town.settle()
+        assert (await town.ask("factory", "issue.show", issue=issue))["state"] == "escalated"
+        await asyncio.sleep(9 * DAY_S)  # no arbiter stands in the agreement, so there is nowhere to go
+        await town.settle()
+        shown = await town.ask("shop", "issue.show", issue=issue)
+        assert (shown["state"], shown["deemed"]) == ("closed", "issue.escalate")
+
+    play(story)

@@ -167,6 +167,9 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "stock.location": (Exit.REFUSED, "no such location is known"),
     "stock.sku": (Exit.REFUSED, "this is none of my goods"),
     "stock.count": (Exit.REFUSED, "a count of stock cannot be right"),
+    "good.unknown": (Exit.REFUSED, "no article of mine has this SKU"),
+    "offer.unknown": (Exit.REFUSED, "the partner offers nothing under this SKU"),
+    "picture.unknown": (Exit.REFUSED, "no picture of this name is here"),
     "sheet.faults": (Exit.REFUSED, "a spreadsheet has faults; nothing of it was imported"),
     # the audit
     "audit.target": (Exit.REFUSED, "the folder for an audit export is not empty"),

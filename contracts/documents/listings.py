@@ -92,6 +92,7 @@ class Publish(Document):
     group: Id | None = None
     options: Annotated[tuple[Option, ...], Field(strict=False, max_length=10)] = ()
     brand: Label | None = None
+    category: Label | None = None
     unit: Unit = "C62"
     min_quantity: Quantity = 1
     max_quantity: Quantity | None = None

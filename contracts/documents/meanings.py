@@ -184,6 +184,8 @@ FIELDS: Final[dict[str, str]] = {
     "floor": "lowest price to consumers",
     "what": "in words",
     "category": "kind of goods, as a code",
+    "listings.Publish.category": "kind of goods, in the seller's words",
+    "listings.Change.category": "kind of goods, in the seller's words",
     "notice": "hash of the offer or want",
     "valid_s": "for how long the price is meant to stand",
     "quote": "hash of the quote whose prices it uses",

@@ -24,6 +24,7 @@ from node.trade import catalogues as goods
 
 register = doors.Register()
 ORDERS_PER_TRANSACTION = 100  # so that the node goes on talking to partners during a long import
+KEPT = ("contents", "images")  # of an article that is imported again: no sheet says them
 HEADINGS_HINT = "docs/spreadsheets.md lists the headings; --map HEADING=FIELD says what another one means"
 HINTS = {
     FaultCode.LOCALE: "--decimal-comma or --decimal-point says how the file writes figures",
@@ -178,8 +179,12 @@ def good_of(desk: books.Desk, row: CatalogueRow) -> shelves.Good:
         "min_quantity": row.min_quantity,
         "description": row.description,
         "brand": row.brand,
+        "category": row.category,
     }
-    return shelves.Good(row.sku, content, None) if known is None else dataclasses.replace(known, content=content)
+    if known is None:
+        return shelves.Good(row.sku, content, None)
+    kept = {name: known.content[name] for name in KEPT if name in known.content}
+    return dataclasses.replace(known, content={**content, **kept})
 
 
 @register.case("order.import", Import)

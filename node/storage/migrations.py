@@ -258,6 +258,12 @@ def compared(db: Database) -> None:
     execute_all(db.conn, COMPARED)
 
 
+@migrations(name="0008_supplied_goods")
+def supplied_goods(db: Database) -> None:
+    """Find what a supplier's document changes without reading every article."""
+    db.conn.execute("CREATE INDEX goods_by_source ON goods (supplier, coalesce(source, sku))")
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

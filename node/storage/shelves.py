@@ -72,11 +72,45 @@ def goods(db: sqlite3.Connection) -> list[Good]:
     return [of_row(row) for row in rows]
 
 
+def page(
+    db: sqlite3.Connection, text: str, supplier: int | None, after: str, count_max: int | None
+) -> tuple[list[Good], int]:
+    """Articles by SKU beyond `after`, at most `count_max`, and how many there are in all.
+
+    `text` stands in the SKU, a title, the brand, the category, or is the whole GTIN; capital letters do not matter.
+    """
+    pattern = "%" + "".join(f"\\{char}" if char in "\\%_" else char for char in text) + "%"
+    # the first LIKE is fast and lets most articles go; the others look at the texts alone, not at names of fields
+    matches = (
+        "(? = '' OR sku LIKE ? ESCAPE '\\' OR json_extract(content, '$.gtin') = ? OR content LIKE ? ESCAPE '\\' AND"
+        " ((SELECT group_concat(value, ' ') FROM json_each(content, '$.titles')) LIKE ? ESCAPE '\\'"
+        " OR coalesce(json_extract(content, '$.brand'), '') || ' ' || coalesce(json_extract(content, '$.category'), '')"
+        " LIKE ? ESCAPE '\\'))"
+    )
+    where = f"{matches} AND (? IS NULL OR supplier = ?)"
+    values = (text, pattern, text, pattern, pattern, pattern, supplier, supplier)
+    (total,) = db.execute(f"SELECT count(*) FROM goods WHERE {where}", values).fetchone()
+    rows = db.execute(
+        f"SELECT sku, content, supplier, source FROM goods WHERE {where} AND sku > ? ORDER BY sku LIMIT ?",
+        (*values, after, -1 if count_max is None else count_max),
+    )
+    return [of_row(row) for row in rows], total
+
+
 def supplied(db: sqlite3.Connection, partner: int, sku: str | None = None) -> list[Good]:
     """The articles that a partner ships: all, or those that it sells under this SKU."""
     which, values = ("", (partner,)) if sku is None else (" AND coalesce(source, sku) = ?", (partner, sku))
     select = "SELECT sku, content, supplier, source FROM goods WHERE supplier = ?"
     return [of_row(row) for row in db.execute(f"{select}{which} ORDER BY sku", values)]
+
+
+def moved(db: sqlite3.Connection) -> list[Good]:
+    """The articles whose supplier has changed its price since somebody took note of it, by SKU."""
+    rows = db.execute(
+        "SELECT sku, content, supplier, source FROM goods WHERE supplier IS NOT NULL"
+        " AND json_type(content, '$.moved') IS NOT NULL ORDER BY sku"
+    )
+    return [of_row(row) for row in rows]
 
 
 def of_row(row: tuple[Any, ...]) -> Good:

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import mimetypes
 import sqlite3
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 import pydantic
 
 from contracts import histories
+from contracts.documents import listings
 from node import errors
 from node.storage import blobs
-from node.trade import books, doors
+from node.trade import books, doors, pictures
 from protocol import limits
 from protocol.encoding import Value
 
 MESSAGE = "message.txt"
 PLAIN = "text/plain"
 TEXT_SHOWN_MAX = 4_000
+LISTINGS = frozenset({listings.Publish.TYPE, listings.Change.TYPE})
 
 
 class File(doors.Arguments):
@@ -65,12 +67,22 @@ def row(name: str, data: bytes, digest: bytes) -> dict[str, Value]:
 
 
 def want(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
-    """Ask the partner for the attachments of a document of its own."""
-    rows = item.body.get("attachments")
-    found = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
-    wanted = [(one["hash"], one["len"]) for one in found if isinstance(one.get("hash"), bytes)]
+    """Ask the partner for the attachments of a document of its own, and for the pictures of its goods."""
+    wanted = [(one["hash"], one["len"]) for one in rows_of(item.body, "attachments")]
+    if item.type in LISTINGS:
+        for one in rows_of(item.body, "images"):
+            size = one["len"]
+            if isinstance(size, int) and size <= pictures.BYTES_MAX:
+                wanted.append((one["hash"], size))
     if wanted:
         blobs.want(desk.db, book.channel.id, wanted)
+
+
+def rows_of(body: Mapping[str, object], name: str) -> list[Any]:
+    """The blobs that a document names under `name`."""
+    rows = body.get(name)
+    found = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
+    return [one for one in found if isinstance(one.get("hash"), bytes)]
 
 
 def shown(db: sqlite3.Connection, body: books.Body) -> tuple[str, list[doors.Json]]:

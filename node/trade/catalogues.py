@@ -11,7 +11,7 @@ from contracts import errors as refusals
 from contracts.documents.listings import Publish
 from contracts.terms import Version
 from node import errors
-from node.storage import partners, settings, shelves, warehouses
+from node.storage import settings, shelves, warehouses
 from node.trade import agreements, books, doors, offers, parents, peering, personal, promises
 from protocol.encoding import Value
 
@@ -20,12 +20,6 @@ PRICES_PER_LIST = 200  # items in one price list, so that an entry stays far bel
 DAY_S = 86_400
 WITHDRAWN = "withdrawn"  # in a good's content: offered to nobody, until it is imported or derived again
 PERCENT = "share/"  # setting, by channel: the percent of the supply price at which goods were last shared
-
-
-class Own(doors.Arguments):
-    """Whose goods: the partner's offer to me, or mine when absent."""
-
-    partner: str | None = None
 
 
 class Share(doors.Arguments):
@@ -59,57 +53,6 @@ def compare(desk: books.Desk, goods: Iterable[shelves.Good]) -> dict[str, int]:
         same = known is not None and known == good
         counts["new" if known is None else "unchanged" if same else "changed"] += 1
     return counts
-
-
-@register.case("catalogue.list", Own)
-async def listed(trade: doors.Trade, given: Own, report: doors.Report) -> doors.Json:
-    """My own goods, or what a partner offers me with its prices and stock."""
-    return await trade.books.read(
-        lambda desk: {"goods": mine(desk) if given.partner is None else offered(desk, given.partner)}
-    )
-
-
-def mine(desk: books.Desk) -> list[doors.Json]:
-    """My own goods with what lies on the shelf."""
-    names = {partner.id: partner.name for partner in partners.every(desk.db)}
-    counted: dict[str, int] = {}
-    for row in shelves.shelves(desk.db):
-        counted[row.sku] = counted.get(row.sku, 0) + row.available
-    return [
-        {
-            "sku": good.sku,
-            "title": title_of(good.content["titles"]),
-            "spec": spec_of(good.content.get("options", {})),
-            "price": shown(good.content.get("price"), good.content["currency"]),
-            "retail": shown(good.content.get("retail"), good.content["currency"]),
-            "stock": counted.get(good.sku),
-            "supplier": names.get(good.supplier) if good.supplier is not None else None,
-        }
-        for good in shelves.goods(desk.db)
-    ]
-
-
-def offered(desk: books.Desk, wanted: str) -> list[doors.Json]:
-    """What a partner offers: every listing that has a price under the agreement in force."""
-    _, channel = peering.find(desk, wanted)
-    book = desk.peek(channel.id)
-    version = agreements.in_force(book, 1 - book.side)
-    return [describe_offer(book, version, offer) for offer in offers.every(book, version)]
-
-
-def describe_offer(book: books.Book, version: Version, offer: offers.Offer) -> doors.Json:
-    """One offer for people."""
-    document, quoted = offer.document, offer.quote(offer.document.min_quantity)
-    assert quoted is not None
-    return {
-        "sku": document.sku,
-        "title": title_of({text.lang: text.text for text in document.titles}),
-        "spec": spec_of({option.axis: option.value for option in document.options}),
-        "price": money(quoted.price.amount.money),
-        "retail": None if document.retail_price is None else money(document.retail_price.money),
-        "stock": offers.available(book, version.seller, document.sku),
-        "listing": offer.listing.hash.hex(),
-    }
 
 
 @register.case("catalogue.share", Share)
@@ -186,11 +129,13 @@ def listing_body(good: shelves.Good, ships: dict[str, Value]) -> books.Body:
         body["retail_price"] = money_value(content["retail"], content["currency"])
     if content.get("lead_days") is not None:
         body["lead_time_s"] = content["lead_days"] * DAY_S
-    for field in ("gtin", "origin", "weight_g", "brand"):
+    for field in ("gtin", "origin", "weight_g", "brand", "category"):
         if content.get(field):
             body[field] = content[field]
     if content.get("contents"):
         body["contents"] = content["contents"]
+    if content.get("images"):
+        body["images"] = [{**image, "hash": bytes.fromhex(image["hash"])} for image in content["images"]]
     if content.get("description"):
         body["descriptions"] = [{"lang": "und", "text": content["description"][:2000]}]
     return body

@@ -8,15 +8,22 @@ declined (`chains.place`): a derived listing dies with its parent (trade.md, tab
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
+from typing import Annotated
+
+import pydantic
 
 from contracts import histories
 from contracts.documents import agreements as agreement_papers
 from contracts.documents import listings as papers
 from contracts.documents import prices as price_papers
+from contracts.documents.fields import LINES_MAX
+from node import errors
 from node.storage import shelves
 from node.trade import agreements, books, catalogues, doors, offers, parents, peering
 
 register = doors.Register()
+ARTICLES_SHOWN_MAX = 500
 SKU_CHARACTERS = 10  # 50 bits: unique among the articles of a merchant
 
 
@@ -24,30 +31,61 @@ class Derive(doors.Arguments):
     """`markup_percent` on what the partner asks becomes my supply price.
 
     `prefix` stands before its SKUs in mine; with `own_skus` the rest are letters and digits that tell nobody anything.
+    `skus`: these of its SKUs, or everything that it offers. `dry_run`: what would come of it, and nothing else.
     """
 
     partner: str
     markup_percent: str = "20"
     prefix: str = ""
     own_skus: bool = False
+    skus: Annotated[list[str], pydantic.Field(max_length=LINES_MAX)] | None = None
+    dry_run: bool = False
 
 
 @register.case("catalogue.derive", Derive)
 async def derive(trade: doors.Trade, given: Derive, report: doors.Report) -> doors.Json:
     """Take a partner's offer into my own goods, to sell it on: it ships, I add my mark-up."""
     catalogues.percent(given.markup_percent, add=100)
+    wanted = None if given.skus is None else set(given.skus)
 
     def unit(desk: books.Desk) -> doors.Json:
         partner, channel = peering.find(desk, given.partner)
-        book = desk.book(channel.id)
+        book = desk.peek(channel.id) if given.dry_run else desk.book(channel.id)
         version = agreements.in_force(book, 1 - book.side)
+        chosen = [offer for offer in offers.every(book, version) if wanted is None or offer.document.sku in wanted]
+        missing = sorted((wanted or set()) - {offer.document.sku for offer in chosen})
+        if missing:
+            raise errors.NodeError(
+                "order.sku", f"{partner.name} does not offer it", expected="SKUs on offer", got=", ".join(missing[:10])
+            )
         goods = [
             derived(offer, given.markup_percent, partner.id, my_sku(desk, book, given, offer.document.sku))
-            for offer in offers.every(book, version)
+            for offer in chosen
         ]
-        return {"goods": len(goods), **catalogues.put_goods(desk, goods)}
+        counts = catalogues.compare(desk, goods) if given.dry_run else catalogues.put_goods(desk, goods)
+        return {
+            "goods": len(goods),
+            **counts,
+            "partner": partner.name,
+            "dry_run": given.dry_run,
+            "articles": [described(good) for good in goods[:ARTICLES_SHOWN_MAX]],
+        }
 
-    return await trade.books.act(unit)
+    return await (trade.books.read(unit) if given.dry_run else trade.books.act(unit))
+
+
+def described(good: shelves.Good) -> doors.Json:
+    """One article that was, or would be, derived."""
+    content = good.content
+    return {
+        "sku": good.sku,
+        "source": good.sold_as,
+        "title": catalogues.title_of(content["titles"]),
+        "spec": catalogues.spec_of(content["options"]),
+        "cost": catalogues.shown(content["cost"], content["currency"]),
+        "price": catalogues.shown(content["price"], content["currency"]),
+        "retail": catalogues.shown(content["retail"], content["currency"]),
+    }
 
 
 def my_sku(desk: books.Desk, book: books.Book, given: Derive, sku: str) -> str:
@@ -75,6 +113,9 @@ def derived(offer: offers.Offer, markup: str, supplier: int, sku: str) -> shelve
         "origin": listing.origin,
         "weight_g": listing.weight_g,
         "brand": listing.brand,
+        "category": listing.category,
+        "images": [{"hash": one.hash.hex(), "media": one.media, "len": one.len} for one in listing.images],
+        "cost": quoted.price.amount.a,
         "contents": [row.model_dump(exclude_none=True, exclude={"images"}) for row in listing.contents],
         "returnable": listing.returnable,
         "markup": markup,
@@ -117,7 +158,7 @@ def follow(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
             dead.append(good)
             continue
         if markup is not None:
-            good = derived(behind, markup, book.partner.id, good.sku)
+            good = moved(good, derived(behind, markup, book.partner.id, good.sku), desk.now_ms())
             shelves.put_good(desk.db, good)
         live.append(good)
     for buyer in peering.written_books(desk):
@@ -128,3 +169,13 @@ def follow(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
         known = [good for good in live if offers.listing(buyer, buyer.side, good.sku) is not None]
         if known:
             catalogues.follow_up(desk, buyer, known)
+
+
+def moved(before: shelves.Good, after: shelves.Good, now_ms: int) -> shelves.Good:
+    """The article as it follows its supplier, with what it cost before as long as nobody has taken note of that."""
+    was, cost = before.content.get("cost"), after.content["cost"]
+    notice = before.content.get("moved")
+    if was is not None and was != cost:
+        notice = {"from": was if notice is None else notice["from"], "at_ms": now_ms}
+    kept = {} if notice is None or notice["from"] == cost else {"moved": notice}
+    return replace(after, content={**after.content, **kept})

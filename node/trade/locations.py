@@ -10,7 +10,7 @@ import pydantic
 from contracts.documents import stocks as papers
 from node import errors
 from node.storage import partners, shelves, warehouses
-from node.trade import books, doors, peering, stocks
+from node.trade import articles, books, doors, peering, stocks
 
 register = doors.Register()
 
@@ -109,8 +109,7 @@ async def allotments(trade: doors.Trade, given: doors.NoArguments, report: doors
         for id, sku, allotment in warehouses.allotments(desk.db):
             partner = partners.by_id(desk.db, id)
             assert partner is not None
-            amount = f"{allotment.percent}%" if allotment.units is None else str(allotment.units)
-            rows.append({"partner": partner.name, "sku": sku, "allotment": amount})
+            rows.append({"partner": partner.name, "sku": sku, "allotment": articles.amount_of(allotment)})
         return {"allotments": rows}
 
     return await trade.books.read(unit)

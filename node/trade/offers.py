@@ -53,6 +53,15 @@ def every(book: books.Book, version: Version) -> Iterator[Offer]:
             yield found
 
 
+def mentions(document: papers.Publish, text: str) -> bool:
+    """Whether a text stands in the SKU, a title, the brand or the category; capital letters do not matter."""
+    wanted = text.strip().casefold()
+    if not wanted:
+        return True
+    told = (document.sku, document.brand or "", document.category or "", *(title.text for title in document.titles))
+    return any(wanted in one.casefold() for one in told)
+
+
 def available(book: books.Book, side: int, sku: str) -> int | None:
     """What a side can promise of a SKU, as it last told the other, wherever it lies; None when it never did."""
     levels = book.history.levels(side, sku)

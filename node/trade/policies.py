@@ -68,6 +68,12 @@ def rows(names: str, roles: Iterable[Role], *, reads: bool = False) -> dict[str,
 
 POLICIES: Final[Mapping[str, Policy]] = {
     **rows(
+        "catalogue.show catalogue.preview picture.show selection.list selection.show selection.changes",
+        EVERYBODY,
+        reads=True,
+    ),
+    **rows("picture.add picture.first picture.remove selection.noted", SALES),
+    **rows(
         "status partners partner.show agreement.list catalogue.list catalogue.lists stock.list stock.holds"
         " stock.location.list stock.allotments capability.list offer.list want.list card.show"
         " content.show feedback.list quote.list"

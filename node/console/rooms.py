@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from node.console.pages import frames, partners, programs
+from node.console.pages import frames, partners, programs, settings, signings
 
 REGISTERS: Final = (
     frames.register,
     partners.register,
     programs.register,
+    settings.register,
+    signings.register,
 )

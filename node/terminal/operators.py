@@ -52,6 +52,13 @@ def listed() -> Arguments:
     return {}
 
 
+@operator.command("code")
+@commands.asks("operator.code")
+def code() -> Arguments:
+    """Show the code with which a browser makes the first owner."""
+    return {}
+
+
 @operator.command("role")
 @click.argument("operator", metavar="NAME")
 @click.argument("role", type=click.Choice(ROLES))

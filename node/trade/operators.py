@@ -6,6 +6,7 @@ the command line, so that a lost password never locks a merchant out.
 
 from __future__ import annotations
 
+import hmac
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,10 +15,11 @@ from typing import Annotated, Final, Literal
 import pydantic
 import structlog
 
-from node import errors, passwords
+from node import codes, errors, passwords
 from node.storage import admissions
 from node.storage import operators as rows
 from node.trade import attempts, doors, entrances, policies
+from protocol import keys
 
 register = doors.Register()
 log = structlog.get_logger(__name__)
@@ -83,6 +85,35 @@ async def add(trade: doors.Trade, given: Add, report: doors.Report) -> doors.Jso
     return await trade.database.write(unit)
 
 
+@register.case("operator.code", doors.NoArguments)
+async def code(trade: doors.Trade, given: doors.NoArguments, report: doors.Report) -> doors.Json:
+    """The code with which a browser makes the first owner; empty once there is any operator."""
+    known = await trade.database.read(rows.exist)
+    return {"code": "" if known else set_up_code(trade)}
+
+
+def set_up_code(trade: doors.Trade) -> str:
+    """What proves that somebody sees the screen or the log of this machine. It follows from the keys of the node."""
+    return codes.recovery_code(keys.hkdf(trade.keys.root, b"hanse/set-up/1\n")[: codes.RECOVERY_BYTES])
+
+
+async def add_first(trade: doors.Trade, typed: str, name: str, password: str, language: str) -> None:
+    """Make the first owner, for whoever knows the set-up code. NodeError `sign-in.wrong`, `operator.*`."""
+    if not hmac.compare_digest(codes.recovery_hash(typed), codes.recovery_hash(set_up_code(trade))):
+        raise errors.NodeError("sign-in.wrong", "the set-up code is wrong", hint="`hanse operator code` shows it")
+    checked = named(name)
+    passwords.check(password, checked)
+    hashed = await trade.passwords.make(password)
+
+    def unit(db: sqlite3.Connection) -> None:
+        if rows.exist(db):
+            raise errors.NodeError("operator.exists", "this node has an owner already")
+        added = rows.add(db, checked, policies.Role.OWNER, hashed, language, trade.world.clock.now_ms())
+        log.info("the first owner was added", operator=added.id)
+
+    await trade.database.write(unit)
+
+
 @register.case("operator.change", Change)
 async def change(trade: doors.Trade, given: Change, report: doors.Report) -> doors.Json:
     """Change name, role or language of an operator, or whether they may sign in at all."""
@@ -121,7 +152,7 @@ async def remove(trade: doors.Trade, given: Named, report: doors.Report) -> door
             keep_an_owner(db)
         elif trade.caller.operator is not None:  # at the machine, the very last one may go
             raise last_owner()
-        made = [key.label for key in admissions.keys(db) if key.maker == known.name and key.revoked_ms is None]
+        made = [each.label for each in admissions.keys(db) if each.maker == known.name and each.revoked_ms is None]
         log.info("an operator was removed", operator=known.id, by=trade.caller.operator)
         return {"removed": known.name, "keys": made}
 
@@ -169,10 +200,15 @@ async def of(
     def found(db: sqlite3.Connection) -> doors.Json:
         known = rows.by_name(db, name)
         if known is None:
-            raise errors.NodeError("operator.unknown", "no operator is called so", got=name[:NAME_CHARACTERS_MAX])
+            raise unknown(name)
         return unit(db, known)
 
     return await trade.database.write(found)
+
+
+def unknown(name: str) -> errors.NodeError:
+    """The NodeError for a name or number that is nobody's."""
+    return errors.NodeError("operator.unknown", "no operator is called so", got=name[:NAME_CHARACTERS_MAX])
 
 
 def named(text: str) -> str:
@@ -217,6 +253,7 @@ def shown(trade: doors.Trade, db: sqlite3.Connection, operator: rows.Operator) -
     ways = sorted(way for way in entrances.ways_of(db, operator) if way is not entrances.Way.RECOVERY)
     return {
         "operator": operator.name,
+        "number": operator.id,
         "role": operator.role,
         "language": operator.language,
         "second_factor": ways,

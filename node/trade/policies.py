@@ -129,7 +129,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
         " share.report netting.propose netting.consent netting.decline netting.begin netting.release",
         FINANCE,
     ),
-    **rows("operator.list session.list key.list", OWNER, reads=True),
+    **rows("operator.list operator.code session.list key.list", OWNER, reads=True),
     **rows(
         "operator.add operator.change operator.remove operator.password operator.second-factor.off session.revoke"
         " key.make key.revoke",

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from node import config, keystore, ports, runtime
-from node.console import guards, rooms, servers, views
+from node.console import guards, rooms, servers, views, visitors
 from node.demonstrations import openings, stages, tradings
 from node.demonstrations.merchants import Json, Merchant, Report, silent
 from node.links import networks
@@ -28,6 +28,7 @@ from protocol import identities, keys
 
 Result = TypeVar("Result")
 
+OPERATOR, PASSWORD = "Lin", "a kettle of oolong"
 CAST = (
     ("factory", "义乌晨曦工艺品厂"),
     ("dealer", "Canton Bridge"),
@@ -47,6 +48,9 @@ class Quiet:
 
     def report(self, what: str, done: int, total: int) -> None:
         pass
+
+
+PARTS = runtime.Parts(password_cost=keystore.Cost(memory_kib=32, passes=1, lanes=1))
 
 
 @dataclass(slots=True)
@@ -72,12 +76,16 @@ class Loop:
 
 @dataclass(slots=True, eq=False)
 class Villager(Merchant):
-    """A merchant of the demonstration whose node runs here. `role`: as whom every visitor of the console counts."""
+    """A merchant of the demonstration whose node runs here.
+
+    `role`: as whom every visitor of `server` counts. `front` is the same console with its doors shut: one must sign in.
+    """
 
     loop: Loop = field(default_factory=Loop)
     role: policies.Role = policies.Role.OWNER
     node: runtime.Node | None = None
     server: servers.Server | None = None
+    front: servers.Server | None = None
     running: asyncio.Task[None] | None = None
     disk: disks.SystemDisk | None = None
     unlocked: keystore.Keys | None = None
@@ -103,7 +111,8 @@ class Villager(Merchant):
             links=networks.WebSocketLinks("127.0.0.1", self.port),
             disk=self.disk,
         )
-        self.node = await runtime.Node.open(config.Config(self.name, stock_share_seconds=1), world, self.unlocked)
+        decided = config.Config(self.name, stock_share_seconds=1)
+        self.node = await runtime.Node.open(decided, world, self.unlocked, PARTS)
         ready = asyncio.Event()
 
         async def stand() -> None:
@@ -111,21 +120,30 @@ class Villager(Merchant):
 
         self.running = asyncio.create_task(self.node.run(stand))
         await ready.wait()
+        await self.node.door({}).ask(
+            policies.MACHINE, "operator.add", {"name": OPERATOR, "role": "owner", "password": PASSWORD}
+        )
+        self.server = await self._serve(self._identify)
+        self.front = await self._serve(visitors.identifier(self.node.trade))
+
+    async def _serve(self, identify: views.Identify) -> servers.Server:
+        assert self.node is not None
         console = views.Console(
             name=self.name,
             door=self.node.door({}),
-            identify=self._identify,
+            identify=identify,
             changes=self.node.trade.books.changes,
-            clock=world.clock,
-            entropy=world.entropy,
+            clock=self.node.world.clock,
+            entropy=self.node.world.entropy,
             secret=bytes(32),
             hosts=guards.LOOPBACK,
         )
-        self.server = servers.Server(console, rooms.REGISTERS, "127.0.0.1", 0)
-        await self.server.start()
+        server = servers.Server(console, rooms.REGISTERS, "127.0.0.1", 0)
+        await server.start()
+        return server
 
     async def _identify(self, request: web.Request) -> views.Visitor | None:
-        return views.Visitor(policies.Caller(self.role, "Lin"), b"a visit")
+        return views.Visitor(policies.Caller(self.role, OPERATOR, operator=1), b"a visit")
 
     def ask(self, case: str, report: Report = silent, /, **arguments: Any) -> Json:
         assert self.node is not None
@@ -136,8 +154,9 @@ class Villager(Merchant):
         self.loop.run(self._stop())
 
     async def _stop(self) -> None:
-        if self.server is not None:
-            await self.server.close()
+        for server in (self.server, self.front):
+            if server is not None:
+                await server.close()
         if self.running is not None:
             self.running.cancel()
             await asyncio.wait((self.running,))
@@ -149,6 +168,12 @@ class Villager(Merchant):
         """Where the console listens, without a slash at the end."""
         assert self.server is not None
         return self.server.addresses[0].rstrip("/")
+
+    @property
+    def shut(self) -> str:
+        """Where one must sign in, by the name that passkeys want."""
+        assert self.front is not None
+        return self.front.addresses[0].rstrip("/").replace("127.0.0.1", "localhost")
 
 
 @dataclass(slots=True)

@@ -389,6 +389,7 @@ QUESTIONS += QUARRELS
 
 PEOPLE: list[tuple[list[str], str, dict[str, Any]]] = [
     (["operator", "list"], "operator.list", {}),
+    (["operator", "code"], "operator.code", {}),
     (["operator", "role", "Wei", "sales"], "operator.change", {"operator": "Wei", "role": "sales"}),
     (["operator", "disable", "Wei"], "operator.change", {"operator": "Wei", "disabled": True}),
     (["operator", "enable", "Wei"], "operator.change", {"operator": "Wei", "disabled": False}),

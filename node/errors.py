@@ -156,6 +156,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "issue.offer": (Exit.REFUSED, "no single offer to settle could be meant"),
     "invoice.unknown": (Exit.REFUSED, "no single invoice could be meant"),
     "invoice.nothing": (Exit.REFUSED, "nothing was sold that could be invoiced"),
+    "attachment.unknown": (Exit.REFUSED, "no file of this name was sent with it, or it is not here yet"),
     "attachment.unreadable": (Exit.REFUSED, "an attachment is empty, too large, or of a kind that is not known"),
     "netting.unknown": (Exit.REFUSED, "no single netting could be meant"),
     "netting.round": (Exit.REFUSED, "no such round of nettings could be meant, or it is not for a person to answer"),

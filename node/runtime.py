@@ -26,6 +26,7 @@ from node.system import clocks, disks, homes
 from node.trade import (
     accords,
     accounts,
+    aftersales,
     agreements,
     amendments,
     arbiters,
@@ -34,6 +35,7 @@ from node.trade import (
     books,
     capabilities,
     catalogues,
+    complaints,
     deadlines,
     deliveries,
     derivations,
@@ -57,6 +59,7 @@ from node.trade import (
     parcels,
     partings,
     payments,
+    peering,
     peers,
     policies,
     programs,
@@ -111,6 +114,8 @@ REGISTERS = (
     errands.register,
     statements.register,
     issues.register,
+    complaints.register,
+    aftersales.register,
     returns.register,
     givebacks.register,
     takebacks.register,
@@ -208,6 +213,7 @@ class Node:
         if not unbroken:
             log.warning("the database is older than this machine remembers: partners must vouch before it signs")
         hasher = passwords.Hasher(world.entropy, parts.password_cost)
+        await ledger.write(derive)
         trade = doors.Trade(ledger, wired[0], unlocked, decided, world, waiting, hasher)
         return cls(decided, world, opened, wired[0], trade)
 
@@ -259,6 +265,16 @@ class Node:
 
         await discovery.start(connections.lan_tag(self.trade.books.me), int(bound[0].rpartition(":")[2]), found)
         group.start("discovery", follow)
+
+
+def derive(desk: books.Desk) -> None:
+    """Fill the tables that a new version of the program derives from logbooks that were there before it."""
+    if settings.get(desk.db, "derive") == b"1":
+        for channel in partners.channels(desk.db):
+            book = peering.readable(desk, channel.id)
+            if book is not None:
+                aftersales.relist(desk, book)
+        settings.put(desk.db, "derive", b"0")
 
 
 def own_node(db: sqlite3.Connection) -> identities.NodeId:

@@ -264,6 +264,28 @@ def supplied_goods(db: Database) -> None:
     db.conn.execute("CREATE INDEX goods_by_source ON goods (supplier, coalesce(source, sku))")
 
 
+AFTERSALES = """
+-- One row for each return (`request`: its hash, empty for what came back without one) and each complaint, for the
+-- inbox; rebuilt from the logbooks at any time. `place`: mine, theirs, way, closed.
+CREATE TABLE aftersales (
+    thread BLOB NOT NULL, request BLOB NOT NULL, kind TEXT NOT NULL, channel INTEGER NOT NULL, place TEXT NOT NULL,
+    mine INTEGER NOT NULL, since_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL, PRIMARY KEY (thread, request)
+) WITHOUT ROWID;
+CREATE INDEX aftersales_by_place ON aftersales (place, changed_ms, request);
+CREATE INDEX aftersales_by_time ON aftersales (changed_ms, request);
+CREATE INDEX aftersales_by_request ON aftersales (request);
+
+-- Homes that have traded before derive the list from their logbooks at the next start.
+INSERT INTO settings SELECT 'derive', x'31' WHERE EXISTS (SELECT 1 FROM channels);
+"""
+
+
+@migrations(name="0009_aftersales")
+def aftersales(db: Database) -> None:
+    """The inbox of returns and complaints."""
+    execute_all(db.conn, AFTERSALES)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

@@ -100,3 +100,15 @@ def shown(db: sqlite3.Connection, body: books.Body) -> tuple[str, list[doors.Jso
                 {"name": one["name"], "bytes": one["len"], "hash": one["hash"].hex(), "here": data is not None}
             )
     return message, files
+
+
+def file(desk: books.Desk, documents: Sequence[doors.Json], wanted: str) -> doors.Json:
+    """A file among what was sent beside some documents, by its SHA-256. NodeError `attachment.unknown` for another one,
+    and for one that is not here (any more)."""
+    named = [one for document in documents for one in document["files"] if one["hash"] == wanted]
+    data = blobs.get(desk.db, bytes.fromhex(wanted)) if named else None
+    if data is None:
+        raise errors.NodeError(
+            "attachment.unknown", "this file is not here", expected="a file of these documents", got=wanted[:64]
+        )
+    return {"name": named[0]["name"], "data_hex": data.hex()}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contracts import issues
+from contracts import disputes, issues
 from contracts.documents import issues as papers
 from contracts.issues import Issue, IssueState, OfferState
 from contracts.orders import Order
 from contracts.terms import Version
 from node import errors
-from node.storage import logbooks
 from node.trade import agreements, attachments, books, catalogues, doors, orders, payments, peering
 from protocol.encoding import Value
 
@@ -336,50 +335,8 @@ def waits_for_me(found: Found) -> bool:
     issue = found.issue
     if any(made.member.side != found.book.side and made.state is OfferState.OPEN for made in issue.offers.values()):
         return issue.state in issues.LIVE
+    if issue.state in (IssueState.DECIDED, IssueState.DEFAULTED):
+        return disputes.bound(issue) == found.book.side
     if found.mine:
         return issue.state in (IssueState.NEED_MORE_INFO, IssueState.RESOLVED)
     return issue.state is IssueState.OPEN
-
-
-def waits(book: books.Book) -> int:
-    """How many issues wait for this merchant."""
-    return sum(waits_for_me(Found(book, issue)) for issue in book.history.issues.values())
-
-
-@register.case("issue.show", One)
-async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Json:
-    """One issue with its messages, offers and documents."""
-
-    def unit(desk: books.Desk) -> doors.Json:
-        found = find(desk, given.issue)
-        issue = found.issue
-        return {
-            **describe(found),
-            "remedy": issue.document.remedy,
-            "lines": [{"line": row.line, "quantity": row.quantity} for row in issue.document.lines],
-            "resolution_s": issues.resolution_s(issue.version),
-            "offers": [
-                {
-                    "offer": name.hex(),
-                    "by": "me" if made.member.side == found.book.side else found.book.partner.name,
-                    "pays_me": catalogues.shown(pays_me(found, made.delta), issue.version.currency),
-                    "state": made.state.value,
-                }
-                for name, made in issue.offers.items()
-            ],
-            "documents": told(desk, found),
-        }
-
-    return await trade.books.act(unit)
-
-
-def told(desk: books.Desk, found: Found) -> list[doors.Json]:
-    """Every document of the thread with what was written beside it."""
-    logs = [logbooks.of_channel(desk.db, found.book.channel.id, mine=side == found.book.side) for side in (0, 1)]
-    rows = orders.documents(desk, found.book, found.issue.key, papers.Open.TYPE)
-    for row in rows:
-        side = found.book.side if row["by"] == "me" else 1 - found.book.side
-        entry = books.stored_entry(desk.db, logs[side].id, row["index"])
-        row["message"], row["files"] = ("", []) if entry is None else attachments.shown(desk.db, entry.body)
-        row["status"] = None if entry is None else entry.body.get("status")
-    return rows

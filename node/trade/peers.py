@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from contracts.orders import OrderState
 from node import errors
-from node.storage import logbooks, orderbooks, outboxes, partners, settings
+from node.storage import aftersales, logbooks, orderbooks, outboxes, partners, settings
 from node.trade import (
     agreements,
     books,
@@ -14,12 +14,10 @@ from node.trade import (
     doors,
     errands,
     invoices,
-    issues,
     nettings,
     offers,
     partings,
     peering,
-    returns,
     statements,
 )
 from protocol import identities, invitations
@@ -198,9 +196,9 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
             "orders": orders["selling"].get("placed", 0),
             "agreements": sum(map(agreements.waits, peering.open_books(desk))),
             "statements": sum(map(statements.waits, peering.open_books(desk))),
-            "issues": sum(map(issues.waits, peering.open_books(desk))),
+            "issues": aftersales.count_mine(desk.db, "complaint"),
             "errands": len(errands.rows(desk, errands.Listed())),
-            "returns": sum(map(returns.waits, peering.open_books(desk))),
+            "returns": aftersales.count_mine(desk.db, "return"),
             "nettings": sum(map(nettings.waits, peering.open_books(desk))),
             "invoices": sum(map(invoices.waits, peering.open_books(desk))),
         }

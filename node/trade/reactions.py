@@ -20,6 +20,7 @@ from contracts.orders import Order, OrderState
 from node.storage import sharings, shelves
 from node.trade import (
     accords,
+    aftersales,
     alignments,
     attachments,
     books,
@@ -55,6 +56,7 @@ class Habits:
     ) -> None:
         """Lists, shelves and wanted blobs follow the fold."""
         for change in outcome.changes:
+            aftersales.record(desk, book, change)
             match change.before, change.after:
                 case before, Order() as after:
                     waits.follow(book, after)
@@ -75,6 +77,7 @@ class Habits:
     def rebuild(self, desk: books.Desk, book: books.Book) -> None:
         """The list of orders and what is kept back on the shelf; what lies there has to be counted by a person."""
         orders.relist(desk, book)
+        aftersales.relist(desk, book)
         reservations.recount(desk)
         for item in books.stored_items(desk.db, book.theirs.id, 1 - book.side, book.seen):
             attachments.want(desk, book, item)

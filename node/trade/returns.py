@@ -9,10 +9,10 @@ from typing import Any, Final
 from contracts import lots, orders, terms
 from contracts import returns as rules
 from contracts.documents import returns as papers
-from contracts.lots import Lot, LotState
+from contracts.lots import Lot, LotEvent, LotState
 from node import errors
-from node.storage import logbooks
-from node.trade import attachments, books, catalogues, doors, issues, peering
+from node.storage import aftersales, logbooks, orderbooks
+from node.trade import attachments, books, catalogues, doors, issues, offers, peering, waits
 from node.trade import orders as order_cases
 from protocol.encoding import Value
 
@@ -24,6 +24,9 @@ STAGES: Final = (
 """The least advanced first: a return as a whole stands where its least advanced quantity stands."""
 KEPT: Final = "withdrawn"
 """What a return is called whose buyer keeps everything."""
+STRAY: Final = (LotState.CONTESTED, LotState.RETURNING, LotState.BACK, LotState.INSPECTED)
+"""What came back, or did not arrive in order, without anybody having asked for a return."""
+STRAY_HELD: Final = (*lots.RETURN_OPEN, *STRAY, LotState.REFUNDED)
 _WAITS_FOR: Final = {
     LotState.RETURN_ASKED: "seller",
     LotState.RETURN_OFFERED: "buyer",
@@ -31,7 +34,27 @@ _WAITS_FOR: Final = {
     LotState.IN_RETURN: "seller",
     LotState.BACK: "seller",
     LotState.INSPECTED: "seller",
+    LotState.RETURNING: "seller",
+    LotState.CONTESTED: "seller",
 }
+STEPS: Final[Mapping[str, tuple[str, tuple[LotEvent, ...]]]] = {
+    "return.approve": ("seller", (LotEvent.APPROVE,)),
+    "return.offer": ("seller", (LotEvent.OFFER_PART,)),
+    "return.reject": ("seller", (LotEvent.REFUSE_BACK,)),
+    "return.receive": ("seller", (LotEvent.TAKE_BACK,)),
+    "return.inspect": ("seller", (LotEvent.INSPECT,)),
+    "return.refund": ("seller", (LotEvent.REFUND, LotEvent.FORGO)),
+    "return.exchange": ("seller", (LotEvent.EXCHANGE,)),
+    "return.accept": ("buyer", (LotEvent.TAKE_PART,)),
+    "return.decline": ("buyer", (LotEvent.DECLINE_PART,)),
+    "return.ship": ("buyer", (LotEvent.SEND_BACK,)),
+    "return.withdraw": ("buyer", (LotEvent.KEEP,)),
+}
+"""Use case -> the role that may take this step, and what it does by table T6."""
+ABOUT_STRAY: Final = ("receipt.advice", "cancel.result", "return.receive", "return.inspect", "refund.grant")
+"""The documents that say what came back without a return, or did not arrive in order."""
+WITH_REQUEST: Final = frozenset(STEPS) - {"return.receive", "return.inspect", "return.refund"}
+"""Steps that need somebody to have asked for a return."""
 
 
 class Told(doors.Arguments):
@@ -84,7 +107,7 @@ class Found:
 
     def holds(self, lot: Lot) -> bool:
         """Whether a lot belongs to it."""
-        return lot.request == self.key and (self.key is not None or lot.state in lots.RETURN_OPEN)
+        return lot.request == self.key and (self.key is not None or lot.state in STRAY_HELD)
 
     @property
     def role(self) -> str:
@@ -97,22 +120,28 @@ class Found:
 
 def every(desk: books.Desk, partner: str | None = None) -> list[Found]:
     """All returns, the oldest first."""
+    channel = None if partner is None else peering.find(desk, partner)[1].id
+    rows = sorted(aftersales.every(desk.db, "return", channel), key=lambda row: row.since_ms)
+    known = {row.channel: peering.readable(desk, row.channel) for row in rows}
     return [
-        Found(book, thread, key)
-        for book in peering.open_books(desk, partner)
-        for thread, order in book.history.orders.items()
-        for key in order.returns
+        Found(book, row.thread, row.request)
+        for row in rows
+        if (book := known[row.channel]) is not None and row.request != aftersales.STRAY
     ]
 
 
 def find(desk: books.Desk, wanted: str) -> Found:
     """The return that a person means. NodeError `return.unknown` when there is no single one."""
-    known = every(desk)
     found = [
-        one for one in known if one.key is not None and len(wanted) >= 8 and one.key.hex().startswith(wanted.lower())
+        Found(desk.peek(row.channel), row.thread, row.request)
+        for row in aftersales.beginning_with(desk.db, wanted.lower(), "return")
     ]
     if not found:
-        about = [one for one in known if one.order.number == wanted or one.thread.hex().startswith(wanted.lower())]
+        about = [
+            Found(desk.peek(row.channel), row.thread, key)
+            for row in orderbooks.find_orders(desk.db, wanted)
+            for key in desk.peek(row.channel).history.orders[row.thread].returns
+        ]
         found = [one for one in about if is_live(one)] or about
     if len(found) != 1:
         names = ", ".join(one.key.hex()[:12] for one in found if one.key is not None)
@@ -143,7 +172,7 @@ def find_any(desk: books.Desk, wanted: str) -> Found:
 def state_of(found: Found) -> str:
     """The word for a return as a whole."""
     units = found.units()
-    return next((state.value for state in STAGES if state in units), KEPT)
+    return next((state.value for state in (*STAGES, *STRAY[:2]) if state in units), KEPT)
 
 
 def is_live(found: Found) -> bool:
@@ -156,11 +185,31 @@ def waits_for_me(found: Found) -> bool:
     return any(_WAITS_FOR.get(state) == found.role for state in found.units())
 
 
-def waits(book: books.Book) -> int:
-    """How many returns wait for this merchant."""
-    return sum(
-        waits_for_me(Found(book, thread, key)) for thread, order in book.history.orders.items() for key in order.returns
-    )
+def turn(state: LotState) -> str | None:
+    """The role that has to do something about goods in a state, if any has to."""
+    return _WAITS_FOR.get(state)
+
+
+def possible(found: Found) -> list[str]:
+    """The use cases that this merchant can take now, by the table and its role."""
+    there = set(found.units())
+    return [
+        case
+        for case, (role, events) in STEPS.items()
+        if role == found.role
+        and (found.key is not None or case not in WITH_REQUEST)
+        and any(
+            (state, event) in lots.TABLE and lots.TABLE[state, event] is not state
+            for state in there
+            for event in events
+        )
+    ]
+
+
+def deadlines(desk: books.Desk, found: Found) -> list[doors.Json]:
+    """What of a return waits under a clock."""
+    every = waits.of_order(found.order, every=False)
+    return [waits.shown(desk, found.book, wait) for wait in every if wait.target == found.key]
 
 
 def chosen(found: Found, given: Mapping[str, int] | None, *states: LotState) -> list[tuple[int, int]]:
@@ -236,6 +285,7 @@ def describe(found: Found) -> doors.Json:
     return {
         "return": None if found.key is None else found.key.hex(),
         "order": order.number,
+        "thread": found.thread.hex(),
         "partner": found.book.partner.name,
         "selling": found.role == "seller",
         "reason": None if wanted is None else wanted.reason,
@@ -251,49 +301,99 @@ def describe(found: Found) -> doors.Json:
 
 @register.case("return.show", One)
 async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Json:
-    """One return with its lines, parcels, documents, and what was written and sent beside them."""
+    """One return with its lines, parcels, documents, and what was written and sent beside them. Of an order without a
+    return, what came back or is contested."""
 
     def unit(desk: books.Desk) -> doors.Json:
-        found = find(desk, given.name)
-        assert found.key is not None
-        order, asked = found.order, found.order.returns[found.key]
-        bearer = terms.bearer(order.version, "delivered", "back", asked.fault)
+        found = find_any(desk, given.name)
+        asked = None if found.key is None else found.order.returns[found.key]
+        currency = found.order.version.currency
         return {
             **describe(found),
-            "fault": asked.fault,
-            "freight_borne_by": bearer,
-            "freight": catalogues.shown(asked.way_back, order.version.currency) if asked.way_back else None,
+            "fault": None if asked is None else asked.fault,
+            "freight_borne_by": None
+            if asked is None
+            else terms.bearer(found.order.version, "delivered", "back", asked.fault),
+            "freight": None if asked is None or not asked.way_back else catalogues.shown(asked.way_back, currency),
+            "offered": catalogues.shown(offered(desk, found), currency),
             "lines": [
-                {
-                    "line": line.number,
-                    "sku": line.terms[lot.terms].sku,
-                    "quantity": lot.quantity,
-                    "state": lot.state.value,
-                    "verdict": lot.verdict,
-                }
-                for line in order.lines.values()
+                describe_lot(found, line, lot)
+                for line in found.order.lines.values()
                 for lot in line.lots
                 if found.holds(lot)
             ],
-            "shipments": [{"carrier": carrier, "waybill": waybill} for carrier, waybill in asked.shipped],
+            "shipments": []
+            if asked is None
+            else [{"carrier": carrier, "waybill": waybill} for carrier, waybill in asked.shipped],
+            "possible": possible(found),
+            "deadlines": deadlines(desk, found),
             "documents": told(desk, found),
         }
 
     return await trade.books.act(unit)
 
 
+def describe_lot(found: Found, line: orders.OrderLine, lot: Lot) -> doors.Json:
+    """Some units of a line that are in one state. `price`: of one; `value`: of all of them, with tax."""
+    priced, currency = line.terms[lot.terms], found.order.version.currency
+    listing = offers.listing(found.book, found.order.version.seller, priced.sku)
+    return {
+        "line": line.number,
+        "sku": priced.sku,
+        "title": "" if listing is None else catalogues.title_of({text.lang: text.text for text in listing[1].titles}),
+        "quantity": lot.quantity,
+        "state": lot.state.value,
+        "verdict": lot.verdict,
+        "price": catalogues.shown(priced.price, currency),
+        "value": catalogues.shown(priced.gross(lot.quantity), currency),
+    }
+
+
+def offered(desk: books.Desk, found: Found) -> int | None:
+    """What the seller's offers that wait come to, in minor units; None where none waits."""
+    held = [lot for line in found.order.lines.values() for lot in line.lots if found.holds(lot)]
+    named = {lot.proposal[0] for lot in held if lot.state is LotState.RETURN_OFFERED and lot.proposal is not None}
+    if not named or found.key is None:
+        return None
+    papers_of = [
+        books.whole(desk.db, found.book, one).document
+        for one in found.order.returns[found.key].decided
+        if one.hash in named
+    ]
+    return sum(
+        part.amount.a
+        for paper in papers_of
+        if isinstance(paper, papers.Decide)
+        for part in paper.lines
+        if part.amount is not None
+    )
+
+
+class File(One):
+    """A file that was sent beside a return, by its SHA-256."""
+
+    hash: str
+
+
+@register.case("return.file", File)
+async def file(trade: doors.Trade, given: File, report: doors.Report) -> doors.Json:
+    """A photo or another file of a return, as its sender wrote it."""
+    return await trade.books.read(
+        lambda desk: attachments.file(desk, told(desk, find_any(desk, given.name)), given.hash)
+    )
+
+
 def told(desk: books.Desk, found: Found) -> list[doors.Json]:
     """Every document of the return with what was written beside it."""
     logs = [logbooks.of_channel(desk.db, found.book.channel.id, mine=side == found.book.side) for side in (0, 1)]
-    assert found.key is not None
-    decided = {member.hash for member in found.order.returns[found.key].decided}
+    decided = set() if found.key is None else {member.hash for member in found.order.returns[found.key].decided}
     shown: list[doors.Json] = []
     for row in order_cases.documents(desk, found.book, found.thread):
         side = found.book.side if row["by"] == "me" else 1 - found.book.side
         entry = books.stored_entry(desk.db, logs[side].id, row["index"])
         said: Mapping[str, Any] = {} if entry is None else entry.body
         about = (bytes.fromhex(row["hash"]), said.get("request"), said.get("target"))
-        if found.key in about or said.get("offer") in decided:
+        if (found.key is None and row["type"] in ABOUT_STRAY) or found.key in about or said.get("offer") in decided:
             row["message"], row["files"] = ("", []) if entry is None else attachments.shown(desk.db, entry.body)
             shown.append(row)
     return shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import pytest
@@ -10,6 +11,12 @@ from node import errors
 from node.storage import settings
 from tests.node.test_returns import PHOTO, ask, received
 from tests.node.towns import Town, play
+
+
+def forget(db: sqlite3.Connection) -> None:
+    """As if the home were older than the list."""
+    db.execute("DELETE FROM aftersales")
+    settings.put(db, "derive", b"1")
 
 
 async def inbox(town: Town, who: str, **given: Any) -> list[tuple[str, str, str, str | None, str | None]]:
@@ -134,7 +141,7 @@ def test_a_home_that_traded_before_derives_its_inbox_at_the_next_start() -> None
         before = await inbox(town, "factory")
         node = town.citizens["factory"].node
         assert node is not None
-        await node.database.write(lambda db: (db.execute("DELETE FROM aftersales"), settings.put(db, "derive", b"1")))
+        await node.database.write(forget)
         assert await inbox(town, "factory") == []
         town.kill("factory")
         await town.start("factory")

@@ -17,10 +17,9 @@ def issue(channel: Channel, candidate: Candidate) -> Plan:
     """`invoice.issue` of the seller, or of the buyer who bills itself."""
     document = candidate.document
     assert isinstance(document, papers.Issue)
-    found = channels.agreement_at(channel, candidate.past, document.agreement)
-    if found is None or not found[0].accepted:
-        fault = Fault("agreement.not-in-force", "agreement", "an accepted agreement", document.agreement.hex())
-        return channels.refused([fault])
+    found = channels.accepted(channel, candidate, document.agreement)
+    if isinstance(found, Plan):
+        return found
     agreement, version = found
     faults = channels.role_faults(candidate, agreement.seller)
     faults.extend(_kind(candidate, version, document))

@@ -194,6 +194,14 @@ def agreement_at(channel: Channel, past: Past, name: bytes) -> tuple[Agreement, 
     return None if version is None else (agreement, version)
 
 
+def accepted(channel: Channel, candidate: Candidate, name: bytes) -> tuple[Agreement, Version] | Plan:
+    """The agreement of a document that needs one which was ever in force, and the version; or the plan that refuses."""
+    found = agreement_at(channel, candidate.past, name)
+    if found is None or not found[0].accepted:
+        return refused([Fault("agreement.not-in-force", "agreement", "an accepted agreement", name.hex())])
+    return found
+
+
 def role(seller: int, side: int) -> str:
     """The role of a side where `seller` is the side that sells."""
     return "seller" if side == seller else "buyer"

@@ -54,10 +54,9 @@ def open_issue(channel: Channel, candidate: Candidate) -> Plan:
     """`issue.open` of either side. A complaint needs no active peering: it may be about why that ended."""
     document = candidate.document
     assert isinstance(document, papers.Open)
-    found = channels.agreement_at(channel, candidate.past, document.agreement)
-    if found is None or not found[0].accepted:
-        fault = Fault("agreement.not-in-force", "agreement", "an accepted agreement", document.agreement.hex())
-        return channels.refused([fault])
+    found = channels.accepted(channel, candidate, document.agreement)
+    if isinstance(found, Plan):
+        return found
     agreement, version = found
     faults = channels.role_faults(candidate, agreement.seller)
     faults.extend(_times(version, document))

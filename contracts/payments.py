@@ -167,10 +167,9 @@ def pay(channel: Channel, candidate: Candidate) -> Plan:
     """`payment.promise`, `payment.sent` and `payment.received`: a new payment, or the next step of one."""
     document = candidate.document
     assert isinstance(document, papers.Promise | papers.Sent | papers.Received)
-    found = channels.agreement_at(channel, candidate.past, document.agreement)
-    if found is None or not found[0].accepted:
-        fault = Fault("agreement.not-in-force", "agreement", "an accepted agreement", document.agreement.hex())
-        return channels.refused([fault])
+    found = channels.accepted(channel, candidate, document.agreement)
+    if isinstance(found, Plan):
+        return found
     agreement = found[0]
     faults = channels.role_faults(candidate, agreement.seller)
     faults.extend(_guards(channel, candidate, document, agreement))

@@ -103,12 +103,10 @@ def place(channel: Channel, candidate: Candidate) -> Plan:
     """`order.place` of the buyer."""
     document = candidate.document
     assert isinstance(document, papers.Place)
-    faults = channels.active_faults(channel, candidate.past)
-    found, not_in_force = prices.in_force(channel, candidate, document.agreement)
-    if found is None:
-        return channels.refused([*faults, *not_in_force])
-    agreement, version = found
-    faults.extend(channels.role_faults(candidate, agreement.seller))
+    found = prices.opening(channel, candidate, document.agreement)
+    if isinstance(found, Plan):
+        return found
+    agreement, version, faults = found
     if not faults:
         faults.extend(_place_faults(channel, candidate, document, agreement, version))
     joins = _consumed(channel, candidate, document, agreement, faults)
@@ -229,12 +227,10 @@ def ask(channel: Channel, candidate: Candidate) -> Plan:
     """`stock.hold` of the buyer."""
     document = candidate.document
     assert isinstance(document, hold_papers.Ask)
-    faults = channels.active_faults(channel, candidate.past)
-    found, not_in_force = prices.in_force(channel, candidate, document.agreement)
-    if found is None:
-        return channels.refused([*faults, *not_in_force])
-    agreement, version = found
-    faults.extend(channels.role_faults(candidate, agreement.seller))
+    found = prices.opening(channel, candidate, document.agreement)
+    if isinstance(found, Plan):
+        return found
+    agreement, version, faults = found
     faults.extend(terms.silence_faults(version, "hold", document.respond_by_s, document.on_silence))
     if faults:
         return channels.refused(faults)

@@ -96,6 +96,19 @@ def in_force(
     return found, []
 
 
+def opening(
+    channel: Channel, candidate: Candidate, name: bytes
+) -> tuple[agreements.Agreement, Version, list[Fault]] | Plan:
+    """What every thread begins with that a buyer opens under an agreement in force: the agreement, the version, and
+    what is wrong with who asks and when; or the plan that refuses it."""
+    faults = channels.active_faults(channel, candidate.past)
+    found, not_in_force = in_force(channel, candidate, name)
+    if found is None:
+        return channels.refused([*faults, *not_in_force])
+    faults.extend(channels.role_faults(candidate, found[0].seller))
+    return *found, faults
+
+
 def currency_faults(currency: str, prices: Sequence[fields.Price], path: str) -> list[Fault]:
     """A fault for each price in another currency than the agreement's (faults.md D07)."""
     return [Fault("money.currency", path, currency, price.amount.c) for price in prices if price.amount.c != currency]

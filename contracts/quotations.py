@@ -96,12 +96,10 @@ def request(channel: Channel, candidate: Candidate) -> Plan:
     """`quote.request` of the buyer."""
     document = candidate.document
     assert isinstance(document, papers.Request)
-    faults = channels.active_faults(channel, candidate.past)
-    found, not_in_force = prices.in_force(channel, candidate, document.agreement)
-    if found is None:
-        return channels.refused([*faults, *not_in_force])
-    agreement, version = found
-    faults.extend(channels.role_faults(candidate, agreement.seller))
+    found = prices.opening(channel, candidate, document.agreement)
+    if isinstance(found, Plan):
+        return found
+    agreement, version, faults = found
     faults.extend(terms.silence_faults(version, "quote", document.respond_by_s, document.on_silence))
     if document.notice is not None and not notices.known(channel, candidate, document.notice):
         faults.append(Fault("reference.dangling", "notice", "an offer or a want", document.notice.hex()))

@@ -62,10 +62,9 @@ def report(channel: Channel, candidate: Candidate) -> Plan:
     assert isinstance(document, papers.Report)
     if document.thread is not None:
         return _next(channel, candidate, document)
-    found = channels.agreement_at(channel, candidate.past, document.agreement)
-    if found is None or not found[0].accepted:
-        fault = Fault("agreement.not-in-force", "agreement", "an accepted agreement", document.agreement.hex())
-        return channels.refused([fault])
+    found = channels.accepted(channel, candidate, document.agreement)
+    if isinstance(found, Plan):
+        return found
     agreement, version = found
     faults = channels.role_faults(candidate, agreement.seller)
     faults.extend(_figures(document, version))

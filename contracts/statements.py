@@ -177,10 +177,9 @@ def propose(channel: Channel, candidate: Candidate) -> Plan:
     """`statement.propose` of either side."""
     document = candidate.document
     assert isinstance(document, papers.Propose)
-    found = channels.agreement_at(channel, candidate.past, document.agreement)
-    if found is None or not found[0].accepted:
-        fault = Fault("agreement.not-in-force", "agreement", "an accepted agreement", document.agreement.hex())
-        return channels.refused([fault])
+    found = channels.accepted(channel, candidate, document.agreement)
+    if isinstance(found, Plan):
+        return found
     agreement, version = found
     ledger = channel.ledgers[agreement.key]
     cut = (document.own.size, document.partner.size)

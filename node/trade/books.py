@@ -13,7 +13,7 @@ import functools
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import structlog
 
@@ -66,6 +66,7 @@ class Book:
     credit: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # see `credits`
     timed: set[bytes] | None = None  # see `waits`
     complained: set[bytes] | None = None  # see `waits`
+    expiries: list[Any] | None = None  # see `expiries`
 
     @property
     def side(self) -> int:

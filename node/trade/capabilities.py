@@ -290,17 +290,25 @@ def enter_one(desk: books.Desk, signed: tasks.Signed) -> bool:
     return True
 
 
-def expire(desk: books.Desk) -> None:
-    """Revoke the grants whose time is over, by this node's own clock."""
-    for book in peering.trading_books(desk):
-        for capability in list(book.history.capabilities.values()):
-            document = capability.document
-            if (
-                capability.side == book.side
-                and capability.state is CapabilityState.IN_FORCE
-                and isinstance(document, papers.Grant)
-                and document.expires_s is not None
-                and (entry := books.stored_entry(desk.db, book.mine.id, capability.index)) is not None
-                and desk.now_ms() >= entry.ts_ms + document.expires_s * 1000
-            ):
-                desk.write(book, "capability.revoke", {"capability": capability.key, "reason": "expired"})
+# --- what `expiries` asks
+
+
+def mine(book: books.Book) -> list[bytes]:
+    """What I ever offered or granted in a channel."""
+    return [key for side, key in book.history.capabilities if side == book.side]
+
+
+def standing(book: books.Book, key: bytes) -> tuple[int, int] | None:
+    """My grant, and for how many seconds it holds."""
+    capability = book.history.capabilities.get((book.side, key))
+    if capability is None or capability.state is not CapabilityState.IN_FORCE:
+        return None
+    document = capability.document
+    if not isinstance(document, papers.Grant) or document.expires_s is None:
+        return None
+    return capability.index, document.expires_s
+
+
+def end(desk: books.Desk, book: books.Book, key: bytes) -> None:
+    """Revoke a grant whose time is over."""
+    desk.write(book, "capability.revoke", {"capability": key, "reason": "expired"})

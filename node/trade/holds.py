@@ -105,20 +105,19 @@ def describe(book: books.Book, hold: Hold) -> doors.Json:
     }
 
 
-def expire(desk: books.Desk) -> None:
-    """Release what this node has kept back for longer than it promised (D15). Only the owner's logbook ends a hold."""
-    for book in peering.trading_books(desk):
-        for hold in list(book.history.holds.values()):
-            if hold.seller == book.side and hold.state is HoldState.HELD and over(desk, book, hold):
-                desk.write(book, "stock.release", {"thread": hold.key, "role": "seller", "reason": "expired"})
+# --- what `expiries` asks
 
 
-def over(desk: books.Desk, book: books.Book, hold: Hold) -> bool:
-    """Whether the time of a hold that this node has granted is over, by this node's own clock."""
-    granted = (
-        entry.ts_ms
-        for member in book.history.channel.threads[hold.key].members[book.side]
-        if isinstance(member.document, papers.Grant)
-        and (entry := books.stored_entry(desk.db, book.mine.id, member.index)) is not None
-    )
-    return any(desk.now_ms() >= at_ms + hold.expires_s * 1000 for at_ms in granted)
+def standing(book: books.Book, key: bytes) -> tuple[int, int] | None:
+    """My entry that keeps stock back under a hold, and for how many seconds."""
+    hold = book.history.holds.get(key)
+    if hold is None or hold.seller != book.side or hold.state is not HoldState.HELD:
+        return None
+    mine = book.history.channel.threads[key].members[book.side]
+    granted = next((member.index for member in mine if isinstance(member.document, papers.Grant)), None)
+    return None if granted is None else (granted, hold.expires_s)
+
+
+def end(desk: books.Desk, book: books.Book, key: bytes) -> None:
+    """Release what was kept back for as long as promised (D15): only the owner's logbook ends a hold."""
+    desk.write(book, "stock.release", {"thread": key, "role": "seller", "reason": "expired"})

@@ -243,21 +243,18 @@ def find(desk: books.Desk, wanted: str) -> tuple[books.Book, Quotation]:
     return book, book.history.quotations[key]
 
 
-def expire(desk: books.Desk) -> None:
-    """Withdraw the quotes that this node gave and whose time is over, by its own clock."""
-    for book in peering.trading_books(desk):
-        for quotation in list(book.history.quotations.values()):
-            mine = quotation.seller == book.side and quotation.state is QuotationState.QUOTED
-            if mine and over(desk, book, quotation):
-                body: books.Body = {"thread": quotation.key, "role": "seller", "reason": "expired"}
-                desk.write(book, papers.Close.TYPE, body)
+# --- what `expiries` asks
 
 
-def over(desk: books.Desk, book: books.Book, quotation: Quotation) -> bool:
-    """Whether the time of the newest quote is over."""
-    quote = quotation.quote
-    index = book.history.channel.positions[book.side].get(quotation.current or b"")
-    entry = None if index is None else books.stored_entry(desk.db, book.mine.id, index)
-    if quote is None or quote.valid_s is None or entry is None:
-        return False
-    return desk.now_ms() >= entry.ts_ms + quote.valid_s * 1000
+def standing(book: books.Book, key: bytes) -> tuple[int, int] | None:
+    """My newest quote of a quotation, and for how many seconds it holds."""
+    quotation = book.history.quotations.get(key)
+    if quotation is None or quotation.seller != book.side or quotation.state is not QuotationState.QUOTED:
+        return None
+    quote, index = quotation.quote, book.history.channel.positions[book.side].get(quotation.current or b"")
+    return None if quote is None or quote.valid_s is None or index is None else (index, quote.valid_s)
+
+
+def end(desk: books.Desk, book: books.Book, key: bytes) -> None:
+    """Withdraw a quote that has held as long as it was to."""
+    desk.write(book, papers.Close.TYPE, {"thread": key, "role": "seller", "reason": "expired"})

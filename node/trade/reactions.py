@@ -28,6 +28,7 @@ from node.trade import (
     chains,
     comebacks,
     derivations,
+    expiries,
     feedbacks,
     orders,
     personal,
@@ -69,7 +70,9 @@ class Habits:
                     sharings.wake(desk.db)
                 case before, Hold() as after:
                     hold_on_shelf(desk, book, before if isinstance(before, Hold) else None, after)
-        if not own and not outcome.faults:
+        if own:
+            expiries.note(book, item)
+        elif not outcome.faults:
             attachments.want(desk, book, item)
             if item.type == "order.place":
                 personal.want(desk, book, item)

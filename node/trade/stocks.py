@@ -9,7 +9,7 @@ import structlog
 from contracts import errors as refusals
 from node import errors
 from node.storage import partners, shelves, warehouses
-from node.trade import books, capabilities, catalogues, doors, holds, promises, quotations, shares
+from node.trade import books, catalogues, doors, expiries, promises, shares
 
 register = doors.Register()
 VIRTUAL = "@"  # before a supplier's name: a location that is not mine
@@ -116,9 +116,7 @@ async def keep_sharing(trade: doors.Trade) -> None:
     while True:
         await asyncio.sleep(trade.config.stock_share_seconds)
         try:
-            await trade.books.act(holds.expire)
-            await trade.books.act(capabilities.expire)
-            await trade.books.act(quotations.expire)
+            await trade.books.act(expiries.expire)
             await trade.books.act(share)
             await trade.books.act(shares.report_due)
         except refusals.Refused as refused:

@@ -6,10 +6,11 @@ BIN := $(VENV)/bin
 DEBIAN := golang-go golang-golang-x-mod-dev chromium fonts-noto-cjk
 SEED ?= 1
 SEEDS ?= 20
+EXAMPLES ?= 100
 DOCUMENTS ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run debian demo run test check fix format lint layers types docs sim sim-many bench lock clean
+.PHONY: help setup setup-run debian demo run test check fix format lint layers types docs sim sim-many fuzz-api bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,11 +37,10 @@ debian: ## Debian packages with which code that nobody here wrote checks ours
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	  else echo "missing Debian packages:$$missing (install them as root)"; exit 1; fi; fi
 
-demo: setup-run ## four merchants trade for a month, in about a minute
-	$(BIN)/hanse demo
+demo: setup-run ## four merchants trade for a month, in about a minute: make demo KEEP=1 leaves them running
+	$(BIN)/hanse demo $(if $(KEEP),--keep)
 
-run: setup-run ## start a node of your own in ./hanse-home
-	@[ -e hanse-home ] || $(BIN)/hanse --home hanse-home init "My shop"
+run: setup-run ## start a node of your own in ./hanse-home; a browser opens its console
 	$(BIN)/hanse --home hanse-home run
 
 test: setup ## the tests
@@ -67,6 +67,9 @@ sim: setup ## one simulated network: make sim SEED=7
 	$(BIN)/python -m tests.sim --seed $(SEED)
 sim-many: setup ## many seeds: make sim-many SEEDS=200
 	$(BIN)/python -m tests.sim --seeds $(SEEDS)
+
+fuzz-api: setup ## look longer for faults of the JSON API: make fuzz-api EXAMPLES=200
+	HANSE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/node/console/test_programs.py
 
 bench: setup-run ## documents per second between two real nodes: make bench DOCUMENTS=100000
 	$(BIN)/hanse bench --documents $(DOCUMENTS)

@@ -114,11 +114,15 @@ def init(name: str, listen: str, advertise: tuple[str, ...], recovery_sheet: Pat
 @click.command(cls=commands.Command)
 def run() -> None:
     """Run the node in the foreground, until interrupted."""
-    from node.terminal import journals, passphrases, runs
+    from node.terminal import journals, runs
 
     terminal = commands.current()
     journals.start(as_json=terminal.as_json)
-    runs.run(terminal.home, passphrases.known, lambda addresses: terminal.answer("run", {"listening": list(addresses)}))
+
+    def asked(places: Sequence[str], code: str | None) -> None:
+        terminal.answer("run.asked", {"console": list(places), "code": code})
+
+    runs.run(terminal.home, runs.Callbacks(asked, lambda standing: terminal.answer("run", runs.told_of(standing))))
 
 
 @click.command(cls=commands.Command)
@@ -177,13 +181,15 @@ def audit_verify(directory: Path, told: tuple[Path, ...]) -> int:
 @click.option("--directory", type=FOLDER, help="Where the four homes go. [default: ./demo-<time>]")
 @click.option("--orders", type=click.IntRange(20, 20_000), default=435, show_default=True, help="Consumer orders.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes other goods and orders.")
-@click.option("--keep/--discard", default=True, show_default=True, help="Leave the homes for inspection.")
-def demo(directory: Path | None, orders: int, seed: int, keep: bool) -> None:
+@click.option("--keep", is_flag=True, help="Leave the nodes and their consoles running, until Ctrl-C.")
+@click.option("--discard", is_flag=True, help="Remove the homes afterwards.")
+def demo(directory: Path | None, orders: int, seed: int, keep: bool, discard: bool) -> None:
     """Watch four merchants trade for a month, each with a real node of its own, in about a minute."""
     from node.demonstrations import stories
 
     terminal = commands.current()
-    terminal.answer("demo", stories.tell(stories.Plan(directory, orders, seed, keep), terminal.narrator()))
+    plan = stories.Plan(directory, orders, seed, not discard, keep)
+    stories.tell(plan, terminal.narrator(), lambda facts: terminal.answer("demo", facts), consoles.until_interrupted)
 
 
 @click.command(cls=commands.Command)

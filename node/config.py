@@ -22,8 +22,11 @@ ENVIRONMENT_PREFIX: Final = "HANSE_"
 OTHER_VARIABLES: Final = frozenset({"HANSE_HOME", "HANSE_PASSPHRASE", "HANSE_PASSPHRASE_FILE", "HANSE_LOG"})
 """Variables with the prefix that are no keys of the configuration: where the home is, how it opens, what it logs."""
 
+PATH_CHARACTERS_MAX: Final = 4_096
+
 _LIKENESS = 0.75  # a variable this near to a known one is a typo; others are somebody else's (container engines)
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _HOST_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]*)):(\d{1,5})")
 
 Value = TypeVar("Value")
@@ -50,6 +53,11 @@ class Config:
     zeroconf: bool = False
     stock_share_seconds: int = 60
     claim_deadlines: bool = False
+    currency: str = "CNY"
+    console: Listen | None = Listen("127.0.0.1", 7480)
+    console_hosts: tuple[str, ...] = ()
+    console_certificate: str = ""
+    console_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +79,41 @@ def read_name(value: object) -> str:
     return value.strip()
 
 
+def read_currency(value: object) -> str:
+    """Three capital letters (ISO 4217)."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError
+    return value
+
+
 def read_listen(value: object) -> Listen:
     """`host:port`, `[IPv6]:port` or `:port`."""
     match = _HOST_PORT.fullmatch(value) if isinstance(value, str) else None
     if match is None or int(match[3]) > 65_535:
         raise ValueError
     return Listen(match[1] or match[2], int(match[3]))
+
+
+def read_console(value: object) -> Listen | None:
+    """`host:port`, or `off` for none."""
+    return None if value in ("off", False) else read_listen(value)
+
+
+def read_hosts(value: object) -> tuple[str, ...]:
+    """A list of host names without ports; in the environment, separated by commas."""
+    listed = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    if not isinstance(listed, list) or len(listed) > limits.ADDRESSES_MAX:
+        raise ValueError
+    if not all(isinstance(host, str) and _HOST.fullmatch(host.lower()) for host in listed):
+        raise ValueError
+    return tuple(host.lower() for host in listed)
+
+
+def read_path(value: object) -> str:
+    """The path of a file; empty for none."""
+    if not isinstance(value, str) or len(value) > PATH_CHARACTERS_MAX or not (value.isprintable() or not value):
+        raise ValueError
+    return value
 
 
 def read_advertised(value: object) -> tuple[str, ...]:
@@ -148,6 +185,36 @@ KEYS: Final[Mapping[str, Key[object]]] = {
         "Whether your node claims by itself what a partner's silence gives you once a deadline is over.",
         "true or false",
         read_switch,
+        lambda value: value,
+    ),
+    "currency": Key(
+        "The currency that the console proposes for your goods, prices and agreements.",
+        'three capital letters, as in "CNY"',
+        read_currency,
+        lambda value: value,
+    ),
+    "console": Key(
+        'Where the console in your browser listens, or "off". An address that others reach needs a certificate.',
+        'an address and a port, as in "127.0.0.1:7480", or "off"',
+        read_console,
+        lambda value: "off" if value is None else str(value),
+    ),
+    "console_hosts": Key(
+        "Under which host names the console is reached, beside this machine's own.",
+        f'a list of at most {limits.ADDRESSES_MAX} names, as in ["shop.example"]',
+        read_hosts,
+        lambda value: value,
+    ),
+    "console_certificate": Key(
+        "The certificate of the console, a PEM file with its chain.",
+        "the path of a file, or nothing",
+        read_path,
+        lambda value: value,
+    ),
+    "console_key": Key(
+        "The private key of that certificate, a PEM file that nobody else can read.",
+        "the path of a file, or nothing",
+        read_path,
         lambda value: value,
     ),
 }

@@ -97,6 +97,9 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     # the network
     "links.address": (Exit.CONFIGURATION, "this is no address of a node"),
     "links.listen": (Exit.CONFIGURATION, "the listening address cannot be used"),
+    "setup.code": (Exit.PERMISSION, "the code of the wizard is another one"),
+    "console.exposed": (Exit.CONFIGURATION, "the console would be reached by others without a certificate"),
+    "console.certificate": (Exit.CONFIGURATION, "the certificate of the console, or its key, cannot be used"),
     "console.listen": (Exit.CONFIGURATION, "the address of the console cannot be used"),
     "console.busy": (Exit.LATER, "as much long work goes on in the console as may at once"),
     "node.not-running": (Exit.UNREACHABLE, "no node runs on this home"),

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -17,6 +18,8 @@ from contracts import histories
 from node import config, errors, keystore, passwords, ports, supervise
 from node.audits import exports
 from node.connectors import sheets
+from node.console import listeners, rooms, views, visitors
+from node.console import servers as consoles
 from node.control import servers
 from node.discovery import announcements
 from node.links import networks
@@ -141,6 +144,7 @@ STANDINGS = {
     partners.ChannelState.FORKED: syncing.AuthorState.FORKED,
 }
 HINTS_MAX = 64  # sightings on the local network that wait to be tried
+EMPTY: Mapping[str, supervise.Run] = MappingProxyType({})
 BENCH_VARIABLE = "HANSE_BENCH"  # "1" adds the use cases that `hanse bench` measures with
 
 
@@ -219,14 +223,12 @@ class Node:
 
     def door(self, environment: Mapping[str, str]) -> doors.Door:
         """Every use case of this node, for whoever may ask."""
-        cases: dict[str, doors.UseCase[Any]] = {}
-        measured = (trials.register,) if environment.get(BENCH_VARIABLE) == "1" else ()
-        for register in (*REGISTERS, *measured):
-            cases.update(register.cases)
-        return doors.Door(self.trade, cases)
+        return door_of(self.trade, environment)
 
-    async def run(self, ready: Callable[[], Awaitable[None]] | None = None, watch: supervise.Run | None = None) -> None:
-        """Listen, dial and trade until cancelled; once everything stands, `ready` is awaited and `watch` supervised."""
+    async def run(
+        self, ready: Callable[[], Awaitable[None]] | None = None, watches: Mapping[str, supervise.Run] = EMPTY
+    ) -> None:
+        """Listen, dial and trade until cancelled; once everything stands, `ready` is awaited, `watches` supervised."""
         bound = await self.world.links.listen(self.connections.accept)
         if not self.connections.addresses:
             self.connections.addresses = tuple(bound)
@@ -243,8 +245,8 @@ class Node:
                 group.start("deadlines", claims)
                 if ready is not None:
                     await ready()
-                if watch is not None:
-                    group.start("control", watch)
+                for name, watch in watches.items():
+                    group.start(name, watch)
         finally:
             if self.world.discovery is not None:
                 await self.world.discovery.close()
@@ -275,6 +277,15 @@ def derive(desk: books.Desk) -> None:
             if book is not None:
                 aftersales.relist(desk, book)
         settings.put(desk.db, "derive", b"0")
+
+
+def door_of(trade: doors.Trade, environment: Mapping[str, str]) -> doors.Door:
+    """Every use case over a node's trade; the environment adds those that `hanse bench` measures with."""
+    cases: dict[str, doors.UseCase[Any]] = {}
+    measured = (trials.register,) if environment.get(BENCH_VARIABLE) == "1" else ()
+    for register in (*REGISTERS, *measured):
+        cases.update(register.cases)
+    return doors.Door(trade, cases)
 
 
 def own_node(db: sqlite3.Connection) -> identities.NodeId:
@@ -336,16 +347,54 @@ async def found_home(home: homes.Home, inception: bytes) -> identities.NodeId:
         disk.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a running node is reached: by partners, and by browsers.
+
+    `code`: what a browser must show to become the first operator; empty once there is one.
+    """
+
+    addresses: tuple[str, ...]
+    consoles: tuple[str, ...]
+    code: str
+
+
+Begin = Callable[[doors.Trade], Awaitable[None]]
+
+
+def console_of(node: Node, door: doors.Door) -> consoles.Server | None:
+    """The console of a node, where its configuration wants one. NodeError `console.exposed`, `console.certificate`."""
+    listen = node.decided.console
+    if listen is None:
+        return None
+    context = listeners.tls(node.decided)
+    console = views.Console(
+        name=node.decided.name,
+        doorway=door,
+        identify=visitors.identifier(node.trade),
+        changes=node.trade.books.changes,
+        clock=node.world.clock,
+        entropy=node.world.entropy,
+        secret=hmac.digest(node.trade.keys.root, b"hanse/console/1", "sha256"),
+        hosts=listeners.hosts(node.decided),
+        secure=context is not None,
+        currency=node.decided.currency,
+    )
+    return consoles.Server(console, rooms.REGISTERS, listen.host, listen.port, context)
+
+
 async def run_home(
     home: homes.Home,
     decided: config.Config,
     unlocked: keystore.Keys,
     environment: Mapping[str, str],
-    ready: Callable[[Sequence[str]], None],
+    ready: Callable[[Standing], None],
+    begin: Begin | None = None,
 ) -> None:
     """Run the node of a home on the real ports until SIGTERM or SIGINT; the caller holds the home's lock.
 
-    `ready` gets the addresses once the node listens and its control socket answers. NodeError; StorageError ends it.
+    `begin` is awaited with the door before anybody else may ask. `ready` is told where the node stands once it listens
+    and its control socket and console answer. NodeError; StorageError ends it.
     """
     disk = disks.SystemDisk(home)
     world = ports.Ports(
@@ -357,15 +406,25 @@ async def run_home(
     )
     try:
         node = await Node.open(decided, world, unlocked)
-        control = servers.Server(home.state, functools.partial(node.door(environment).ask, policies.MACHINE))
+        door = node.door(environment)
+        control = servers.Server(home.state, functools.partial(door.ask, policies.MACHINE))
+        console = console_of(node, door)
+        watches = {"control": control.watch} | ({"console": console.watch} if console else {})
 
         async def stand() -> None:
+            if begin is not None:
+                await begin(node.trade)
             await control.start()
-            ready(node.connections.addresses)
+            if console is not None:
+                await console.start()
+            code = (await door.ask(policies.MACHINE, "operator.code", {}))["code"]
+            ready(Standing(node.connections.addresses, console.addresses if console else (), code))
 
         try:
-            await until_signalled(node.run(stand, control.watch))
+            await until_signalled(node.run(stand, watches))
         finally:
+            if console is not None:
+                await console.close()
             await control.close()
     finally:
         disk.close()

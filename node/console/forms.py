@@ -32,7 +32,7 @@ PATH: Final = re.compile(r"/[A-Za-z0-9/_.?=&%~:+-]*")
 FIELDS_MAX: Final = 5_000
 DEPTH_MAX: Final = 4
 WHOLE: Final = re.compile(r"[+-]?\d{1,18}")
-SPACES: Final = re.compile(r"[\s,,;;、]+")
+SPACES: Final = re.compile(r"[\s,;\u3001\uff0c\uff1b]+")  # with the commas of Chinese keyboards
 
 
 def destination(wanted: str, otherwise: str = "/") -> str:

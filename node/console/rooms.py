@@ -7,6 +7,7 @@ from typing import Final
 from node.console.pages import frames, partners, programs, settings, signings
 
 REGISTERS: Final = (
+    frames.before,
     frames.register,
     partners.register,
     programs.register,

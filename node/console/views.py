@@ -41,10 +41,13 @@ Identify = Callable[[web.Request], Awaitable[Visitor | None]]
 
 @dataclass(slots=True)
 class Console:
-    """What all pages of a node share. `name`: the merchant's. `secret` makes the tokens of forms, 32 bytes."""
+    """What all pages of a node share. `name`: the merchant's. `secret` makes the tokens of forms, 32 bytes.
+
+    `doorway` is None before there is a node: while it is founded, or its keys are locked.
+    """
 
     name: str
-    door: doors.Door
+    doorway: doors.Door | None
     identify: Identify
     changes: events.Changes
     clock: ports.Clock
@@ -52,7 +55,14 @@ class Console:
     secret: bytes
     hosts: frozenset[str]
     secure: bool = False
+    currency: str = "CNY"
     templates: jinja2.Environment = field(default_factory=lambda: environment())
+
+    @property
+    def door(self) -> doors.Door:
+        """The door of the node."""
+        assert self.doorway is not None, "there is no node yet"
+        return self.doorway
 
 
 @dataclass(slots=True)

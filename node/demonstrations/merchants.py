@@ -42,13 +42,14 @@ def silent(what: str, done: int, total: int) -> None:
 
 @dataclass(slots=True, eq=False)
 class Merchant:
-    """One merchant. `folder` holds its home, its passphrase and the log of its node."""
+    """One merchant. `folder` holds its home, its passphrase and the log of its node; `console`: where that listens."""
 
     name: str
     folder: Path
     port: int
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    console: str = "off"
 
     @property
     def home(self) -> Path:
@@ -147,7 +148,8 @@ class Merchant:
         return sum(path.stat().st_blocks * 512 for path in (self.home / "data").iterdir())
 
     def _environment(self) -> dict[str, str]:
-        return stranger() | {"HANSE_PASSPHRASE_FILE": str(self.passphrase)} | self.environment
+        own = {"HANSE_PASSPHRASE_FILE": str(self.passphrase), "HANSE_CONSOLE": self.console}
+        return stranger() | own | self.environment
 
     def _answers(self) -> bool:
         try:

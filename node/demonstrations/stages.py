@@ -38,12 +38,16 @@ class Narrator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was asked for. directory: None for a new folder beside. orders: of consumers. keep: leave the homes."""
+    """What was asked for. directory: None for a new folder beside. orders: of consumers.
+
+    keep: leave the homes. running: leave the nodes and their consoles running until somebody has seen enough.
+    """
 
     directory: Path | None
     orders: int
     seed: int
     keep: bool
+    running: bool = False
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ the NodeError `demo.unmet`.
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import time
 from collections.abc import Callable
@@ -44,15 +45,39 @@ CAST: Final = (
 """Folder and name of the factory, the dealer, and the two distributors."""
 
 
-def tell(plan: Plan, narrator: Narrator) -> Json:
-    """Play the whole story; the summary. NodeError `demo.unmet`, `home.exists`."""
+OWNER: Final = "owner"
+PASSWORD_BYTES: Final = 12
+
+
+def silent(facts: Json) -> None:
+    """A summary that nobody reads."""
+
+
+def at_once() -> None:
+    """Nobody wants to see more."""
+
+
+def tell(
+    plan: Plan, narrator: Narrator, show: Callable[[Json], None] = silent, linger: Callable[[], None] = at_once
+) -> Json:
+    """Play the whole story; the summary, which `show` gets while the nodes still run.
+
+    Where the plan leaves them running, `linger` returns when somebody has seen enough. NodeError `demo.unmet`,
+    `home.exists`.
+    """
     began = time.monotonic()
     stage = set_up(plan, narrator)
     try:
         for title, chapter in CHAPTERS:
             with narrator.chapter(title):
                 chapter(stage)
-        return summary(stage, time.monotonic() - began)
+        facts = summary(stage, time.monotonic() - began)
+        if plan.running:
+            facts["consoles"] = consoles(stage)
+        show(facts)
+        if plan.running:
+            linger()
+        return facts
     except errors.NodeError as error:
         error.hint = error.hint or f"the logs of the nodes lie in {stage.folder}"
         raise
@@ -68,10 +93,24 @@ def set_up(plan: Plan, narrator: Narrator) -> Stage:
     if folder.exists() and any(folder.iterdir()):
         raise errors.NodeError("home.exists", f"{folder} is not empty", expected="a new folder", got="files")
     folder.mkdir(parents=True, exist_ok=True)
-    ports = merchants.free_ports(len(CAST))
-    cast = [Merchant(name, folder / place, port) for (place, name), port in zip(CAST, ports, strict=True)]
+    ports = merchants.free_ports(2 * len(CAST))
+    cast = [Merchant(name, folder / place, port) for (place, name), port in zip(CAST, ports[::2], strict=True)]
+    if plan.running:
+        for merchant, port in zip(cast, ports[1::2], strict=True):
+            merchant.console = f"127.0.0.1:{port}"
     factory, dealer, xiaoman, harbour = cast
     return Stage(plan, folder, narrator, factory, dealer, xiaoman, harbour)
+
+
+def consoles(stage: Stage) -> list[Json]:
+    """An owner who can sign in, for the console of every node: where it is, the name and the password."""
+    found = []
+    for merchant in stage.cast:
+        password = secrets.token_urlsafe(PASSWORD_BYTES)
+        merchant.ask("operator.add", name=OWNER, role="owner", password=password)
+        address = f"http://{merchant.console}/"
+        found.append({"merchant": merchant.name, "console": address, "name": OWNER, "password": password})
+    return found
 
 
 def summary(stage: Stage, seconds: float) -> Json:

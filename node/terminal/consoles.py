@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -115,6 +117,12 @@ def print_json(content: Mapping[str, Any]) -> None:
         text = "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def until_interrupted() -> None:
+    """Wait for Ctrl-C."""
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 def keep_traceback(home: Path, error: BaseException) -> Path:

@@ -16,7 +16,7 @@ from protocol import identities, keys
 
 Json = dict[str, Any]
 
-TYPED: Final = {"name": "NAME", "listen": "--listen", "advertised": "--advertise"}
+TYPED: Final = {"name": "NAME", "listen": "--listen", "advertised": "--advertise", "currency": "--currency"}
 """What was typed for a key of the configuration."""
 
 
@@ -29,6 +29,8 @@ class Plan:
     listen: str
     advertised: tuple[str, ...]
     sheet: Path | None
+    currency: str = ""
+    zeroconf: bool = False
 
 
 def found(plan: Plan, passphrase: Callable[[], str]) -> Json:
@@ -71,6 +73,7 @@ def undo(home: homes.Home) -> None:
 def decide(plan: Plan) -> config.Config:
     """The configuration that was asked for, checked like a file. NodeError `config.malformed`."""
     lines = {"name": plan.name, "listen": plan.listen, "advertised": ",".join(plan.advertised)}
+    lines |= {"currency": plan.currency, "zeroconf": "true" if plan.zeroconf else ""}
     environment = {config.ENVIRONMENT_PREFIX + key.upper(): value for key, value in lines.items() if value}
     try:
         return config.read(None, "init", environment)

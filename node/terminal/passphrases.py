@@ -24,6 +24,12 @@ def known() -> str:
     return find("Passphrase", again=False)
 
 
+def source() -> Ask | None:
+    """Where the passphrase of an existing node comes from; None where neither environment nor keyboard have one."""
+    named = (keystore.PASSPHRASE_VARIABLE, keystore.PASSPHRASE_FILE_VARIABLE)
+    return known if sys.stdin.isatty() or any(os.environ.get(variable) for variable in named) else None
+
+
 def find(question: str, *, again: bool) -> str:
     """Look in the environment, then ask, where there is somebody to ask."""
 

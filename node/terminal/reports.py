@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -62,20 +62,33 @@ def artefact(fault: Json) -> RenderableType:
     return Group(path, Padding(said, (0, 0, 1, 2), expand=False))
 
 
+HIDDEN: Final = ("homes", "folder", "audit_export", "consoles")
+"""What the view of a demonstration tells in sentences."""
+
+
 def demonstration(answer: Json) -> RenderableType:
     """The figures of a demonstration, where everything lies, and how to look at it."""
-    figures = {key: value for key, value in answer.items() if key not in ("homes", "folder", "audit_export")}
+    figures = {key: value for key, value in answer.items() if key not in HIDDEN}
     homes = list(answer.get("homes") or [])
-    lines = ["", "The homes are left for inspection:", *(f"  {home}" for home in homes)]
+    lines = ["", *opened(answer), "The homes are left for inspection:", *(f"  {home}" for home in homes)]
     lines += [f"  {answer.get('audit_export')}", "", "Look around, for instance:"]
     for home in homes[:1]:
         passphrase = home.removesuffix("/home") + "/passphrase"
         lines += [f"  HANSE_PASSPHRASE_FILE={passphrase} hanse --home {home} run &"]
         lines += [f"  hanse --home {home} order list"]
     lines += [f"  hanse audit verify {answer.get('audit_export')}"]
+    if not answer.get("consoles"):
+        lines += ["", "To look around in a browser, run it again and leave the nodes running: hanse demo --keep"]
     text = Text("\n".join(map(tables.plain, lines)), no_wrap=True, overflow="ignore")
     head = tables.fields((tables.label(key), value) for key, value in figures.items())
     return Group(Text(), head, text if answer.get("kept", True) else Text())
+
+
+def opened(answer: Json) -> list[str]:
+    """The consoles of nodes that are left running, and who may sign in."""
+    consoles = answer.get("consoles") or []
+    lines = [f"  {one['console']}  {one['merchant']}: {one['name']} / {one['password']}" for one in consoles]
+    return ["All nodes are still running. Sign in with your browser; Ctrl-C ends them:", *lines, ""] if lines else []
 
 
 def parties(channel: Json) -> list[str]:

@@ -1,41 +1,111 @@
-"""`hanse run`: one process, one home, one node, until a signal ends it."""
+"""`hanse run`: one process, one home, one node, until a signal ends it.
+
+Where the home holds no node yet, or nobody is there to type the passphrase, a page in the browser asks first.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from node import config, errors, keystore, runtime
+from node.console import setups
 from node.system import clocks, files, homes
+from node.terminal import foundings, passphrases
+from node.trade import doors, policies
 
 FAILURES_MAX: Final = 3
 """So many storage failures in five minutes are a loop that nobody should keep turning (faults.md S04)."""
 
-Ready = Callable[[Sequence[str]], None]
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """What whoever started the node is told. `asked`: a page waits at these addresses; its code, None for no code."""
+
+    asked: Callable[[Sequence[str], str | None], None]
+    ready: Callable[[runtime.Standing], None]
 
 
-def run(path: Path, passphrase: Callable[[], str], ready: Ready) -> None:
-    """Run the node of a home until SIGTERM or SIGINT; `ready` gets its addresses.
+def run(path: Path, told: Callbacks) -> None:
+    """Run the node of a home until SIGTERM or SIGINT.
 
     The lock comes first, so that a second start is refused before anybody types a passphrase (O05). NodeError `home.*`,
-    `config.*`, `key.*`, `storage.crash-loop`, `links.listen`; StorageError.
+    `config.*`, `key.*`, `storage.crash-loop`, `links.listen`, `console.*`; StorageError.
     """
+    begin, known = None, passphrases.source()
+    if not homes.Home(path.absolute()).database.exists():
+        wishes = found(path, told)
+        begin, known = functools.partial(settle_in, wishes), lambda: wishes.passphrase
     home = homes.open_home(path)
-    if not home.database.exists():
-        raise errors.NodeError("home.empty", f"{home.path} holds no node", hint="make one with `hanse init NAME`")
     clock = clocks.SystemClock()
     with homes.locked(home):
         refuse_loop(home, clock.now_ms())
         decided = config.read(files.read(home.config), str(home.config), os.environ)
-        unlocked = unlock(home, passphrase)
+        unlocked = unlock(home, known) if known is not None else unlock_in_browser(home, decided, told)
         try:
-            asyncio.run(runtime.run_home(home, decided, unlocked, os.environ, ready))
+            asyncio.run(runtime.run_home(home, decided, unlocked, os.environ, told.ready, begin))
         except errors.StorageError:
             homes.note_failure(home, clock.now_ms())
             raise
+
+
+def told_of(standing: runtime.Standing) -> dict[str, Any]:
+    """Where a node stands, for people and programs."""
+    places = {"listening": list(standing.addresses), "console": list(standing.consoles)}
+    return places | ({"code": standing.code} if standing.code else {})
+
+
+def found(path: Path, told: Callbacks) -> setups.Wishes:
+    """Let the wizard found a node here. NodeError `home.empty` without a console, and what `foundings.found` raises."""
+    decided = config.read(None, "the environment", {config.ENVIRONMENT_PREFIX + "NAME": "Hanse", **os.environ})
+    if decided.console is None:
+        raise errors.NodeError("home.empty", f"{path} holds no node", hint="make one with `hanse init NAME`")
+    entropy = clocks.SystemEntropy()
+
+    async def make(wishes: setups.Wishes) -> setups.Sheet:
+        plan = foundings.Plan(
+            path, wishes.name, wishes.listen, wishes.advertised, None, wishes.currency, wishes.zeroconf
+        )
+        return await asyncio.to_thread(foundings.found, plan, lambda: wishes.passphrase)
+
+    wizard = setups.Wizard(entropy.token(setups.CODE_BYTES).hex(), make)
+    ask = setups.serve(wizard, decided, clocks.SystemClock(), entropy, lambda places: told.asked(places, wizard.code))
+    asyncio.run(runtime.until_signalled(ask))
+    if wizard.wishes is None or wizard.sheet is None:
+        raise KeyboardInterrupt  # a signal came before anybody answered
+    return wizard.wishes
+
+
+async def settle_in(wishes: setups.Wishes, trade: doors.Trade) -> None:
+    """What the wizard asked that only a running node can keep: its owner, and what partners read of it."""
+    door = runtime.door_of(trade, {})
+    owner = {"name": wishes.owner, "role": "owner", "password": wishes.passphrase, "language": wishes.language}
+    await door.ask(policies.MACHINE, "operator.add", owner)
+    card: dict[str, Any] = {"country": wishes.country, "languages": [wishes.language]}
+    await door.ask(policies.MACHINE, "card.set", card)
+
+
+def unlock_in_browser(home: homes.Home, decided: config.Config, told: Callbacks) -> keystore.Keys:
+    """The keys, once somebody has typed the passphrase into the page. NodeError `key.passphrase` without a console."""
+    if decided.console is None:
+        return unlock(home, passphrases.known)
+    opened: list[keystore.Keys] = []
+
+    async def open_(passphrase: str) -> None:
+        opened.append(await asyncio.to_thread(unlock, home, lambda: passphrase))
+
+    page = setups.Lock(decided.name, open_)
+    entropy = clocks.SystemEntropy()
+    ask = setups.serve(page, decided, clocks.SystemClock(), entropy, lambda places: told.asked(places, None))
+    asyncio.run(runtime.until_signalled(ask))
+    if not opened:
+        raise KeyboardInterrupt
+    return opened[-1]
 
 
 def refuse_loop(home: homes.Home, now_ms: int) -> None:

@@ -74,6 +74,28 @@ def founded(answer: Json) -> RenderableType:
     return Group(head, Text("\n" + sheet(answer)) if "recovery" in answer else Text(), next_step)
 
 
+def running(answer: Json) -> RenderableType:
+    """A node that runs: where partners reach it, and where its owner does."""
+    parts = [one_line(f"Partners reach this node at {tables.plain(answer.get('listening'))}.")]
+    for place in answer.get("console") or ():
+        parts.append(one_line(f"Open {tables.plain(place)} in your browser. Ctrl-C stops the node."))
+    if answer.get("code"):
+        parts.append(
+            one_line(f"Nobody can sign in yet: the code for the first owner is {tables.plain(answer['code'])}")
+        )
+    return Group(*parts)
+
+
+def asked(answer: Json) -> RenderableType:
+    """A page that waits for somebody before there is a node to ask."""
+    parts = [one_line(f"Open {tables.plain(place)} in your browser.") for place in answer.get("console") or ()]
+    if answer.get("code"):
+        parts.append(one_line(f"The page asks for this code: {tables.plain(answer['code'])}"))
+    else:
+        parts.append(one_line("The page asks for the passphrase of the keys."))
+    return Group(*parts)
+
+
 def one_line(text: str) -> Text:
     """A text that is there to be copied: never folded, whatever the width."""
     return Text(text, no_wrap=True, overflow="ignore")
@@ -167,6 +189,8 @@ def partners(answer: Json) -> RenderableType:
 
 
 VIEWS: Final[Mapping[str, View]] = {
+    "run": running,
+    "run.asked": asked,
     "init": founded,
     "status": status,
     "invite": invitation,

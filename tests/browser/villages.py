@@ -130,7 +130,7 @@ class Villager(Merchant):
         assert self.node is not None
         console = views.Console(
             name=self.name,
-            door=self.node.door({}),
+            doorway=self.node.door({}),
             identify=identify,
             changes=self.node.trade.books.changes,
             clock=self.node.world.clock,

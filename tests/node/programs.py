@@ -21,7 +21,8 @@ class Program(click.Command):
 
 def run(*arguments: str, typed: str = "", environment: dict[str, str] | None = None) -> Result:
     """Run one command; its exit status, output and error output."""
-    return CliRunner(env={"HANSE_HOME": None, **(environment or {})}).invoke(Program("hanse"), arguments, input=typed)
+    quiet = {"HANSE_HOME": None, "HANSE_CONSOLE": "off"}
+    return CliRunner(env={**quiet, **(environment or {})}).invoke(Program("hanse"), arguments, input=typed)
 
 
 def answer(result: Result) -> Any:

@@ -174,7 +174,7 @@ def test_S04_run_refuses_to_keep_failing(home: Path) -> None:
 
 def test_O04_a_real_node_answers_and_ends_at_sigterm(home: Path) -> None:
     line = [*merchants.interpreter(), merchants.PROGRAM, "--home", str(home), "--json", "run"]
-    environment = merchants.packages({**os.environ, **PASSPHRASE})
+    environment = merchants.packages({**os.environ, **PASSPHRASE, "HANSE_CONSOLE": "127.0.0.1:0"})
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
         assert process.stdout is not None and process.stderr is not None
         try:

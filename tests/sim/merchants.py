@@ -82,7 +82,7 @@ class Merchant:
         async def stand() -> None:
             self._ready.set_result(node)
 
-        await node.run(stand, self._watch)
+        await node.run(stand, {"control": self._watch})
 
     async def _watch(self) -> None:
         """A storage failure under a command ends the process, as the control socket's watch does."""

@@ -8,6 +8,7 @@ from node import errors
 from node.console import forms, languages, routes, views
 
 register = routes.Register()
+before = routes.Register()  # what is there before there is a node as well
 
 YEAR_S = 365 * 86_400
 
@@ -18,13 +19,13 @@ async def enter(view: views.View) -> web.StreamResponse:
     return web.Response(status=303, headers={"Location": "/today"})
 
 
-@register.get("/health", routes.PUBLIC)
+@before.get("/health", routes.PUBLIC)
 async def health(view: views.View) -> web.StreamResponse:
     """Whether the node answers; for whoever watches over the machine. Tells nothing else."""
-    return web.json_response({"status": "ok"})
+    return web.json_response({"status": "waiting" if view.console.doorway is None else "ok"})
 
 
-@register.post("/appearance", routes.PUBLIC)
+@before.post("/appearance", routes.PUBLIC)
 async def appearance(view: views.View) -> web.StreamResponse:
     """Keep the language and the theme in cookies of this browser. They are nobody's secret."""
     posted = await view.request.post()

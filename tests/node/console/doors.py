@@ -103,7 +103,7 @@ async def open_desk(folder: Path) -> AsyncIterator[Desk]:
     desks: list[Desk] = []
     console = views.Console(
         name="晨曦",
-        door=node.door({}),
+        doorway=node.door({}),
         identify=lambda request: desks[0].identify(request),
         changes=node.trade.books.changes,
         clock=world.clock,

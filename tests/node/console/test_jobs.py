@@ -28,7 +28,7 @@ class Bench:
         register.post("/begin", routes.SIGNED_IN)(self.begin)
         console = views.Console(
             name="Lin",
-            door=doors.Door(cast(doors.Trade, None), {}),
+            doorway=doors.Door(cast(doors.Trade, None), {}),
             identify=identify,
             changes=events.Changes(),
             clock=clocks.SystemClock(),

@@ -1,0 +1,222 @@
+"""Before there is a node to ask: the wizard that founds it, and the page that opens its keys after a start.
+
+Both listen where the console will, show nothing of any trade, and end when they have what they wait for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aiohttp import web
+
+from node import config, errors, events, ports
+from node.console import forms, listeners, problems, routes, servers, views
+from node.console.pages import frames
+from node.console.words import N_
+
+Sheet = Mapping[str, Any]
+
+CODE_BYTES: Final = 4
+CURRENCIES: Final = ("CNY", "EUR", "USD", "GBP", "HKD", "JPY", "KRW", "TWD", "SGD", "AUD", "CAD", "CHF")
+COUNTRIES: Final = ("CN", "HK", "TW", "DE", "GB", "US", "FR", "IT", "ES", "NL", "JP", "KR", "SG", "AU", "CA", "CH")
+REACHES: Final = {
+    "machine": N_("Only this machine, to try it out"),
+    "network": N_("Partners in my local network"),
+    "internet": N_("Partners on the internet"),
+}
+EVERYWHERE: Final = "0.0.0.0:7443"
+FINISH_S: Final = 0.3
+"""The last page must reach the browser before its server closes."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Wishes:
+    """What a merchant decided in the wizard. `passphrase` opens the keys, and is the owner's first password.
+
+    `listen`, `advertised`, `zeroconf`, `currency`: as in the configuration. `language`: of the console, as in zh-CN.
+    """
+
+    name: str
+    owner: str
+    passphrase: str
+    country: str
+    currency: str
+    language: str
+    listen: str
+    advertised: tuple[str, ...]
+    zeroconf: bool
+
+
+Found = Callable[[Wishes], Awaitable[Sheet]]
+Unlock = Callable[[str], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Wizard:
+    """The founding of a node. `found` makes it and gives the recovery sheet; `code` stands on this machine's screen."""
+
+    code: str
+    found: Found
+    wishes: Wishes | None = None
+    sheet: Sheet | None = None
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def register(self) -> routes.Register:
+        """Its pages."""
+        made = routes.Register()
+        made.get("/", routes.PUBLIC)(self.ask)
+        made.get("/sign-in", routes.PUBLIC)(self.ask)
+        made.post("/found", routes.PUBLIC)(self.make)
+        made.post("/start", routes.PUBLIC)(self.finish)
+        return made
+
+    async def ask(self, view: views.View) -> web.StreamResponse:
+        """The questions; once answered, the recovery sheet."""
+        if self.sheet is not None:
+            return web.Response(status=303, headers={"Location": "/found"})
+        return self._questions(view, {}, None)
+
+    async def make(self, view: views.View) -> web.StreamResponse:
+        """Found the node, once; every fault of the answers is shown beside what was typed."""
+        posted = await view.request.post()
+        given = {name: forms.text(posted, name) for name in FIELDS}
+        if not hmac.compare_digest(given["code"].strip().lower().encode(), self.code.encode()):
+            error = errors.NodeError("setup.code", "this is not the code on the screen of the node", got=given["code"])
+            return self._questions(view, given, error)
+        try:
+            if self.sheet is None:
+                self.wishes = wishes(given, view.language.code)
+                self.sheet = await self.found(self.wishes)
+        except errors.StorageError:
+            raise
+        except errors.NodeError as error:
+            return self._questions(view, given, error)
+        return view.page("setup/sheet.html", sheet=self.sheet, code=self.code)
+
+    async def finish(self, view: views.View) -> web.StreamResponse:
+        """The sheet is in the merchant's hands: forget it, and let the node start."""
+        posted = await view.request.post()
+        given = forms.text(posted, "code")
+        if self.sheet is None or not hmac.compare_digest(given.encode(), self.code.encode()):
+            return web.Response(status=303, headers={"Location": "/"})
+        if forms.text(posted, "kept") != "on":
+            return view.page("setup/sheet.html", status=422, sheet=self.sheet, code=self.code)
+        asyncio.get_running_loop().call_later(FINISH_S, self.finished.set)
+        return view.page("setup/starting.html", owner=self.wishes.owner if self.wishes else "")
+
+    def _questions(self, view: views.View, given: Mapping[str, str], error: errors.NodeError | None) -> web.Response:
+        status = 200 if error is None else problems.status(error)
+        shown = {name: given.get(name, "") for name in FIELDS} | {"passphrase": "", "again": ""}
+        names = view.language.locale
+        return view.page(
+            "setup/questions.html",
+            status=status,
+            given=shown,
+            error=error,
+            reaches=REACHES,
+            territories=[(code, names.territories[code]) for code in COUNTRIES],
+            money_names=[(code, f"{code} {names.currencies[code]}") for code in CURRENCIES],
+        )
+
+
+FIELDS: Final = ("code", "name", "owner", "country", "currency", "reach", "address", "passphrase", "again")
+
+
+def wishes(given: Mapping[str, str], language: str) -> Wishes:
+    """What was answered. NodeError `request.malformed` with every fault."""
+    faults: list[errors.Fault] = []
+
+    def demand(what: str, holds: bool, expected: str, got: str) -> None:
+        if not holds:
+            faults.append({"code": "request.value", "path": what, "expected": expected, "got": got})
+
+    reach = given["reach"] or "machine"
+    demand("name", bool(given["name"].strip()), "the name that your partners see", "nothing")
+    demand("owner", bool(given["owner"].strip()), "your own name", "nothing")
+    demand("reach", reach in REACHES, ", ".join(REACHES), reach)
+    named = reach != "internet" or bool(given["address"].strip())
+    demand("address", named, "host:port, as in shop.example:7443", "nothing")
+    demand("again", given["passphrase"] == given["again"], "the same passphrase twice", "two different ones")
+    if faults:
+        raise errors.NodeError("request.malformed", "some answers are missing", faults=faults)
+    return Wishes(
+        name=given["name"].strip(),
+        owner=given["owner"].strip(),
+        passphrase=given["passphrase"],
+        country=given["country"] or COUNTRIES[0],
+        currency=given["currency"] or CURRENCIES[0],
+        language=language,
+        listen=str(config.Config(".").listen) if reach == "machine" else EVERYWHERE,
+        advertised=(given["address"].strip(),) if reach == "internet" else (),
+        zeroconf=reach == "network",
+    )
+
+
+@dataclass(slots=True)
+class Lock:
+    """The keys of a node that was started where nobody sits: the owner opens them from a browser."""
+
+    name: str
+    unlock: Unlock
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def register(self) -> routes.Register:
+        """Its pages."""
+        made = routes.Register()
+        made.get("/", routes.PUBLIC)(self.ask)
+        made.get("/sign-in", routes.PUBLIC)(self.ask)
+        made.post("/unlock", routes.PUBLIC)(self.open)
+        return made
+
+    async def ask(self, view: views.View) -> web.StreamResponse:
+        """The question for the passphrase."""
+        return view.page("setup/lock.html", name=self.name, error=None)
+
+    async def open(self, view: views.View) -> web.StreamResponse:
+        """Try a passphrase. One guess costs what Argon2id costs, and they stand in line."""
+        posted = await view.request.post()
+        try:
+            await self.unlock(forms.text(posted, "passphrase"))
+        except errors.NodeError as error:
+            return view.page("setup/lock.html", status=problems.status(error), name=self.name, error=error)
+        asyncio.get_running_loop().call_later(FINISH_S, self.finished.set)
+        return view.page("setup/starting.html", owner="")
+
+
+async def serve(
+    page: Wizard | Lock,
+    decided: config.Config,
+    clock: ports.Clock,
+    entropy: ports.Entropy,
+    ready: Callable[[Sequence[str]], None],
+) -> None:
+    """Serve until the page has what it waits for. `ready` gets the addresses. NodeError `console.*`."""
+    assert decided.console is not None
+    console = views.Console(
+        name=decided.name,
+        doorway=None,
+        identify=nobody,
+        changes=events.Changes(),
+        clock=clock,
+        entropy=entropy,
+        secret=entropy.token(32),
+        hosts=listeners.hosts(decided),
+    )
+    context = listeners.tls(decided)
+    registers = (frames.before, page.register())
+    server = servers.Server(console, registers, decided.console.host, decided.console.port, context)
+    await server.start()
+    try:
+        ready(server.addresses)
+        await page.finished.wait()
+    finally:
+        await server.close()
+
+
+async def nobody(request: web.Request) -> views.Visitor | None:
+    """Before there is a node, nobody is known."""
+    return None

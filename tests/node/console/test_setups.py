@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from node import config, errors
+from node.console import listeners, setups
+from node.system import clocks
+
+DECIDED = config.Config("Hanse", console=config.Listen("127.0.0.1", 0))
+SHEET = {"name": "晨曦", "node": "N", "recovery": {"next_root": "NEXT-ROOT", "recovery": "LAST-RESORT"}}
+ANSWERS = {
+    "code": "c0de",
+    "name": "晨曦 <b>",
+    "owner": "Lin",
+    "country": "CN",
+    "currency": "EUR",
+    "reach": "machine",
+    "address": "",
+    "passphrase": "a long passphrase",
+    "again": "a long passphrase",
+}
+
+Post = Callable[[str, dict[str, str]], Awaitable[tuple[int, str]]]
+
+
+def at(page: setups.Wizard | setups.Lock, story: Callable[[Post], Awaitable[None]]) -> None:
+    """Run a story in front of a page; the page must have what it waited for at the end."""
+
+    async def run() -> None:
+        known = asyncio.get_running_loop().create_future()
+
+        def ready(places: Sequence[str]) -> None:
+            known.set_result(places[0].rstrip("/"))
+
+        serving = asyncio.create_task(setups.serve(page, DECIDED, clocks.SystemClock(), clocks.SystemEntropy(), ready))
+        address = await known
+        async with aiohttp.ClientSession() as client:
+
+            async def post(path: str, fields: dict[str, str]) -> tuple[int, str]:
+                headers = {"Origin": address, "Accept-Language": "en"}
+                async with client.post(address + path, data=fields, headers=headers) as answer:
+                    return answer.status, await answer.text()
+
+            async with client.get(address + "/") as first:
+                assert first.status == 200
+            async with client.get(address + "/health") as health:
+                assert await health.json() == {"status": "waiting"}
+            async with client.get(address + "/partners", allow_redirects=False) as page_:
+                assert page_.status == 404
+            await story(post)
+        await serving
+
+    asyncio.run(run())
+
+
+def test_the_wizard_founds_a_node_once_and_shows_the_sheet_until_it_is_kept() -> None:
+    made: list[setups.Wishes] = []
+
+    async def found(wishes: setups.Wishes) -> setups.Sheet:
+        made.append(wishes)
+        return SHEET
+
+    wizard = setups.Wizard("c0de", found)
+
+    async def story(post: Post) -> None:
+        assert (await post("/start", {"code": "c0de", "kept": "on"}))[0] == 200  # nothing is made yet
+        for _ in range(2):
+            status, text = await post("/found", ANSWERS)
+            assert status == 200 and "LAST-RESORT" in text and "NEXT-ROOT" in text
+        assert (await post("/start", {"code": "c0de"}))[0] == 422
+        status, text = await post("/start", {"code": "c0de", "kept": "on"})
+        assert status == 200 and "LAST-RESORT" not in text
+
+    at(wizard, story)
+    assert [wishes.currency for wishes in made] == ["EUR"]
+    assert (made[0].name, made[0].listen, made[0].zeroconf) == ("晨曦 <b>", "127.0.0.1:7443", False)
+    assert "a long passphrase" not in repr(made[0])
+
+
+def test_the_wizard_takes_nothing_without_the_code_and_keeps_what_was_typed() -> None:
+    async def found(wishes: setups.Wishes) -> setups.Sheet:
+        return SHEET
+
+    async def story(post: Post) -> None:
+        for code in ("", "c0d", "C0DE ", "é"):
+            status, _ = await post("/found", ANSWERS | {"code": code})
+            assert (status == 200) == (code == "C0DE "), code
+        assert (await post("/start", {"code": "c0de", "kept": "on"}))[0] == 200
+
+    wizard = setups.Wizard("c0de", found)
+    at(wizard, story)
+
+    async def faults(post: Post) -> None:
+        status, text = await post("/found", ANSWERS | {"code": "wrong"})
+        assert status == 403 and "晨曦 &lt;b&gt;" in text and "a long passphrase" not in text
+        wanting = ANSWERS | {"name": " ", "owner": "", "again": "other", "reach": "internet"}
+        status, text = await post("/found", wanting)
+        assert status == 422
+        assert set(re.findall(r'<span class="code">(\w+)</span>', text)) == {"name", "owner", "again", "address"}
+        assert (await post("/found", ANSWERS))[0] == 200
+        await post("/start", {"code": "c0de", "kept": "on"})
+
+    at(setups.Wizard("c0de", found), faults)
+
+
+def test_what_founding_refuses_is_shown_and_may_be_tried_again() -> None:
+    tries: list[setups.Wishes] = []
+
+    async def found(wishes: setups.Wishes) -> setups.Sheet:
+        tries.append(wishes)
+        if len(tries) == 1:
+            raise errors.NodeError("key.passphrase", "the passphrase is too short")
+        return SHEET
+
+    async def story(post: Post) -> None:
+        status, text = await post("/found", ANSWERS)
+        assert status == 403 and "the passphrase is too short" in text
+        assert (await post("/found", ANSWERS))[0] == 200
+        await post("/start", {"code": "c0de", "kept": "on"})
+
+    at(setups.Wizard("c0de", found), story)
+
+
+def test_the_lock_opens_with_the_passphrase_alone() -> None:
+    async def unlock(passphrase: str) -> None:
+        if passphrase != "right":
+            raise errors.NodeError("key.passphrase", "the passphrase is wrong")
+
+    async def story(post: Post) -> None:
+        status, text = await post("/unlock", {"passphrase": "wrong"})
+        assert status == 403 and "the passphrase is wrong" in text
+        assert (await post("/unlock", {"passphrase": "right"}))[0] == 200
+
+    at(setups.Lock("晨曦", unlock), story)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "", "::", "192.168.1.5", "shop.example"])
+def test_C16_an_address_that_others_reach_needs_a_certificate(host: str) -> None:
+    with pytest.raises(errors.NodeError) as refused:
+        listeners.tls(replace(DECIDED, console=config.Listen(host, 7480)))
+    assert refused.value.code == "console.exposed"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_C16_the_loopback_needs_none(host: str) -> None:
+    assert listeners.tls(replace(DECIDED, console=config.Listen(host, 7480))) is None
+
+
+def test_C16_a_certificate_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "c.pem").write_text("no certificate")
+    for path in (tmp_path / "c.pem", tmp_path / "absent.pem"):
+        with pytest.raises(errors.NodeError) as refused:
+            listeners.tls(replace(DECIDED, console_certificate=str(path), console_key=str(path)))
+        assert refused.value.code == "console.certificate"
+
+
+def test_C01_the_console_answers_to_its_own_names_alone() -> None:
+    decided = replace(DECIDED, console=config.Listen("0.0.0.0", 1), console_hosts=("shop.example",))
+    assert listeners.hosts(decided) == {"127.0.0.1", "localhost", "::1", "shop.example"}

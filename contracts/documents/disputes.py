@@ -39,6 +39,7 @@ class Open(Document):
     role: Role
     claim: Money | None = None
     documents: Hashes = ()
+    parent: Hash | None = None
     attachments: Attachments = ()
 
 
@@ -50,6 +51,7 @@ class Evidence(Document):
     thread: Hash
     role: Role
     documents: Hashes = ()
+    parent: Hash | None = None
     attachments: Attachments = ()
 
 

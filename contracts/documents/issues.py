@@ -92,6 +92,7 @@ class Escalate(Document):
     role: Role
     started: Cosigned
     passed: Cosigned
+    parent: Hash | None = None
 
 
 class Close(Document):

@@ -17,13 +17,13 @@ class Why(StrEnum):
 
     REFUSED = "refused"
     CHOICE = "choice"
-    EARLY = "early"  # a time has to pass first
 
 
 class ErrandState(StrEnum):
     """What the merchant said of it."""
 
     OPEN = "open"
+    LATER = "later"  # said by itself, once a time is over
     WANTED = "wanted"  # said, as soon as whoever passes it on comes by
     DISMISSED = "dismissed"
 
@@ -55,6 +55,7 @@ def put(
     why: Why,
     faults: Sequence[Mapping[str, str]],
     since_ms: int,
+    state: ErrandState = ErrandState.OPEN,
 ) -> None:
     """Lay an errand before the merchant, or say anew why it was not done. `place`: channel, thread, type, cause."""
     db.execute(
@@ -62,7 +63,7 @@ def put(
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (channel, thread, type, cause)"
         " DO UPDATE SET why = excluded.why, faults = excluded.faults, state = excluded.state",
-        (*place, why, json.dumps(list(faults), ensure_ascii=False), since_ms, ErrandState.OPEN),
+        (*place, why, json.dumps(list(faults), ensure_ascii=False), since_ms, state),
     )
 
 
@@ -94,9 +95,23 @@ def keep_only(
             db.execute("DELETE FROM errands WHERE id = ?", (errand.id,))
 
 
+def end(db: sqlite3.Connection, channel: int, thread: bytes) -> None:
+    """Take away what is only to be chosen, or said later, in a thread."""
+    db.execute(
+        "DELETE FROM errands WHERE channel = ? AND thread = ? AND (why = ? OR state = ?)",
+        (channel, thread, Why.CHOICE, ErrandState.LATER),
+    )
+
+
 def of_thread(db: sqlite3.Connection, channel: int, thread: bytes) -> list[Errand]:
     """What was not said in a thread."""
     found = db.execute(f"SELECT {COLUMNS} FROM errands WHERE channel = ? AND thread = ? ORDER BY id", (channel, thread))
+    return [of_row(row) for row in found]
+
+
+def later(db: sqlite3.Connection) -> list[Errand]:
+    """What is said by itself in time."""
+    found = db.execute(f"SELECT {COLUMNS} FROM errands WHERE state = ? ORDER BY id", (ErrandState.LATER,))
     return [of_row(row) for row in found]
 
 

@@ -1,8 +1,8 @@
 """A buyer's complaint in a dealer's chain: opened with the supplier as well, and every word passed on both ways.
 
 Each pair has an issue of its own with clocks of its own. What people wrote and photographed is passed on as it is;
-amounts are passed on as the same share of what the goods cost in the other pair. Escalating and disputing is left to
-people, and so is what a dealer settles with its buyer before its supplier has answered.
+amounts are passed on as the same share of what the goods cost in the other pair. Escalations and disputes have a room
+of their own (`escalations`). What a dealer settles with its buyer before its supplier has answered is left to people.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from contracts.issues import Issue
 from contracts.items import Member
 from contracts.orders import Order
 from node.storage import orderbooks
-from node.trade import books, catalogues, echoes, errands, references
+from node.trade import books, catalogues, echoes, errands, escalations, references
 from protocol.encoding import Value
 
 TYPES: tuple[type[fields.Document], ...] = (papers.Open, papers.Reply, papers.Close, splits.Offer, splits.Accept)
@@ -165,18 +165,18 @@ def pass_on(desk: books.Desk, book: books.Book, issue: Issue, supplier: books.Bo
     rate = exchange(book, issue, supplier, child)
     buyer = echoes.End(book, issue.key, "upstream")
     seller = echoes.End(supplier, above.key, "parent")
-    up = echoes.Echo(desk, buyer, seller)
-    for echo, exchanged, role, currency in (
-        (up, rate, "buyer", above.version.currency),
-        (up.turned(), amounts.Rate(rate.denominator, max(1, rate.numerator)), "seller", issue.version.currency),
-    ):
-        for member in echo.unsaid(TYPES):
-            body = translated(echo, member, exchanged, currency)
+    echo = echoes.Echo(desk, buyer, seller)
+    back = amounts.Rate(rate.denominator, max(1, rate.numerator))
+    up, down = escalations.Way(echo, rate, "buyer"), escalations.Way(echo.turned(), back, "seller")
+    for way in (up, down):
+        for member in way.echo.unsaid(TYPES):
+            body = translated(way, member)
             if body is not None:
-                echo.repeat(member, {**body, "role": role})
+                way.echo.repeat(member, {**body, "role": way.role})
+    escalations.follow(up, down)
 
 
-def translated(echo: echoes.Echo, member: Member, rate: amounts.Rate, currency: str) -> books.Body | None:
+def translated(way: escalations.Way, member: Member) -> books.Body | None:
     """What a document of one pair is in the other; None for what is not passed on."""
     match member.document:
         case papers.Reply() as reply:
@@ -185,10 +185,10 @@ def translated(echo: echoes.Echo, member: Member, rate: amounts.Rate, currency: 
         case papers.Close() as close:
             return {"satisfied": close.satisfied}
         case splits.Offer() as offer:
-            amount = catalogues.money_value(rate.of(offer.amount.a), currency)
-            return {"to": offer.to, "amount": amount, "attachments": echoes.attached(offer.attachments)}
+            said: books.Body = {"to": offer.to, "amount": way.money(offer.amount.a)}
+            return {**said, "attachments": echoes.attached(offer.attachments)}
         case splits.Accept() as accept:
-            original = echo.original(accept.offer)
+            original = way.echo.original(accept.offer)
             return None if original is None else {"offer": original, "accept": accept.accept}
         case _:
             return None

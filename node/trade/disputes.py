@@ -9,7 +9,7 @@ from contracts import disputes, issues
 from contracts.documents import disputes as papers
 from contracts.terms import Version
 from node import errors
-from node.storage import blobs, proofs
+from node.storage import blobs, logbooks, proofs
 from node.trade import agreements, arbiters, attachments, books, cases, catalogues, doors, peering, waits
 from node.trade import issues as complaints
 from protocol import identities
@@ -64,10 +64,13 @@ async def escalate(trade: doors.Trade, given: complaints.One, report: doors.Repo
     return await trade.books.act(unit)
 
 
-def write_in_time(desk: books.Desk, found: complaints.Found, kind: str, index: int, wait_s: int) -> bool:
+def write_in_time(
+    desk: books.Desk, found: complaints.Found, kind: str, index: int, wait_s: int, more: books.Body | None = None
+) -> bool:
     """Write a document that needs a proof that `wait_s` have passed since the partner had my entry at `index`.
 
-    Where they have passed and no receipt shows it yet, write a reminder. Tells whether it was only a reminder.
+    Where they have passed and no receipt shows it yet, write a reminder, unless something of mine is under way: every
+    receipt has a time. Tells whether the document still waits for one.
     NodeError `issue.unproved` where no clock has started.
     """
     first, last = proofs.first(desk.db, found.book.mine.id, index + 1), proofs.newest(desk.db, found.book.mine.id)
@@ -76,10 +79,12 @@ def write_in_time(desk: books.Desk, found: complaints.Found, kind: str, index: i
             "issue.unproved", "the partner has not receipted it yet: no clock runs", hint="wait until it is online"
         )
     if last.time_s < first.time_s + wait_s <= desk.now_ms() // 1000:
-        desk.write(found.book, "reminder", {**named(found), "target": found.issue.key})
+        mine = logbooks.of_channel(desk.db, found.book.channel.id, mine=True)
+        if found.book.history.sizes[found.book.side] == mine.receipted:
+            desk.write(found.book, "reminder", {**named(found), "target": found.issue.key})
         return True
     proved: books.Body = {"started": waits.cosigned(first), "passed": waits.cosigned(last)}
-    desk.write(found.book, kind, {**named(found), **proved})
+    desk.write(found.book, kind, {**named(found), **proved, **(more or {})})
     return False
 
 
@@ -188,6 +193,7 @@ async def decide(trade: doors.Trade, given: Decide, report: doors.Report) -> doo
         )
         body: books.Body = {**named(found), "award": text, "signature": signature, "attachments": list(rows)}
         desk.write(found.book, "dispute.decide", body)
+        desk.books.conduct.resume(desk, found.book, found.issue.key)
         return complaints.describe(complaints.again(found))
 
     return await trade.books.act(unit)

@@ -6,7 +6,7 @@ It is laid before the merchant once and not tried again by itself. The merchant 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
@@ -77,21 +77,19 @@ def choose(desk: books.Desk, at: Place) -> bool:
     return state is ErrandState.WANTED
 
 
-def postpone(desk: books.Desk, at: Place, error: refusals.Refused | errors.NodeError) -> None:
-    """Lay before the merchant what can only be said later; it is said before if somebody comes by then."""
-    faults = doors.fault_rows(error) if isinstance(error, refusals.Refused) else [error_row(error)]
-    if errands.state(desk.db, at) is not ErrandState.DISMISSED:
-        errands.put(desk.db, at, Why.EARLY, faults, desk.now_ms())
-
-
-def error_row(error: errors.NodeError) -> doors.Json:
-    """A refusal of the node itself, as one of a rule is shown."""
-    return {"code": error.code, "path": "", "expected": str(error.expected or ""), "got": str(error.got or "")}
+def postpone(desk: books.Desk, at: Place, faults: Sequence[Mapping[str, str]]) -> None:
+    """Show the merchant what can only be said later, and why; see `come_by`."""
+    errands.put(desk.db, at, Why.REFUSED, faults, desk.now_ms(), ErrandState.LATER)
 
 
 def done(desk: books.Desk, at: Place) -> None:
     """Nothing is left to be said."""
     errands.drop(desk.db, at)
+
+
+def end(desk: books.Desk, book: books.Book, thread: bytes) -> None:
+    """A thread came to its end: nothing is left to choose in it, or to be said later. What was refused stays."""
+    errands.end(desk.db, book.channel.id, thread)
 
 
 def keep_only(desk: books.Desk, book: books.Book, thread: bytes, kinds: Iterable[str], causes: Iterable[bytes]) -> None:
@@ -148,11 +146,13 @@ async def do(trade: doors.Trade, given: One, report: doors.Report) -> doors.Json
     def unit(desk: books.Desk) -> doors.Json:
         errand = find(desk, given.errand)
         book = desk.book(errand.channel)
-        before = shown(book, errand)
+        before, folds = shown(book, errand), desk.folds
         errands.decide(desk.db, errand.id, ErrandState.WANTED)
         desk.books.conduct.resume(desk, book, errand.thread)
         after = errands.one(desk.db, errand.id)
-        if after is not None and after.why is not Why.CHOICE and after.state is ErrandState.OPEN:
+        if after is not None and after.state is ErrandState.LATER and desk.folds > folds:
+            return shown(book, after)  # the partner was reminded: its receipt is what is missing
+        if after is not None and after.state in (ErrandState.OPEN, ErrandState.LATER):
             raise errors.NodeError(
                 "document.refused", "a rule of the trade says no", faults=[dict(row) for row in after.faults]
             )
@@ -161,6 +161,13 @@ async def do(trade: doors.Trade, given: One, report: doors.Report) -> doors.Json
         return {**before, "state": "done" if after is None else "moot"}
 
     return await trade.books.act(unit)
+
+
+def come_by(desk: books.Desk) -> None:
+    """Say what only had to wait for a time."""
+    for errand in errands.later(desk.db):
+        if partners.channel(desk.db, errand.channel).state not in books.HALTED:
+            desk.books.conduct.resume(desk, desk.book(errand.channel), errand.thread)
 
 
 @register.case("errand.dismiss", One)

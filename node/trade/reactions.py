@@ -28,6 +28,7 @@ from node.trade import (
     chains,
     comebacks,
     derivations,
+    escalations,
     expiries,
     feedbacks,
     orders,
@@ -249,5 +250,5 @@ HANDLERS: Mapping[str, Handler] = {
     "stock.snapshot": mirror_stock,
     "stock.delta": mirror_stock,
     **dict.fromkeys(DERIVED, derivations.follow),
-    **{paper.TYPE: talk for paper in (*cascades.TYPES, *comebacks.TYPES)},
+    **{paper.TYPE: talk for paper in (*cascades.TYPES, *escalations.TYPES, *comebacks.TYPES)},
 }

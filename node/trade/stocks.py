@@ -9,7 +9,7 @@ import structlog
 from contracts import errors as refusals
 from node import errors
 from node.storage import partners, shelves, warehouses
-from node.trade import books, catalogues, doors, expiries, promises, shares
+from node.trade import books, catalogues, doors, errands, expiries, promises, shares
 
 register = doors.Register()
 VIRTUAL = "@"  # before a supplier's name: a location that is not mine
@@ -117,6 +117,7 @@ async def keep_sharing(trade: doors.Trade) -> None:
         await asyncio.sleep(trade.config.stock_share_seconds)
         try:
             await trade.books.act(expiries.expire)
+            await trade.books.act(errands.come_by)
             await trade.books.act(share)
             await trade.books.act(shares.report_due)
         except refusals.Refused as refused:

@@ -46,6 +46,7 @@ from node.terminal import (
 DISTRIBUTION: Final = "hanse"
 PACKAGES: Final = ("node", "protocol", "contracts", "cli")
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+FILE_NEW = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -123,6 +124,25 @@ def run() -> None:
         terminal.answer("run.asked", {"console": list(places), "code": code})
 
     runs.run(terminal.home, runs.Callbacks(asked, lambda standing: terminal.answer("run", runs.told_of(standing))))
+
+
+@click.command(cls=commands.Command)
+@click.argument("file", type=FILE_NEW)
+@commands.asks("backup.write")
+def backup(file: Path) -> dict[str, str]:
+    """Write a backup of the running node into the new FILE."""
+    return {"file": str(file.absolute())}
+
+
+@click.command(cls=commands.Command)
+@click.argument("file", type=FILE)
+def restore(file: Path) -> None:
+    """Make a new home from the backup in FILE."""
+    from node.system import backups
+
+    terminal = commands.current()
+    home = backups.restore(file, terminal.home)
+    terminal.answer("restore", {"home": str(home.path)})
 
 
 @click.command(cls=commands.Command)
@@ -204,7 +224,7 @@ def bench(documents: int, directory: Path | None) -> None:
 
 
 PANELS: Final = {
-    "This node": (init, run, partnerships.status, doctor),
+    "This node": (init, run, partnerships.status, doctor, backup, restore),
     "Partners": (
         partnerships.invite,
         partnerships.join,

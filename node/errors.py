@@ -72,6 +72,8 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "storage.failed": (Exit.BUG, "the database failed; the node stops and reads the truth again at the next start"),
     "storage.guarantees": (Exit.BUG, "this SQLite does not give the guarantees that the node needs"),
     "storage.newer": (Exit.CONFIGURATION, "the database was written by a newer program"),
+    "storage.copy": (Exit.DISK, "the database could not be copied into a backup"),
+    "backup.unreadable": (Exit.UNREADABLE, "a file is no backup of a node, or a damaged one"),
     "storage.damaged": (Exit.LATER, "an entry on this disk is damaged; its copy is fetched from the partner"),
     "storage.crash-loop": (Exit.DISK, "storage failed at several starts in a row"),
     # configuration

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 Result = TypeVar("Result")
@@ -84,6 +85,9 @@ class Disk(Protocol):
 
     def read_state(self, name: str) -> bytes | None:
         """The content of a state file, None when it does not exist. Called within `run`."""
+
+    def copy(self, folder: Path, report: Callable[[str, int, int], None]) -> None:
+        """Write what a backup holds into a new folder, as it is at one moment. Called in a thread of its own."""
 
     def write_state(self, name: str, content: bytes) -> None:
         """Replace a state file durably: written aside, fsynced, renamed, folder fsynced. Called within `run`."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from node import errors
-from node.system import files, homes
+from node.system import backups, files, homes
 
 Result = TypeVar("Result")
 
@@ -94,6 +94,10 @@ class SystemDisk:
             files.replace(self._state(name), content, self._sync)
         except OSError as error:
             raise errors.StorageError(f"the state file {name} could not be written: {error.strerror}") from error
+
+    def copy(self, folder: Path, report: backups.Report) -> None:
+        """Write what a backup holds into a new folder, beside the units. NodeError `disk.*`, `storage.copy`."""
+        backups.copy(self._home, folder, report)
 
     def free_bytes(self) -> int:
         """Space left for the database."""

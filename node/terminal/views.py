@@ -145,6 +145,17 @@ def invitation(answer: Json) -> RenderableType:
     return Group(*parts)
 
 
+def restored(answer: Json) -> RenderableType:
+    """A home that was made from a backup."""
+    return Group(
+        tables.fields([("home", answer.get("home"))]),
+        Text(
+            "The node must not run anywhere else any more. It signs once its partners have given back what is missing."
+        ),
+        one_line(f"Start it with: hanse --home {shlex.quote(tables.plain(answer.get('home')))} run"),
+    )
+
+
 def words(answer: Json) -> RenderableType:
     """The partner just won, and the words that both sides read out to each other."""
     spoken = Text(" ".join(map(tables.plain, answer.get("words") or [])), style="bold")
@@ -192,6 +203,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "run": running,
     "run.asked": asked,
     "init": founded,
+    "restore": restored,
     "status": status,
     "invite": invitation,
     "join": words,

@@ -9,6 +9,7 @@ from node import errors
 from node.storage import aftersales, logbooks, orderbooks, outboxes, partners, settings
 from node.trade import (
     agreements,
+    backups,
     books,
     catalogues,
     doors,
@@ -214,6 +215,7 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
             "outbox": outboxes.total(desk.db),
             "waiting_for_me": {what: count for what, count in waiting.items() if count},
             "sqlite": {"version": version, **pragmas},
+            "backup_ms": int(settings.get(desk.db, backups.WRITTEN) or 0) or None,
         }
 
     return await trade.books.read(unit)

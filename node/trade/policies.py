@@ -136,6 +136,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
         " key.make key.revoke",
         OWNER,
     ),
+    **rows("backup.write", OWNER),
     **rows("account.show", EVERYBODY, reads=True),
     **rows(
         "account.language account.password account.totp.begin account.totp.confirm account.totp.off account.codes"
@@ -145,7 +146,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     **rows("bench.progress bench.orders bench.singles", OWNER),
 }
 
-LOCAL: Final = frozenset({"audit.export", "audit.document"})
+LOCAL: Final = frozenset({"audit.export", "audit.document", "backup.write"})
 """What names a path of the machine: whoever runs the node may, and nobody else by a path of their own (C07)."""
 
 

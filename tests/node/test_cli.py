@@ -388,6 +388,7 @@ QUARRELS: list[tuple[list[str], str, dict[str, Any]]] = [
 QUESTIONS += QUARRELS
 
 PEOPLE: list[tuple[list[str], str, dict[str, Any]]] = [
+    (["backup", "/b.tar.gz"], "backup.write", {"file": "/b.tar.gz"}),
     (["operator", "list"], "operator.list", {}),
     (["operator", "code"], "operator.code", {}),
     (["operator", "role", "Wei", "sales"], "operator.change", {"operator": "Wei", "role": "sales"}),

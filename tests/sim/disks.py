@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from node import errors
@@ -241,6 +242,12 @@ class SimDisk:
             self.pass_point(Point.STATED)
         except sqlite3.OperationalError as error:
             raise errors.StorageError(f"the state file {name} could not be written: {error}") from error
+
+    def copy(self, folder: Path, report: Callable[[str, int, int], None]) -> None:
+        """The database as it is durable now."""
+        (folder / "data").mkdir(parents=True)
+        (folder / "data" / "hanse.db").write_bytes(self.image.reader.serialize())
+        report("copying", 1, 1)
 
     def pass_point(self, point: Point) -> None:
         """Where traps spring. Called before and after everything that reaches the disk."""

@@ -52,6 +52,7 @@ class ForgetfulDisk:
         self.run = disk.run
         self.read_state = disk.read_state
         self.write_state = disk.write_state
+        self.copy = disk.copy
 
     def connect(self) -> sqlite3.Connection:
         """The connection, with triggers that forget."""

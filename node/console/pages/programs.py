@@ -16,6 +16,7 @@ from aiohttp import web
 
 from node import errors
 from node.console import descriptions, meters, routes, views
+from node.trade import policies
 
 register = routes.Register()
 
@@ -28,14 +29,18 @@ EXACT_MAX: Final = 2**53
 async def ask(view: views.View) -> web.StreamResponse:
     """Ask the door; it decides whether the caller may."""
     given = await read(view.request)
-    answer = await view.console.door.ask(view.caller, view.request.match_info["case"], given)
+    case = view.request.match_info["case"]
+    if case in policies.LOCAL:
+        raise errors.NodeError("request.unknown", "this is asked at the machine itself, and not over the network")
+    answer = await view.console.door.ask(view.caller, case, given)
     return web.json_response(answer, dumps=dumps)
 
 
 @register.get(OPENAPI, routes.PUBLIC)
 async def describe(view: views.View) -> web.StreamResponse:
     """What can be asked. It is the same for every node of this version."""
-    return web.json_response(descriptions.document(view.console.door.cases, importlib.metadata.version("hanse")))
+    asked = {name: case for name, case in view.console.door.cases.items() if name not in policies.LOCAL}
+    return web.json_response(descriptions.document(asked, importlib.metadata.version("hanse")))
 
 
 @register.get("/metrics", "status")

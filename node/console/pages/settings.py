@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.metadata
 import ipaddress
 import re
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
 
 from node import errors
-from node.console import forms, languages, routes, views, visitors, words
+from node.console import forms, jobs, languages, routes, views, visitors, words
 from node.console.pages import signings
 from node.console.words import N_
 from node.trade import operators, policies
@@ -25,9 +27,12 @@ words.add(
         "disabled": N_("disabled"),
         "revoked": N_("revoked"),
         "in-use": N_("in use"),
+        "never": N_("never"),
+        "copying": N_("Copying the database"),
+        "packing": N_("Packing"),
     },
     tones={"totp": "green", "passkey": "green", "none": "yellow", "disabled": "red", "revoked": "secondary"}
-    | {"in-use": "green"},
+    | {"in-use": "green", "never": "yellow"},
     done={
         "account.password": N_("Your password is changed. Other browsers were signed out."),
         "account.language": N_("From now on the console speaks this language with you."),
@@ -89,6 +94,7 @@ SYSTEMS: Final = (
     ("Mac OS X", "macOS"),
     ("Linux", "Linux"),
 )
+WORK: Final = N_("Writing a backup")
 TABS: Final = (
     ("/settings/me", N_("My account"), "account.show"),
     ("/settings/people", N_("People"), "operator.list"),
@@ -96,7 +102,7 @@ TABS: Final = (
     ("/settings/sessions", N_("Signed in"), "session.list"),
     ("/settings/node", N_("This node"), "status"),
 )
-"""Address, text, and the use case that must be permitted. `Backup` stands with the node."""
+"""Address, text, and the use case that must be permitted."""
 
 
 def show(view: views.View, template: str, /, **context: Any) -> web.Response:
@@ -219,6 +225,35 @@ async def sessions(view: views.View) -> web.StreamResponse:
 async def node(view: views.View) -> web.StreamResponse:
     """This node: its name, its number, its addresses, its program."""
     return show(view, "node", **{"node": await view.ask("status"), "version": importlib.metadata.version("hanse")})
+
+
+@register.post("/settings/backup", "backup.write")
+async def back_up(view: views.View) -> web.StreamResponse:
+    """Write a backup, as long as that takes."""
+    posted = await genuine(view)
+
+    async def work(job: jobs.Job) -> views.Json:
+        file = (
+            job.folder()
+            / f"hanse-{datetime.fromtimestamp(view.console.clock.now_ms() / 1000, UTC):%Y-%m-%d-%H%M}.tar.gz"
+        )
+        return await view.console.door.ask(view.caller, "backup.write", {"file": str(file)}, job.report)
+
+    job = jobs.start(view, "backup.write", WORK, work, "/settings/node", forms.text(posted, "_key"))
+    return jobs.follow(view, job)
+
+
+@register.get("/settings/backup/{job}", routes.SIGNED_IN)
+async def download(view: views.View) -> web.StreamResponse:
+    """The file of a backup, for whoever had it written."""
+    job = jobs.find(view)
+    if job.name != "backup.write" or job.answer is None:
+        raise errors.NodeError("request.unknown", "there is no such backup")
+    file = Path(job.answer["file"])
+    return web.FileResponse(
+        file,
+        headers={"Content-Type": "application/gzip", "Content-Disposition": f'attachment; filename="{file.name}"'},
+    )
 
 
 async def genuine(view: views.View) -> forms.Posted:

@@ -39,7 +39,15 @@ def test_the_description_names_every_use_case_and_who_may_use_it(tmp_path: Path)
     async def story(desk: doors.Desk) -> None:
         described = json.loads((await desk.get("/api/openapi.json")).text)
         names = {path.removeprefix(descriptions.PREFIX) for path in described["paths"]}
-        assert names == set(desk.server.console.door.cases)
+        assert names == set(desk.server.console.door.cases) - policies.LOCAL
+        for case in policies.LOCAL:
+            given = {"directory": str(tmp_path / "new"), "file": str(tmp_path / "new")}
+            assert (
+                await desk.send(
+                    "POST", descriptions.PREFIX + case, json=given, headers={"Sec-Fetch-Site": "same-origin"}
+                )
+            ).status == 404
+        assert not (tmp_path / "new").exists()
         shipping = described["paths"]["/api/v1/order.ship"]["post"]
         assert shipping["description"] == "For the roles owner, warehouse."
         assert described["openapi"].startswith("3.1")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import cookies
@@ -15,6 +17,7 @@ import pytest
 
 from node import codes, keystore, passwords
 from node.console import views, visitors
+from node.system import backups
 from node.trade import attempts, policies
 from tests.node import authenticators
 from tests.node.console import doors
@@ -367,5 +370,43 @@ def test_settings_do_what_their_forms_say(tmp_path: Path) -> None:
         )
         assert kept.status == 303
         assert (await browser.ask("GET", "/settings/me")).status == 200
+
+    visit(tmp_path, story)
+
+
+def test_a_backup_is_written_by_a_button_and_restored_to_the_same_node(tmp_path: Path) -> None:
+    async def story(desk: doors.Desk, browser: Browser) -> None:
+        await ask(desk, "operator.add", name="Li", role="sales", password=PASSWORD)
+        await browser.sign_in()
+        (tmp_path / "home" / "keys").write_bytes(b"sealed")
+        begun = await browser.form("/settings/node", "/settings/backup", _key="one")
+        again = await browser.form("/settings/node", "/settings/backup", _key="one")
+        assert begun.headers["Location"] == again.headers["Location"]
+        job = begun.headers["Location"].removeprefix("/jobs/")
+        for _ in range(1_000):
+            shown = await browser.ask("GET", f"/jobs/{job}")
+            if "Download" in shown.text:
+                break
+        async with desk.client.get(
+            f"{desk.address}/settings/backup/{job}",
+            headers={"Cookie": "; ".join(f"{name}={value}" for name, value in browser.jar.items())},
+        ) as answer:
+            content = await answer.read()
+            assert re.fullmatch(r'attachment; filename="hanse-[0-9-]+\.tar\.gz"', answer.headers["Content-Disposition"])
+        file = tmp_path / "backup.tar.gz"
+        file.write_bytes(content)
+        restored = backups.restore(file, tmp_path / "restored")
+        with contextlib.closing(sqlite3.connect(restored.database)) as db:
+            assert [row[0] for row in db.execute("SELECT name FROM operators ORDER BY id")] == ["Wei", "Li"]
+        assert (await ask(desk, "status"))["backup_ms"]
+        li = Browser(desk)
+        await li.ask("POST", "/sign-in", {"name": "Li", "password": PASSWORD})
+        assert (await li.ask("GET", f"/settings/backup/{job}")).status == 404
+        assert "Write a backup" not in (await li.ask("GET", "/settings/node")).text
+        assert (await li.form("/settings/node", "/settings/backup")).status == 403
+        for case in ("backup.write", "audit.export"):
+            given = {"file": str(tmp_path / "evil"), "directory": str(tmp_path / "evil")}
+            assert (await browser.form("/settings/node", f"/do/{case}", **given)).status == 403
+        assert not (tmp_path / "evil").exists()
 
     visit(tmp_path, story)

@@ -31,7 +31,7 @@ async def ask(view: views.View) -> web.StreamResponse:
     given = await read(view.request)
     case = view.request.match_info["case"]
     if case in policies.LOCAL:
-        raise errors.NodeError("request.unknown", "this is asked at the machine itself, and not over the network")
+        raise errors.NodeError("request.forbidden", "this is asked at the machine itself, and not over the network")
     answer = await view.console.door.ask(view.caller, case, given)
     return web.json_response(answer, dumps=dumps)
 

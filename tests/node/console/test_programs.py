@@ -46,7 +46,7 @@ def test_the_description_names_every_use_case_and_who_may_use_it(tmp_path: Path)
                 await desk.send(
                     "POST", descriptions.PREFIX + case, json=given, headers={"Sec-Fetch-Site": "same-origin"}
                 )
-            ).status == 404
+            ).status == 403
         assert not (tmp_path / "new").exists()
         shipping = described["paths"]["/api/v1/order.ship"]["post"]
         assert shipping["description"] == "For the roles owner, warehouse."

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from node.console.pages import frames, partners, programs, settings, signings
+from node.console.pages import (
+    agreements,
+    capabilities,
+    frames,
+    invitations,
+    partners,
+    programs,
+    settings,
+    signings,
+)
 
 REGISTERS: Final = (
     frames.before,
     frames.register,
-    partners.register,
-    programs.register,
-    settings.register,
     signings.register,
+    invitations.register,
+    partners.register,
+    agreements.register,
+    capabilities.register,
+    settings.register,
+    programs.register,
 )

@@ -1,0 +1,111 @@
+"""How it goes with a partner, in plain words: what is wrong, how bad it is, and what somebody can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from node.console.words import N_
+
+Json = Mapping[str, Any]
+
+GRAVE: Final = "red"
+CARE: Final = "yellow"
+NOTE: Final = "azure"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing to know. `tone` says how bad it is; `since_ms` when it began; `detail` is a program's own word for it.
+
+    `text` and `fix` are marked for the catalogues and translated where they are shown.
+    """
+
+    tone: str
+    text: str
+    fix: str = ""
+    since_ms: int | None = None
+    detail: str = ""
+
+
+STOPPED: Final[Mapping[str, Trouble]] = {
+    "forked": Trouble(
+        GRAVE,
+        N_("The books of the two sides contradict each other. Nothing more is signed with this partner."),
+        N_("Call the partner. Export your books in the room Audit: the export shows which side signed two histories."),
+    ),
+    "stopped": Trouble(
+        GRAVE,
+        N_("The exchange has stopped: something signed or stored is not as it must be."),
+        N_("Call the partner, and keep everything as it is. An audit export names the place."),
+    ),
+    "recovering": Trouble(
+        CARE,
+        N_("This node was restored from an older copy. It waits until the partner has given back what is missing."),
+        N_("Nothing to do while the partner is online: it goes on by itself."),
+    ),
+    "pairing": Trouble(NOTE, N_("The first exchange is under way."), N_("It is done within seconds once both are on.")),
+}
+"""State of the channel -> what it means. A channel that is open or closed gives no trouble."""
+
+
+def state(partner: Json) -> str:
+    """The one word for a partner: `removed`, `ended`, a state of trade that is not the usual, else on- or offline."""
+    if partner["state"] == "removed":
+        return "removed"
+    if partner.get("ended"):
+        return "peering.ended"
+    if partner["channel_state"] in ("forked", "stopped", "recovering"):
+        return str(partner["channel_state"])
+    if partner["peering"] in ("suspended", "ending", "invited"):
+        return f"peering.{partner['peering']}"
+    return "online" if partner["online"] else "offline"
+
+
+def troubles(partner: Json) -> Iterator[Trouble]:
+    """Everything that somebody should know of a partner, the gravest first."""
+    if partner["state"] == "removed":
+        return
+    if partner["channel_state"] in STOPPED:
+        yield STOPPED[partner["channel_state"]]
+    if partner["peering"] is None:
+        yield Trouble(
+            GRAVE,
+            N_("A part of these books cannot be read."),
+            N_("The node fetches it from the partner by itself; keep both online."),
+        )
+    if partner["signing"] == "waiting" and partner["online"]:
+        yield Trouble(NOTE, N_("Both nodes compare what they have before anything new is signed."))
+    if not partner["online"]:
+        yield unreachable(partner)
+    if partner["overdue_since_ms"]:
+        yield Trouble(
+            CARE,
+            N_("Documents wait for the partner's receipt."),
+            N_("They are sent again by themselves. If it goes on while the partner is online, call it."),
+            partner["overdue_since_ms"],
+        )
+    if partner["peering"] == "invited":
+        yield Trouble(NOTE, N_("The partner's node has not answered yet."), N_("Trade begins once it has."))
+    if not partner["compared_ms"]:
+        yield Trouble(
+            NOTE,
+            N_("The words were not compared yet."),
+            N_("Read them to each other by telephone: only then you know who is at the other end."),
+        )
+
+
+def unreachable(partner: Json) -> Trouble:
+    """That nobody answers there."""
+    fix = N_("What you write waits and is sent by itself. Ask whether the partner's node runs and has a connection.")
+    since = partner["unreachable_since_ms"] or partner["last_seen_ms"]
+    if partner["trouble"]:
+        return Trouble(
+            CARE,
+            N_("The last connection ended with a refusal."),
+            N_("If it goes on, tell the words below to the partner, or to whoever looks after the node."),
+            since,
+            str(partner["trouble"]),
+        )
+    return Trouble(CARE, N_("The partner cannot be reached."), fix, since)

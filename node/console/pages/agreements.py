@@ -13,6 +13,7 @@ from node import errors
 from node.console import actions, clauses, forms, languages, routes, views, words
 from node.console.pages import partners
 from node.console.words import N_
+from node.trade import policies
 
 register = routes.Register()
 
@@ -75,9 +76,10 @@ def explained(language: languages.Language, row: views.Json) -> views.Json:
     }
 
 
-@register.get("/partners/{node}/terms/propose", "agreement.propose")
+@register.get("/partners/{node}/terms/propose", "agreement.list")
 async def proposing(view: views.View) -> web.StreamResponse:
     """The form for terms: new ones, or others in the place of `instead_of`."""
+    policies.authorise(view.caller, "agreement.propose")
     partner = await partners.named(view)
     rows = (await view.ask("agreement.list", partner=partner["node"]))["agreements"]
     wanted = view.query("instead_of")

@@ -44,7 +44,7 @@ async def invite(view: views.View) -> web.StreamResponse:
     )
 
 
-@register.get("/partners/join", "join")
+@register.get("/partners/join", "invite.list")
 async def join(view: views.View) -> web.StreamResponse:
     """Where an invitation is pasted, or read from a camera or a picture."""
     return view.page("partners/join.html")

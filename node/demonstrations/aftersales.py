@@ -81,8 +81,13 @@ def first_issue(merchant: Merchant) -> Json:
 def with_photo(merchant: Merchant, issue: str) -> Json:
     """A complaint once its message and its files have arrived, empty before."""
     shown = merchant.ask("issue.show", issue=issue)
-    first = shown["documents"][0]
-    return shown if first["message"] and first["files"] and all(file["here"] for file in first["files"]) else {}
+    return shown if has_arrived(shown["documents"][0]) else {}
+
+
+def has_arrived(document: Json) -> bool:
+    """Whether both the message and the files beside a document are here; each comes by itself."""
+    files = document["files"]
+    return bool(document["message"] and files) and all(file["here"] for file in files)
 
 
 def offers_of(merchant: Merchant, issue: str) -> list[Json]:

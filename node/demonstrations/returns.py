@@ -85,12 +85,11 @@ def stands(merchant: Merchant, name: str, state: str) -> bool:
 
 
 def with_photo(merchant: Merchant, name: str) -> Json:
-    """A return once its photo has arrived, empty before."""
+    """A return once its message and its photo have arrived, empty before."""
     if not shown(merchant, name):
         return {}
     seen = merchant.ask("return.show", name=name)
-    files = seen["documents"][0]["files"]
-    return seen if files and all(file["here"] for file in files) else {}
+    return seen if aftersales.has_arrived(seen["documents"][0]) else {}
 
 
 def nothing_waits(merchant: Merchant) -> bool:

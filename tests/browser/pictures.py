@@ -55,7 +55,12 @@ def visit(
     page.set_default_timeout(10_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(f"script: {error}"))
-    page.on("console", lambda said: faults.append(f"console: {said.text}") if said.type == "error" else None)
+    page.on(
+        "console",
+        lambda said: (
+            faults.append(f"console: {said.text} {said.location.get('url')}") if said.type == "error" else None
+        ),
+    )
     try:
         yield page
         assert not faults, faults

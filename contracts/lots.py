@@ -97,6 +97,7 @@ class LotEvent(StrEnum):
     FORGO_SILENT = "deem return.request, refund_only"
     LAPSE_BACK = "deem return.ship"
     RESELLABLE_SILENT = "deem return.inspect"
+    ARRIVE_SILENT = "deem return.proof"
 
 
 S, E = LotState, LotEvent
@@ -205,6 +206,7 @@ TABLE: Final[Mapping[tuple[LotState, LotEvent], LotState]] = {
     (S.RETURN_ASKED, E.FORGO_SILENT): S.REFUNDED,
     (S.RETURN_APPROVED, E.LAPSE_BACK): S.RECEIVED,
     (S.BACK, E.RESELLABLE_SILENT): S.INSPECTED,
+    (S.IN_RETURN, E.ARRIVE_SILENT): S.BACK,  # the carrier's proof stands in
 }
 SOURCES: Final = {event: tables.sources(TABLE, event) for event in LotEvent}
 UNFULFILLED: Final = frozenset({S.REJECTED, S.WITHDRAWN, S.CANCELLED, S.SHORT, S.LAPSED, S.FORFEITED})

@@ -67,7 +67,8 @@ class Return:
 
     `decided` holds the seller's answers, `shipped` the way back (carrier, waybill), `received` the last word of its
     arrival. `freight`: what the buyer owes for the way back, signed minor units; `labels`: what each approval wants for
-    it, until goods are sent back by a document that knows the approval. So nobody owes what came after.
+    it, until goods are sent back by a document that knows the approval. So nobody owes what came after. `proved` is
+    the buyer's word that the carrier has delivered them.
     """
 
     member: Member
@@ -77,6 +78,7 @@ class Return:
     received: Member | None = None
     freight: int = 0
     labels: tuple[tuple[Member, int], ...] = ()
+    proved: Member | None = None
 
     @property
     def way_back(self) -> int:
@@ -154,6 +156,7 @@ RANKS: Final = {
     # what is on its way back goes before its arrival, and that before a withdrawal which comes too late
     "return.ship": 6,
     "return.decide": 7,
+    "return.proof": 7,
     "return.receive": 8,
     "return.inspect": 9,
     "refund.grant": 10,

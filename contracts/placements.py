@@ -84,6 +84,8 @@ def step(order: Order, member: Member, blind: bool) -> tuple[Order, Faults]:
             return returning.withdraw(order, member, document, blind)
         case returns.Ship() as document:
             return returning.ship(order, member, document, blind)
+        case returns.Proof() as document:
+            return returning.proof(order, member, document, blind)
         case returns.Receive() as document:
             return returning.receive(order, member, document, blind)
         case returns.Inspect() as document:
@@ -193,7 +195,14 @@ def _named(document: fields.Document) -> list[tuple[str, bytes | None]]:
             return [("shipment", document.shipment)]
         case returns.Receive() | returns.Inspect():
             return [("request", document.request), ("shipment", document.shipment)]
-        case returns.Decide() | returns.Withdraw() | returns.Ship() | returns.Grant() | returns.Exchange():
+        case (
+            returns.Decide()
+            | returns.Withdraw()
+            | returns.Ship()
+            | returns.Proof()
+            | returns.Grant()
+            | returns.Exchange()
+        ):
             return [("request", document.request)]
         case splits.Accept():
             return [("offer", document.offer)]

@@ -262,6 +262,21 @@ def ship(order: Order, member: Member, document: papers.Ship, blind: bool) -> tu
     return orders.with_lines(order, lines, returning=shipped), ()
 
 
+def proof(order: Order, member: Member, document: papers.Proof, blind: bool) -> tuple[Order, Faults]:
+    """`return.proof`: the carrier has delivered a parcel that the buyer told of. The last one counts."""
+    dangling = _asked(order, member, document.request)
+    if dangling:
+        return order, dangling
+    returning = order.returns[document.request]
+    label = (document.carrier, document.waybill)
+    if label not in returning.shipped:
+        told = ", ".join(" ".join(known) for known in returning.shipped)
+        return order, (Fault("return.state", "waybill", told or "a parcel that was sent back", " ".join(label)),)
+    if not blind and not _all(order, LotEvent.ARRIVE_SILENT, _under(document.request)):
+        return order, (Fault("return.state", "request", LotState.IN_RETURN, "nothing of it"),)
+    return orders.with_lines(order, {}, returning=replace(returning, proved=member)), ()
+
+
 def receive(order: Order, member: Member, document: papers.Receive, blind: bool) -> tuple[Order, Faults]:
     """`return.receive`, with or without the buyer's word that they are under way."""
     dangling = _asked(order, member, document.request)
@@ -400,6 +415,7 @@ def silent(order: Order, event: LotEvent, request: bytes) -> Lines:
         LotEvent.FORGO_SILENT: lambda lot, state: lot._replace(state=state, fault=fault),
         LotEvent.LAPSE_BACK: _kept,
         LotEvent.RESELLABLE_SILENT: _judged("resellable"),
+        LotEvent.ARRIVE_SILENT: lots.into,
     }
     lines: Lines = {}
     for line in order.lines.values():

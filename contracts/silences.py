@@ -58,6 +58,9 @@ class Row:
     clock: Callable[[Order, bytes], Claim | None]
 
 
+PROOF: Final = "return.proof"
+
+
 def _answer_s(version: Version, proposal: Proposal) -> int | None:
     row = terms.answer(version, proposal)
     return None if row is None else row.respond_by_s
@@ -230,6 +233,15 @@ ROWS: Final[Mapping[str, Row]] = {
             _returned("ship_back", lambda asked: next(reversed(asked.decided), None)),
         ),
         Row(
+            PROOF,
+            "the seller does not say that goods came back which its carrier has delivered: they did",
+            (LotEvent.ARRIVE_SILENT,),
+            lambda order: list(order.returns),
+            lambda order, target: "buyer",
+            _asked_back,
+            _returned("inspect", lambda asked: asked.proved),
+        ),
+        Row(
             "return.inspect",
             "the seller does not say what came back: all of it can be sold again",
             (LotEvent.RESELLABLE_SILENT,),
@@ -277,7 +289,10 @@ def deem(order: Order, member: Member, document: Deem, blind: bool) -> tuple[Ord
         lines = _moved(order, row, member, document)
     if not lines:
         return order, (Fault("deem.state", "target", f"something that waits by the row {row.name}", "nothing"),)
-    return orders.with_lines(order, lines, member), ()
+    returning = None
+    if row.name == PROOF:
+        returning = replace(order.returns[document.target], received=member)  # the clock for inspecting runs from here
+    return orders.with_lines(order, lines, member, returning=returning), ()
 
 
 def _answered(order: Order, row: Row, target: bytes) -> dict[int, OrderLine]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.documents.capabilities import Signed
 from contracts.documents.fields import (
+    ATTACHMENTS_MAX,
     BUYER,
     SELLER,
+    Attachment,
     Attachments,
     Code,
     Document,
@@ -148,6 +150,21 @@ class Ship(Document):
         return self
 
 
+class Proof(Document):
+    """The carrier says that it delivered goods that go back: its proof is attached. That decides nothing by itself; but
+    a seller who does not say in the time for inspecting what came back has it (row `return.proof`)."""
+
+    TYPE: ClassVar[str] = "return.proof"
+    SIGNERS: ClassVar[frozenset[str]] = BUYER
+    thread: Hash
+    request: Hash
+    carrier: Carrier
+    waybill: Waybill
+    delivered_s: Moment | None = None
+    parent: Hash | None = None
+    attachments: Annotated[tuple[Attachment, ...], Field(strict=False, min_length=1, max_length=ATTACHMENTS_MAX)]
+
+
 class Receive(Document):
     """Goods came back: of the return `request`, or, without one, of a parcel that was not delivered (`shipment`)."""
 
@@ -249,4 +266,4 @@ class Exchange(Document):
         return self
 
 
-TYPES: Final[tuple[type[Document], ...]] = (Request, Decide, Withdraw, Ship, Receive, Inspect, Grant, Exchange)
+TYPES: Final[tuple[type[Document], ...]] = (Request, Decide, Withdraw, Ship, Proof, Receive, Inspect, Grant, Exchange)

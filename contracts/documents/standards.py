@@ -69,6 +69,7 @@ TYPES: Final[dict[str, str]] = {
     "return.decide": "X12 180; EDIFACT RETINS",
     "return.withdraw": "X12 180",
     "return.ship": "EPCIS shipping",
+    "return.proof": "EDIFACT IFTSTA",
     "return.receive": "EPCIS returned",
     "return.inspect": "EPCIS inspecting",
     "exchange.order": NONE,

@@ -152,6 +152,17 @@ def return_ship(**typed: Any) -> Arguments:
     return step(**typed)
 
 
+@returning.command("proof")
+@click.argument("name", metavar="RETURN")
+@click.option("--file", "files", type=commands.EXISTING, multiple=True, required=True, help="The carrier's proof.")
+@click.option("--waybill", help="Of which parcel. [default: the last one]")
+@key
+@commands.asks("return.proof")
+def return_proof(files: tuple[Path, ...], **typed: Any) -> Arguments:
+    """As the buyer: show that the carrier has delivered what I sent back. The clock of the seller starts with it."""
+    return {**typed, "files": uploads.contents(files)}
+
+
 @returning.command("receive")
 @takes_step
 @commands.asks("return.receive")

@@ -19,7 +19,18 @@ from node.trade import books, cascades, catalogues, echoes
 from protocol.encoding import Value
 
 TYPES: tuple[type[fields.Document], ...] = (*papers.TYPES, shipments.Receipt)
-PLAIN = ("reason", "remedy", "carrier", "waybill", "shipped_s", "received_s", "location", "fault", "paid_by")
+PLAIN = (
+    "reason",
+    "remedy",
+    "carrier",
+    "waybill",
+    "shipped_s",
+    "delivered_s",
+    "received_s",
+    "location",
+    "fault",
+    "paid_by",
+)
 """What is the same in every pair."""
 LINE_FIELDS = {"line", "quantity", "action", "verdict", "accepted", "short", "rejected", "condition", "promised_ship_s"}
 
@@ -65,6 +76,8 @@ def translated(echo: echoes.Echo, member: Member) -> books.Body | None:
         if named is None:
             return None
         body["request"] = named
+    if isinstance(document, papers.Proof):
+        return body
     lines = lines_of(echo, order, document, body.get("request"))
     if lines or isinstance(document, papers.Withdraw):
         return {**body, "lines": lines}

@@ -29,6 +29,12 @@ class Ship(returns.Step):
     waybill: str
 
 
+class Proof(returns.Step):
+    """`waybill`: of which parcel, where several were sent back; `files`: what the carrier gave for it."""
+
+    waybill: str | None = None
+
+
 @register.case("return.request", Request)
 async def request(trade: doors.Trade, given: Request, report: doors.Report) -> doors.Json:
     """Ask to give goods back, or for money for goods that stay or never came."""
@@ -87,6 +93,28 @@ async def ship(trade: doors.Trade, given: Ship, report: doors.Report) -> doors.J
         more: dict[str, Value] = {"carrier": given.carrier, "waybill": given.waybill}
         content = returns.body(desk, found, given, returns.rows(picked), **more, shipped_s=desk.now_ms() // 1000)
         desk.write(found.book, "return.ship", content)
+
+    return await returns.step(trade, given, write)
+
+
+@register.case("return.proof", Proof)
+async def proof(trade: doors.Trade, given: Proof, report: doors.Report) -> doors.Json:
+    """Show the carrier's proof that goods which I sent back were delivered: the seller has a time to say so itself."""
+
+    def write(desk: books.Desk, found: returns.Found) -> None:
+        assert found.key is not None
+        sent = found.order.returns[found.key].shipped
+        label = next((one for one in reversed(sent) if given.waybill in (None, one[1])), None)
+        if label is None or not given.files:
+            raise errors.NodeError(
+                "return.nothing",
+                "there is no parcel to prove the delivery of" if given.files else "the carrier's proof is missing",
+                expected="a parcel that was sent back, and a file",
+                got=given.waybill or "none",
+            )
+        content = returns.body(desk, found, given, [], carrier=label[0], waybill=label[1])
+        del content["lines"]
+        desk.write(found.book, papers.Proof.TYPE, content)
 
     return await returns.step(trade, given, write)
 

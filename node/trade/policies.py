@@ -112,8 +112,8 @@ POLICIES: Final[Mapping[str, Policy]] = {
     ),
     **rows("order.ship order.plan order.pack order.report order.cancel-answer capability.enter", WAREHOUSE),
     **rows(
-        "return.request return.withdraw return.ship return.accept return.decline return.approve return.reject"
-        " return.offer return.exchange",
+        "return.request return.withdraw return.ship return.proof return.accept return.decline return.approve"
+        " return.reject return.offer return.exchange",
         SALES,
     ),
     **rows("return.receive return.inspect", TRADERS),

@@ -49,6 +49,7 @@ STEPS: Final[Mapping[str, tuple[str, tuple[LotEvent, ...]]]] = {
     "return.decline": ("buyer", (LotEvent.DECLINE_PART,)),
     "return.ship": ("buyer", (LotEvent.SEND_BACK,)),
     "return.withdraw": ("buyer", (LotEvent.KEEP,)),
+    "return.proof": ("buyer", (LotEvent.ARRIVE_SILENT,)),
 }
 """Use case -> the role that may take this step, and what it does by table T6."""
 ABOUT_STRAY: Final = ("receipt.advice", "cancel.result", "return.receive", "return.inspect", "refund.grant")

@@ -21,6 +21,7 @@ SILENT = {
     LotEvent.FORGO_SILENT: ("return.request", "buyer"),
     LotEvent.LAPSE_BACK: ("return.ship", "seller"),
     LotEvent.RESELLABLE_SILENT: ("return.inspect", "buyer"),
+    LotEvent.ARRIVE_SILENT: ("return.proof", "buyer"),
 }
 IN_A_RETURN = (*lots.RETURN_OPEN, *lots.RETURNED)
 
@@ -516,6 +517,50 @@ def test_a_seller_who_says_nothing_of_what_came_back_has_it_whole() -> None:
     shop.both(BUYER, "reminder", {"thread": shop.thread, "role": "buyer", "target": name})
     shop.both(BUYER, "deem", silent(shop, BUYER, "return.inspect", name, 7 * 86_400))
     assert returns.due(shop.state, name) == {1: (4, 4 * UNIT)}
+
+
+PROOF = {"name": "proof.pdf", "media": "application/pdf", "len": 9, "hash": H}
+
+
+def proof(shop: Returning, name: bytes, waybill: str = "9") -> Body:
+    label = {"carrier": "DHL", "waybill": waybill}
+    return {"thread": shop.thread, "request": name, **label, "attachments": [PROOF]}
+
+
+def test_a_carriers_proof_stands_in_where_the_seller_says_nothing() -> None:
+    shop = Returning()
+    name = shop.sent(4)
+    assert shop.refuse(BUYER, "deem", silent(shop, BUYER, "return.proof", name, 7 * 86_400)) == ["deem.state"]
+    shop.both(BUYER, "return.proof", proof(shop, name))
+    assert shop.lots(shop.thread) == {"delivered": 6, "in-return": 4}, "the carrier's word alone decides nothing"
+    early = silent(shop, BUYER, "return.proof", name, 7 * 86_400 - 1)
+    assert shop.refuse(BUYER, "deem", early) == ["deem.early"]
+    shop.both(BUYER, "deem", silent(shop, BUYER, "return.proof", name, 7 * 86_400))
+    assert shop.lots(shop.thread) == {"delivered": 6, "back": 4}
+    shop.both(BUYER, "deem", silent(shop, BUYER, "return.inspect", name, 7 * 86_400))
+    assert returns.due(shop.state, name) == {1: (4, 4 * UNIT)}
+
+
+def test_a_seller_who_says_what_came_wins_over_the_carriers_proof() -> None:
+    shop = Returning()
+    name = shop.sent(4)
+    shop.both(BUYER, "return.proof", proof(shop, name))
+    shop.write(SELLER, "return.receive", back(shop.thread, name, (1, 4)))
+    shop.write(SELLER, "return.inspect", inspect(shop.thread, name, (1, 4, "missing")))
+    shop.put(BUYER, "deem", silent(shop, BUYER, "return.proof", name, 7 * 86_400))
+    shop.sync()
+    assert shop.lots(shop.thread) == {"delivered": 6, "inspected": 4}
+
+
+def test_only_a_parcel_that_was_sent_back_is_proved_to_have_arrived() -> None:
+    shop = Returning()
+    name = shop.approved(4)
+    assert shop.refuse(BUYER, "return.proof", proof(shop, name)) == ["return.state"]
+    shop.both(BUYER, "return.ship", back(shop.thread, name, (1, 4), carrier="DHL", waybill="9"))
+    assert shop.refuse(BUYER, "return.proof", proof(shop, name, "2")) == ["return.state"]
+    assert shop.refuse(BUYER, "return.proof", {**proof(shop, name), "attachments": []}) == ["document.length"]
+    shop.both(SELLER, "return.receive", back(shop.thread, name, (1, 4)))
+    assert shop.refuse(BUYER, "return.proof", proof(shop, name)) == ["return.state"]
 
 
 # --- what comparable systems got wrong (trade.md section 11)

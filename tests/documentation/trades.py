@@ -50,7 +50,7 @@ ROWS: Final[dict[int, tuple[str, ...]]] = {
     23: ("receipt.advice",),
     24: ("return.request",),
     25: ("return.decide",),
-    26: ("return.ship", "return.receive", "return.inspect"),
+    26: ("return.ship", "return.proof", "return.receive", "return.inspect"),
     27: ("exchange.order",),
     28: ("refund.grant",),
     29: ("issue.open", "issue.reply", "issue.cascade", "issue.escalate", "issue.close"),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from node import errors
+from node import config, errors
 from tests.node.test_trading import agree, goods, order
 from tests.node.towns import Town, play
 
 PHOTO = b"\x89PNG\r\n\x1a\n" + b"crack" * 50
+DAY_S = 86_400
 UNIT = 1_050  # minor units that a cup costs
 
 
@@ -209,5 +211,30 @@ def test_D04_D20_what_cannot_be_returned_or_refunded_is_refused_with_a_sentence(
             with pytest.raises(errors.NodeError) as caught:
                 await town.ask(who, case, name=name)
             assert caught.value.code == "return.nothing", case
+
+    play(story)
+
+
+def test_a_carriers_proof_stands_in_for_a_seller_who_keeps_silent() -> None:
+    async def story(town: Town) -> None:
+        town.decided["shop"] = config.Config("shop", claim_deadlines=True)
+        id = await received(town)
+        asked = await ask(town, "shop", "return.request", order=id, quantities={"1": 2}, reason="damaged")
+        name = asked["return"][:12]
+        await ask(town, "factory", "return.approve", name=name)
+        await ask(town, "shop", "return.ship", name=name, carrier="SF", waybill="SF-BACK")
+        with pytest.raises(errors.NodeError) as bare:
+            await town.ask("shop", "return.proof", name=name)
+        assert bare.value.code == "return.nothing"
+        files = [{"name": "signed.png", "data_hex": PHOTO.hex()}]
+        await ask(town, "shop", "return.proof", name=name, files=files)
+        shown = await town.ask("factory", "return.show", name=name)
+        assert shown["documents"][-1]["files"][0]["here"]
+        await asyncio.sleep(16 * DAY_S)  # a week to say that it came, and a week to say how
+        await town.settle()
+        for who in ("factory", "shop"):
+            assert (await town.ask(who, "return.show", name=name))["units"] == {"inspected": 2}
+        refunded = await ask(town, "factory", "return.refund", name=name)
+        assert refunded["refunded"]["amount"] == 2 * UNIT
 
     play(story)

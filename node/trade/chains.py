@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from typing import cast
 
+from contracts import errors as refusals
 from contracts import histories, orders
 from contracts.documents import orders as papers
 from contracts.documents import shipments
 from contracts.lots import LotState
 from node import errors
 from node.storage import orderbooks, partners, shelves
-from node.trade import alignments, books, comebacks, echoes, personal, purchases, sales
+from node.trade import alignments, books, comebacks, echoes, errands, personal, purchases, sales
 from node.trade import orders as ordering
 from protocol.encoding import Value
 
@@ -65,26 +66,56 @@ def place(desk: books.Desk, book: books.Book, item: histories.Item, order: order
     waiting = {number: quantity for number, line in order.lines.items() if (quantity := line.quantity(LotState.PLACED))}
     if not waiting:
         return
-    wanted = [(source(desk, order.lines[number].terms[0].sku), quantity) for number, quantity in waiting.items()]
+    placed, at = papers.Place.model_validate(item.body), errands.place(upstream, item.hash, item.type, item.hash)
+    if errands.rests(desk, at):
+        return
+    folds = desk.folds
     try:
         purchases.place(
             desk,
             upstream,
-            wanted,
+            [(source(desk, order.lines[number].terms[0].sku), quantity) for number, quantity in waiting.items()],
             numbers=list(waiting),
             served=item.hash,
             parent=item.hash,
             forwarded=forwarded,
-            destination=papers.Place.model_validate(item.body).ship_to,
+            destination=placed.ship_to,
+            leaving={line.line: wished(line) for line in placed.lines},
+            ship_by=placed.ship_by,
             masked=cast(dict[str, Value], masked),
             feedback_key=cast(bytes | None, item.body.get("feedback_key")),
         )
+        errands.done(desk, at)
+    except refusals.Refused as refused:
+        if desk.folds != folds:
+            raise  # one supplier's part of it is written: all of it, or nothing
+        errands.refuse(desk, upstream, at, refused)
     except errors.NodeError as refused:
         if books.is_for_later(refused):
             raise
         row = orderbooks.order(desk.db, item.hash)
         assert row is not None
         sales.respond(desk, ordering.Found(row, book, order), {}, "reject", "supply")
+
+
+def wished(line: papers.PlacedLine) -> dict[str, Value]:
+    """From where a buyer wants a line to leave. `main` is what this node calls the supplier's shelves, all of them."""
+    asked: dict[str, Value] = {}
+    if line.location not in (None, shelves.MAIN):
+        asked["location"] = line.location
+    if line.territory is not None:
+        asked["territory"] = line.territory
+    return asked
+
+
+def place_again(desk: books.Desk, thread: bytes) -> None:
+    """The merchant wants a buyer's order to be passed on that a rule had refused to let through."""
+    row = orderbooks.order(desk.db, thread)
+    if row is not None and not row.buying:
+        book = desk.book(row.channel)
+        index = book.history.channel.positions[1 - book.side][thread]
+        for item in books.stored_items(desk.db, book.theirs.id, 1 - book.side, index + 1, index):
+            pass_on(desk, book, item)
 
 
 def source(desk: books.Desk, sku: str) -> str:

@@ -12,7 +12,7 @@ import structlog
 
 from contracts import errors as refusals
 from node import errors
-from node.storage import errands, partners
+from node.storage import errands, orderbooks, partners
 from node.storage.errands import Errand, ErrandState, Why
 from node.trade import books, doors, peering
 from protocol import encoding
@@ -62,11 +62,16 @@ def say(desk: books.Desk, book: books.Book, at: Place, body: books.Body) -> book
     try:
         written = desk.write(book, at[2], body)
     except refusals.Refused as refused:
-        log.warning("an automatic answer was refused", partner=book.partner.name, type=at[2], fault=str(refused))
-        errands.put(desk.db, at, Why.REFUSED, doors.fault_rows(refused), desk.now_ms())
+        refuse(desk, book, at, refused)
         return None
     errands.drop(desk.db, at)
     return written
+
+
+def refuse(desk: books.Desk, book: books.Book, at: Place, refused: refusals.Refused) -> None:
+    """Lay before the merchant what a rule has refused."""
+    log.warning("an automatic answer was refused", partner=book.partner.name, type=at[2], fault=str(refused))
+    errands.put(desk.db, at, Why.REFUSED, doors.fault_rows(refused), desk.now_ms())
 
 
 def choose(desk: books.Desk, at: Place) -> bool:
@@ -110,18 +115,18 @@ def rows(desk: books.Desk, given: Listed) -> list[doors.Json]:
     """One row for each errand, of a partner or of all."""
     known = {book.channel.id: book for book in peering.open_books(desk, given.partner)}
     return [
-        shown(known[errand.channel], errand)
+        shown(desk, known[errand.channel], errand)
         for errand in errands.every(desk.db)
         if errand.channel in known and (given.dismissed or errand.state is not ErrandState.DISMISSED)
     ]
 
 
-def shown(book: books.Book, errand: Errand) -> doors.Json:
+def shown(desk: books.Desk, book: books.Book, errand: Errand) -> doors.Json:
     """One errand for people."""
     return {
         "errand": errand.id,
         "partner": book.partner.name,
-        "number": number_of(book, errand.thread),
+        "number": number_of(desk, book, errand.thread),
         "thread": errand.thread.hex(),
         "type": errand.type,
         "why": errand.why.value,
@@ -132,11 +137,11 @@ def shown(book: books.Book, errand: Errand) -> doors.Json:
     }
 
 
-def number_of(book: books.Book, thread: bytes) -> str:
+def number_of(desk: books.Desk, book: books.Book, thread: bytes) -> str:
     """The number of the order that an errand is about."""
     issue = book.history.issues.get(thread)
-    order = book.history.orders.get(thread if issue is None else issue.document.order or b"")
-    return "" if order is None else order.number
+    row = orderbooks.order(desk.db, thread if issue is None else issue.document.order or b"")
+    return "" if row is None else row.number
 
 
 @register.case("errand.do", One)
@@ -146,12 +151,12 @@ async def do(trade: doors.Trade, given: One, report: doors.Report) -> doors.Json
     def unit(desk: books.Desk) -> doors.Json:
         errand = find(desk, given.errand)
         book = desk.book(errand.channel)
-        before, folds = shown(book, errand), desk.folds
+        before, folds = shown(desk, book, errand), desk.folds
         errands.decide(desk.db, errand.id, ErrandState.WANTED)
         desk.books.conduct.resume(desk, book, errand.thread)
         after = errands.one(desk.db, errand.id)
         if after is not None and after.state is ErrandState.LATER and desk.folds > folds:
-            return shown(book, after)  # the partner was reminded: its receipt is what is missing
+            return shown(desk, book, after)  # the partner was reminded: its receipt is what is missing
         if after is not None and after.state in (ErrandState.OPEN, ErrandState.LATER):
             raise errors.NodeError(
                 "document.refused", "a rule of the trade says no", faults=[dict(row) for row in after.faults]
@@ -177,7 +182,7 @@ async def dismiss(trade: doors.Trade, given: One, report: doors.Report) -> doors
     def unit(desk: books.Desk) -> doors.Json:
         errand = find(desk, given.errand)
         errands.decide(desk.db, errand.id, ErrandState.DISMISSED)
-        return {**shown(desk.peek(errand.channel), errand), "state": ErrandState.DISMISSED.value}
+        return {**shown(desk, desk.peek(errand.channel), errand), "state": ErrandState.DISMISSED.value}
 
     return await trade.books.act(unit)
 

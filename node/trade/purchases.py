@@ -98,7 +98,7 @@ def place(
     forwarded: Mapping[str, Value] | None = None,
     destination: fields.Destination | None = None,
     used: Mapping[str, bytes] | None = None,
-    leaving: Mapping[str, Value] | None = None,
+    leaving: Mapping[int, Mapping[str, Value]] | None = None,
     masked: Mapping[str, Value] | None = None,
     ship_by: str | None = None,
     feedback_key: bytes | None = None,
@@ -107,7 +107,7 @@ def place(
 
     The consumer's address is either `recipient`, sealed here to the node that ships, or `forwarded`, sealed already;
     then `destination` is what this node may see of it.
-    `used` names by SKU the holds that the order uses up; `leaving` is the `location` or `territory` of every line.
+    `used` names by SKU the holds that the order uses up; `leaving` by line its `location` or `territory`.
     `masked` is a masked recipient that stands openly in the order. `feedback_key` is passed on from a buyer's order; an
     order for a consumer gets one of its own.
     `numbers` are those of the lines; 1 and up when absent.
@@ -133,7 +133,10 @@ def place(
             "agreement": agreement.hash,
             "number": number_for(desk, book, served, part),
             "lines": [
-                {**line_body(number, offer, quantity, (used or {}).get(offer.document.sku)), **(leaving or {})}
+                {
+                    **line_body(number, offer, quantity, (used or {}).get(offer.document.sku)),
+                    **(leaving or {}).get(number, {}),
+                }
                 for number, offer, quantity in lines
             ],
         }
@@ -242,7 +245,7 @@ async def place_one(trade: doors.Trade, given: Place, report: doors.Report) -> d
                 recipient=recipient,
                 served=served,
                 used=used,
-                leaving=leaving,
+                leaving=dict.fromkeys(range(1, len(wanted) + 1), leaving),
                 masked=masked,
                 ship_by=given.ship_by,
             )

@@ -114,6 +114,9 @@ class Habits:
         if thread in book.history.issues:
             cascades.resume(desk, book, thread)
             return
+        if thread not in book.history.orders:
+            chains.place_again(desk, thread)
+            return
         chains.settle(desk, book, thread)
         cascades.of_order(desk, book, thread)
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from contracts.documents import listings as papers
 from node import errors
 from node.storage import logbooks
@@ -343,3 +345,63 @@ def test_dealers_see_a_city_where_their_agreement_says_so_and_pass_on_no_more_th
 
     play(story)
     play(open_story)
+
+
+@pytest.mark.parametrize(
+    ("asked", "reserved"),
+    [
+        ({}, {"main": 8, "hk": 0}),
+        ({"location": "main"}, {"main": 8, "hk": 0}),  # a dealer's `main` are all shelves of its supplier
+        ({"location": "hk"}, {"main": 0, "hk": 8}),
+        ({"territory": "HK"}, {"main": 0, "hk": 8}),
+        ({"territory": "DE"}, {"main": 0, "hk": 0}),
+    ],
+)
+def test_from_where_and_until_when_goods_are_to_leave_is_asked_of_whoever_ships_them(
+    asked: dict[str, str], reserved: dict[str, int]
+) -> None:
+    async def story(town: Town) -> None:
+        await chain(town)
+        await town.ask("factory", "stock.location.add", code="hk", name="Hong Kong", country="HK", customs="HK")
+        await town.ask("factory", "stock.set", sku="CUP-0", on_hand=20, location="hk")
+        await town.settle()
+        lines = [{"sku": "CUP-0", "quantity": 8}]
+        id = (await town.ask("shop", "order.place", partner="wholesaler", lines=lines, ship_by="2027-01-15", **asked))[
+            "order"
+        ]
+        await town.settle()
+        made = await only_order(town, "factory", True)
+        assert (await town.ask("factory", "order.show", order=made))["ship_by"] == "2027-01-15"
+        await town.ask("factory", "order.accept", order=made)
+        await town.settle()
+        rows = (await town.ask("factory", "stock.list"))["stock"]
+        assert {row["location"]: row["reserved"] for row in rows if row["sku"] == "CUP-0"} == reserved
+        state = {"agreed": 8} if any(reserved.values()) else {"rejected": 8}
+        assert (await town.ask("shop", "order.show", order=id))["lines"][0]["buckets"] == state
+
+    play(story)
+
+
+def test_an_order_that_a_rule_refuses_further_up_waits_for_the_dealer() -> None:
+    async def story(town: Town) -> None:
+        await chain(town)
+        await town.ask("factory", "partner.suspend", partner="importer")
+        await town.settle()
+        await order(town, "shop", "wholesaler")
+        (row,) = (await town.ask("importer", "errand.list"))["errands"]
+        mine = await town.ask("importer", "order.show", order=await only_order(town, "importer", True))
+        assert (row["partner"], row["type"], row["number"]) == ("factory", "order.place", mine["number"])
+        assert row["code"].startswith("peering.")
+        with pytest.raises(errors.NodeError) as still:
+            await town.ask("importer", "errand.do", errand=row["errand"])
+        assert [fault["code"] for fault in still.value.faults] == [row["code"]]
+        await town.ask("factory", "partner.resume", partner="importer")
+        await town.settle()
+        assert (await town.ask("importer", "errand.do", errand=row["errand"]))["state"] == "done"
+        await town.settle()
+        await town.ask("factory", "order.accept", all=True)
+        await town.settle()
+        assert await buckets(town, "shop", False) == {"agreed": 2}
+        assert (await town.ask("importer", "errand.list"))["errands"] == []
+
+    play(story)

@@ -13,7 +13,7 @@ from contracts.capabilities import CapabilityState
 from contracts.documents.capabilities import Grant
 from contracts.histories import History
 from protocol import delegations, keys
-from tests.contracts import desks, walks
+from tests.contracts import desks
 from tests.contracts.desks import BUYER, SELLER, TAX, Body
 from tests.contracts.walks import Draft, Walk
 
@@ -177,21 +177,3 @@ class Journey(Walk):
             "quote": name,
         }
         return kind, {**body, "lines": [first]}
-
-
-def conserved(history: History) -> None:
-    """The laws of `walks`, and those of what is drawn here."""
-    walks.conserved(history)
-    for quotation in history.quotations.values():
-        assert quotation.order is None or quotation.quotes
-        assert quotation.current is None or quotation.current in (quotation.quotes or {})
-        if quotation.order is not None:  # a frozen price is the price
-            first = history.orders[quotation.order].lines[1].terms[0]
-            assert any(
-                (line.sku, line.price.amount.a) == (first.sku, first.price)
-                for quote in (quotation.quotes or {}).values()
-                for line in quote.lines
-            )
-    for (side, name), capability in history.capabilities.items():
-        assert (capability.side, capability.key) == (side, name)
-        assert history.channel.positions[side][name] == capability.index

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.contracts import journeys, walks
+from tests.contracts import conservations, walks
 from tests.contracts.journeys import Journey
 from tests.contracts.walks import Walk
 
@@ -24,7 +24,7 @@ def walk(chance: Random, hostile: int) -> Walk:
     for _ in range(STEPS):
         trade.step()
         for desk in trade.desks:
-            journeys.conserved(desk)
+            conservations.conserved(desk)
     return trade
 
 
@@ -37,7 +37,7 @@ def settle(trade: Walk) -> None:
     for _ in range(4):
         again = trade.interleaved()
         assert walks.digest(again) == states[0]
-        journeys.conserved(again)
+        conservations.conserved(again)
 
 
 @settings(derandomize=True, max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

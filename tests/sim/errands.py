@@ -3,19 +3,19 @@
 {"plain": {...}}                            the arguments of the use case as they stand
 {"order": "o7", ...}                        the order that was placed under this word, or the one that serves it
 {"pick": 12345, ...}                        one of those that wait, by a number drawn beforehand
+`return.next`                               the use case by which a return that waits goes on
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from contracts import statements
+from contracts.lots import LotState
 from contracts.payments import PaymentState
-from contracts.statements import StatementState
 from node.storage import orderbooks, shelves
 from tests.sim import markets, matters, plans, programs, shadows
 
@@ -27,6 +27,9 @@ PICKED_MAX = 1_000  # orders of a list from which one is picked
 RECIPIENT: plans.Json = {
     "name": "韩梅梅", "phone": "13900000000", "country": "CN", "city": "成都", "street": "天府大道 1 号"
 }  # fmt: skip
+
+
+NEXT = "return.next"  # whatever somebody has to do about a return
 
 
 class Idle(Exception):
@@ -74,6 +77,8 @@ class Errand:
         plain = self.arguments.get("plain")
         if isinstance(plain, dict):
             self.asked = dict(plain)
+        elif self.verb == NEXT:
+            self.verb, self.asked = next_step(self.desk, self.arguments)
         else:
             self.asked = GIVEN[self.verb](self.desk, self.arguments)
         return self.asked
@@ -101,7 +106,9 @@ class Errand:
         if self.verb == "stock.hold":
             return [shadow.entry_id(bytes.fromhex(answer["hold"]))]
         if self.verb in ("order.place", "agreement.propose", "statement.propose", "payment.sent", "payment.received"):
-            named = [answer[name] for name in ("order", "agreement", "statement", "payment") if name in answer][:1]
+            found = [*answer.get("proposed", ()), answer]
+            names = ("order", "agreement", "statement", "payment")
+            named = [next(row[name] for name in names if name in row) for row in found if any(map(row.get, names))]
             return [shadow.entry_id(bytes.fromhex(hash)) for hash in named]
         kind, count = ANSWERED.get(self.verb, ("", ""))
         if not kind or not (not count or answer[count]) or "order" not in self.asked:
@@ -160,7 +167,7 @@ def import_goods(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]
     assert isinstance(percent, int)
     articles = [
         markets.Article(article.sku, article.price_minor * percent // 100, article.stock)
-        for article in desk.market.articles[desk.name]
+        for article in desk.market.articles.get(desk.name, desk.market.sideline)
     ]
     return {"name": "goods.csv", "data_hex": markets.sheet(articles).hex()}
 
@@ -209,17 +216,6 @@ def count_shelf(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
     return {"sku": sku, "on_hand": max(0, shelves.shelf(desk.db, sku).on_hand + more)}
 
 
-def agree(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
-    """One of the statements that wait for this merchant."""
-    waiting = [
-        key.hex()
-        for fold in desk.shadow.live().values()
-        for key, statement in fold.statements.items()
-        if statement.state is StatementState.PROPOSED and statements.standing(fold.channel, statement)
-    ]
-    return {"statement": picked(sorted(waiting), arguments)}
-
-
 def receive(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
     """One of the payments that were sent to this merchant. The key makes a repeat harmless."""
     waiting = sorted(
@@ -247,6 +243,33 @@ def contest(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
     return {"statement": statement, "threads": [thread]}
 
 
+STEPS: Mapping[tuple[bool, LotState], Sequence[tuple[str, dict[str, Any]]]] = {
+    (True, LotState.RETURN_ASKED): (
+        *[("return.approve", {})] * 5,
+        ("return.offer", {"amount": "0.80"}),
+        ("return.reject", {}),
+        ("return.refund", {}),
+    ),
+    (True, LotState.IN_RETURN): (("return.receive", {}),),
+    (True, LotState.BACK): (("return.inspect", {}),),
+    (True, LotState.INSPECTED): (("return.refund", {}),),
+    (False, LotState.RETURN_OFFERED): (("return.accept", {}), ("return.decline", {})),
+    (False, LotState.RETURN_APPROVED): (("return.ship", {"carrier": "SF", "waybill": "SF-back"}),),
+}
+"""What a merchant (selling, or buying) may do next about a return of which something is in a state."""
+
+
+def next_step(desk: Desk, arguments: dict[str, plans.Json]) -> tuple[str, dict[str, Any]]:
+    """The use case by which one of the returns goes on, and its arguments."""
+    name, selling, state, remedy = picked(matters.returns(desk, list(STEPS)), arguments)
+    choice, steps = arguments["choice"], STEPS[selling, state]
+    assert isinstance(choice, int)
+    verb, more = steps[choice % len(steps)]
+    if state is LotState.INSPECTED and remedy == "exchange":
+        verb = "return.exchange"
+    return verb, {"name": name, **more}
+
+
 def of_issue(desk: Desk, arguments: dict[str, plans.Json]) -> dict[str, Any]:
     """One of the issues that are open."""
     return chosen("issue", matters.open_issues, desk, arguments)
@@ -265,17 +288,32 @@ GIVEN: dict[str, Callable[[Desk, dict[str, plans.Json]], dict[str, Any]]] = {
     "stock.hold": ask_hold,
     "stock.release": release,
     "statement.propose": plain,
-    "statement.agree": agree,
+    "statement.agree": functools.partial(chosen, "statement", matters.agreeable),
     "payment.sent": plain,
     "payment.received": receive,
     "issue.open": of_order,
     "issue.reply": of_issue,
     "issue.offer": of_issue,
-    "issue.accept": of_issue,
+    "issue.accept": functools.partial(chosen, "issue", matters.offered),
     "issue.close": of_issue,
     "statement.contest": contest,
     "invoice.issue": functools.partial(chosen, "statement", matters.sold),
     "invoice.credit": functools.partial(chosen, "invoice", functools.partial(matters.invoices, mine=True)),
     "invoice.respond": functools.partial(chosen, "invoice", functools.partial(matters.invoices, mine=False)),
     "deadline.claim": plain,
+    "deadline.remind": of_order,
+    "agreement.propose": plain,
+    "agreement.accept": plain,
+    "partner.suspend": plain,
+    "partner.resume": plain,
+    "netting.join": plain,
+    "netting.begin": plain,
+    "netting.propose": plain,
+    "netting.consent": functools.partial(chosen, "netting", matters.nettings),
+    "netting.decline": functools.partial(chosen, "netting", matters.nettings),
+    "netting.release": functools.partial(chosen, "round", matters.rounds),
+    "order.report": of_order,
+    "order.receive": of_order,
+    "return.request": of_order,
+    "return.withdraw": functools.partial(chosen, "name", matters.unsent),
 }

@@ -26,7 +26,8 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """`sources`: dealer -> the factory whose goods it sells on. `suppliers`: shop -> from whom it buys."""
+    """`sources`: dealer -> the factory whose goods it sells on. `suppliers`: shop -> from whom it buys. `sideline`:
+    what the first shop makes itself."""
 
     factories: tuple[str, ...]
     dealers: tuple[str, ...]
@@ -35,6 +36,7 @@ class Market:
     sources: dict[str, str]
     suppliers: dict[str, tuple[str, ...]]
     stock_share_s: int
+    sideline: tuple[Article, ...]
 
     def supplies(self) -> list[tuple[str, str]]:
         """Every (seller, buyer): those of the dealers first, since they sell on what they are offered."""
@@ -66,7 +68,9 @@ def draw(seed: int, names: Sequence[str]) -> Market:
             chosen = [dealers[0], factories[0]]
         suppliers[shop] = tuple(chosen or [dealers[-1]])
     articles = {factory: _articles(chance, factory) for factory in factories}
-    return Market(factories, dealers, shops, articles, sources, suppliers, chance.choice((60, 300, 900)))
+    stock_share_s = chance.choice((60, 300, 900))
+    sideline = _articles(entropy.Draw(seed, "sideline"), shops[0])
+    return Market(factories, dealers, shops, articles, sources, suppliers, stock_share_s, sideline)
 
 
 def _articles(chance: entropy.Draw, factory: str) -> tuple[Article, ...]:

@@ -18,6 +18,7 @@ from tests.sim import (
     disks,
     entropy,
     errands,
+    laws,
     lives,
     markets,
     observations,
@@ -92,7 +93,8 @@ class Merchant:
         node = await asyncio.shield(self._ready)
         errand = errands.Errand(self._program.desk(self._host.name), verb, arguments)
         try:
-            answer = await node.door({}).ask(policies.MACHINE, verb, errand.given())
+            given = errand.given()
+            answer = await node.door({}).ask(policies.MACHINE, errand.verb, given)
         except errors.StorageError as error:
             if not self._failed.done():
                 self._failed.set_exception(error)
@@ -173,6 +175,9 @@ class Merchants:
                 difference = projections.difference(self, name)
                 if difference is not None:
                     world.violate(projections.NAME, name, difference)
+            for invariant, name, detail in laws.breaches(self):
+                world.violate(invariant, name, detail)
+            world.trace.counts.update(laws.documents(self))
         return complaint
 
     # -- for the processes

@@ -90,7 +90,9 @@ def _line_apart(line: OrderLine, source: OrderLine) -> str | None:
         return "waits for an answer that was given"
     if line.quantity(LotState.CANCELLING) > source.quantity(LotState.CANCELLING):
         return "waits for a parcel to be stopped"
-    coming = source.quantity(LotState.SELLER_PROPOSED, LotState.AGREED, LotState.CHANGE_PROPOSED, *reservations.GONE)
+    coming = source.quantity(
+        LotState.SELLER_PROPOSED, LotState.CHANGE_PROPOSED, *reservations.READY, *reservations.GONE
+    )
     if line.quantity(LotState.AGREED) + line.quantity(*reservations.GONE) > coming:
         return "is promised and will not come"
     if line.quantity(LotState.AGREED) and source.quantity(*reservations.GONE) > line.quantity(*reservations.GONE):

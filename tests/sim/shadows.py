@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from contracts.orders import Order
 from node.replication import recoveries
 from node.storage import orderbooks, shelves
 from node.trade import books, reservations
-from protocol import checkpoints, entries, notes
+from protocol import checkpoints, entries, identities, notes
 from tests.sim import disks, observations
 
 CANCELLED = (LotState.CANCELLED, LotState.WITHDRAWN)
@@ -55,6 +56,7 @@ class Fold:
     history: histories.History
     parcels: dict[tuple[bytes, str], int] = field(default_factory=dict)  # (thread, SKU) -> handed over by this node
     documents: dict[tuple[bytes, str], list[bytes]] = field(default_factory=dict)  # (thread, type) -> ids of my own
+    types: Counter[str] = field(default_factory=Counter)  # my own documents that stood when they were folded
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -217,7 +219,12 @@ class Shadow:
             self._channels.append(observations.Channel(name, own, theirs))
             if name not in self.folds:
                 parties = (self.node, node) if side == 0 else (node, self.node)
-                self.folds[name] = Fold(name, side, (own_id, own), (theirs_id, theirs), self._kind(parties))
+                signers = (
+                    books.signer(self._db, identities.NodeId(self.node), own),
+                    books.signer(self._db, identities.NodeId(node), theirs),
+                )
+                history = self._kind(parties, signers if side == 0 else signers[::-1])
+                self.folds[name] = Fold(name, side, (own_id, own), (theirs_id, theirs), history)
 
     def _forget(self) -> None:
         """An old copy was put back."""
@@ -239,7 +246,9 @@ class Shadow:
         while own or theirs:
             if own and own[-1].seen <= fold.sizes[1]:
                 item = own.pop()
-                self._enter(fold, item, fold.history.fold(item))
+                outcome = fold.history.fold(item)
+                fold.types[item.type] += not outcome.faults
+                self._enter(fold, item, outcome)
                 self._note(fold, item)
             elif theirs and theirs[-1].seen <= fold.sizes[0]:
                 item = theirs.pop()

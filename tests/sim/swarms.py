@@ -13,7 +13,7 @@ from tests.sim import disks, entropy, plans, weathers
 MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
 
-Workload = Callable[[entropy.Draw, Sequence[str], int], Sequence[plans.Act]]
+Workload = Callable[[entropy.Draw, Sequence[str], int], Sequence[plans.Event]]
 Faults = Callable[[entropy.Draw, Sequence[str], int], list[plans.Event]]
 
 NAMES = ("anna", "bela", "cora", "dora", "emil", "fritz", "gerd", "hugo")

@@ -39,6 +39,31 @@ def test_everything_befell_the_nodes() -> None:
     assert befell["orders"] > 300 and befell["shipped"] > 100 and befell["cancelled"] > 100
 
 
+KINDS = {
+    "a return": ("return.request", "return.decide"),
+    "goods that come back": ("return.ship", "return.receive", "return.inspect", "refund.grant"),
+    "a netting of two, or a round": ("setoff.propose", "setoff.consent"),
+    "a round that applies": ("setoff.notice",),
+    "a pause": ("peer.suspend", "peer.resume"),
+    "a reminder": ("reminder",),
+    "a silence that is claimed": ("deem",),
+    "an invoice": ("invoice.issue", "invoice.respond"),
+    "a credit note": ("invoice.credit",),
+    "a settled complaint": ("issue.open", "settle.offer", "settle.accept"),
+    "a statement": ("statement.propose", "statement.respond"),
+    "a payment": ("payment.sent", "payment.received"),
+    "what arrived": ("shipment.status", "receipt.advice"),
+}
+"""What a run is about, by the documents that stand in its logbooks at the end."""
+TYPICAL = 5  # of the seeds, at least
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_trade_happens_in_a_typical_seed(kind: str) -> None:
+    happened = [seed for seed in SEEDS if all(outcome(seed).counts.get(type) for type in KINDS[kind])]
+    assert len(happened) >= TYPICAL, happened
+
+
 @pytest.mark.parametrize("path", REGRESSIONS, ids=lambda path: path.stem)
 def test_what_was_once_found_stays_mended(path: Path) -> None:
     assert runs.play(plans.from_lines(path.read_text())).violations == ()

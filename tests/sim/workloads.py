@@ -9,30 +9,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.sim import entropy, markets, plans, swarms
+from tests.sim import comebacks, entropy, markets, plans, reckonings, swarms
 
-ORDER_MEAN_MS = 75_000  # between two orders of the whole market
+ORDER_MEAN_MS = 100_000  # between two orders of the whole market
 ANSWER_MEAN_MS = 3 * swarms.MINUTE_MS
 SHIP_MEAN_MS = 4 * swarms.MINUTE_MS
 BITS_MAX = (1 << 31) - 1
 
 
-def draw(seed: int, names: Sequence[str], duration_ms: int) -> list[plans.Act]:
-    """Every act of a run."""
+LATER_DAYS_MAX = 20
+
+
+def draw(seed: int, names: Sequence[str], duration_ms: int) -> list[plans.Event]:
+    """Every act of a run, and in most of them the time that passes."""
     market = markets.draw(seed, names)
-    acts: list[plans.Act] = []
+    acts: list[plans.Event] = []
     at_ms, number = 0.0, 0
     while True:
         story = entropy.Draw(seed, "order", number)
         at_ms += story.exponential(ORDER_MEAN_MS)
         if at_ms >= duration_ms:
             break
-        acts += _story(story, market, number, int(at_ms))
+        acts += _story(story, market, number, int(at_ms), entropy.Draw(seed, "return", number))
         number += 1
     for kind, make in ROUNDS.items():
         for place, moment_ms in enumerate(_rounds(entropy.Draw(seed, kind), duration_ms)):
             acts += make(entropy.Draw(seed, kind, place), market, place, moment_ms)
+    acts += reckonings.sideline(entropy.Draw(seed, "sideline trade"), market, duration_ms)
+    acts += reckonings.months(entropy.Draw(seed, "months"), market, duration_ms)
+    acts += _later(entropy.Draw(seed, "later"), names, duration_ms)
     return sorted((act for act in acts if act.at_ms < duration_ms), key=lambda act: act.at_ms)
+
+
+def _later(draw: entropy.Draw, names: Sequence[str], duration_ms: int) -> list[plans.Event]:
+    """Days pass at once on every clock, and everybody claims what silence gives."""
+    if not draw.chance(0.6):
+        return []
+    at_ms = draw.between(duration_ms * 7 // 10, duration_ms * 9 // 10)
+    days = draw.between(1, LATER_DAYS_MAX)
+    steps: list[plans.Event] = [plans.Step(at_ms, name, days * swarms.DAY_MS) for name in names]
+    claims = [
+        plans.Act(at_ms + after_ms + draw.between(0, 30_000), name, "deadline.claim", {})
+        for name in names
+        for after_ms in (30_000, 120_000)
+    ]
+    return [*steps, *claims]
 
 
 def _rounds(draw: entropy.Draw, duration_ms: int) -> list[int]:
@@ -47,7 +68,9 @@ def _rounds(draw: entropy.Draw, duration_ms: int) -> list[int]:
 # --- orders
 
 
-def _story(draw: entropy.Draw, market: markets.Market, number: int, at_ms: int) -> list[plans.Act]:
+def _story(
+    draw: entropy.Draw, market: markets.Market, number: int, at_ms: int, afterwards: entropy.Draw
+) -> list[plans.Act]:
     shop = draw.choice(market.shops)
     seller = draw.choice(market.suppliers[shop])
     goods = draw.shuffled(market.offered(seller))[: draw.between(1, 3)]
@@ -63,10 +86,13 @@ def _story(draw: entropy.Draw, market: markets.Market, number: int, at_ms: int) 
         acts.append(plans.Act(at_ms + draw.choice((5, 2_000, 90_000)), shop, "order.place", placing))
     shipper = market.shipper(seller)
     answered_ms = at_ms + int(draw.exponential(ANSWER_MEAN_MS))
-    acts += _answered(draw, shipper, word, len(lines), answered_ms)
+    answered = _answered(draw, shipper, word, len(lines), answered_ms)
     left_ms = answered_ms + int(draw.exponential(SHIP_MEAN_MS))
-    acts += _shipped(draw, shipper, word, number, len(lines), left_ms)
-    acts += _cancelled(draw, shop, word, len(lines), at_ms, left_ms)
+    shipped = _shipped(draw, shipper, word, number, len(lines), left_ms)
+    cancelled = _cancelled(draw, shop, word, len(lines), at_ms, left_ms)
+    acts += answered + shipped + cancelled
+    if shipped and not cancelled and answered and answered[0].verb == "order.accept":
+        acts += comebacks.draw(afterwards, comebacks.Parcel(word, shop, seller, shipper, left_ms))
     return acts
 
 
@@ -178,7 +204,7 @@ def _pay(draw: entropy.Draw, market: markets.Market, place: int, at_ms: int) -> 
     seller, buyer = draw.choice(market.supplies())
     reference = f"RF{place}"
     sent: dict[str, plans.Json] = {
-        "partner": seller, "amount": f"{draw.between(1, 99_999) / 100:.2f}", "reference": reference, "key": reference
+        "partner": seller, "amount": f"{draw.between(1, 4_000) / 100:.2f}", "reference": reference, "key": reference
     }  # fmt: skip
     acts = [plans.Act(at_ms, buyer, "payment.sent", sent)]
     acts += [plans.Act(at_ms + draw.choice((7, 60_000)), buyer, "payment.sent", sent)] * draw.chance(0.3)
@@ -240,18 +266,25 @@ def _complain(draw: entropy.Draw, market: markets.Market, place: int, at_ms: int
 
 
 def _bill(draw: entropy.Draw, market: markets.Market, place: int, at_ms: int) -> list[plans.Act]:
-    """An invoice over a closed statement, perhaps asked for twice, answered, and taken back."""
     seller, buyer = draw.choice(market.supplies())
-    pick, key = draw.between(0, BITS_MAX), f"bill {place}"
-    acts = [plans.Act(at_ms, seller, "invoice.issue", {"pick": pick, "key": key})]
-    acts += [plans.Act(at_ms + 9, seller, "invoice.issue", {"pick": pick, "key": key})] * draw.chance(0.3)
-    later_ms = at_ms + int(draw.exponential(2 * swarms.MINUTE_MS))
-    status = draw.choice(("AB", "AP", "PD"))
-    acts.append(plans.Act(later_ms, buyer, "invoice.respond", {"pick": pick, "status": status}))
-    if draw.chance(0.3):
-        credited: dict[str, plans.Json] = {"pick": pick, "key": f"{key} credit"}
-        acts.append(plans.Act(later_ms + draw.between(-500, 60_000), seller, "invoice.credit", credited))
+    return reckonings.billing(draw, seller, buyer, at_ms, str(place))
+
+
+def _pause(draw: entropy.Draw, market: markets.Market, place: int, at_ms: int) -> list[plans.Act]:
+    """A partner is suspended for a while; one that was away when it should have been resumed is so later."""
+    one, other = draw.shuffled(draw.choice(market.supplies()))
+    acts = [plans.Act(at_ms, one, "partner.suspend", {"partner": other})]
+    for after_ms in (int(draw.exponential(2 * swarms.MINUTE_MS)), 6 * swarms.MINUTE_MS):
+        acts.append(plans.Act(at_ms + after_ms, one, "partner.resume", {"partner": other}))
     return acts
+
+
+def _remind(draw: entropy.Draw, market: markets.Market, place: int, at_ms: int) -> list[plans.Act]:
+    selling = draw.chance(0.3)
+    who = draw.choice((*market.factories, *market.dealers) if selling else (*market.shops, *market.dealers))
+    state = "shipped" if selling else "placed"
+    pick: dict[str, plans.Json] = {"pick": draw.between(0, BITS_MAX), "state": state, "selling": selling}
+    return [plans.Act(at_ms, who, "deadline.remind", {**pick, "key": f"remind {place}"})]
 
 
 def _claim(draw: entropy.Draw, market: markets.Market, place: int, at_ms: int) -> list[plans.Act]:
@@ -271,4 +304,6 @@ ROUNDS = {
     "complain": _complain,
     "bill": _bill,
     "claim": _claim,
+    "pause": _pause,
+    "remind": _remind,
 }

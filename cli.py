@@ -31,6 +31,7 @@ from node.terminal import (
     feedbacks,
     goods,
     invoices,
+    lookups,
     markets,
     operators,
     parcels,
@@ -224,6 +225,7 @@ def bench(documents: int, directory: Path | None) -> None:
 
 
 PANELS: Final = {
+    "Every day": (lookups.today, lookups.search),
     "This node": (init, run, partnerships.status, doctor, backup, restore),
     "Partners": (
         partnerships.invite,

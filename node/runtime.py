@@ -30,6 +30,7 @@ from node.trade import (
     accords,
     accounts,
     aftersales,
+    agendas,
     agreements,
     amendments,
     arbiters,
@@ -52,6 +53,8 @@ from node.trade import (
     galleries,
     givebacks,
     holds,
+    inboxes,
+    indexes,
     invitations,
     invoices,
     issues,
@@ -63,7 +66,6 @@ from node.trade import (
     parcels,
     partings,
     payments,
-    peering,
     peers,
     policies,
     programs,
@@ -75,6 +77,7 @@ from node.trade import (
     risks,
     rounds,
     sales,
+    searches,
     selections,
     shares,
     showcases,
@@ -107,6 +110,9 @@ REGISTERS = (
     parcels.register,
     feedbacks.register,
     quotations.register,
+    agendas.register,
+    inboxes.register,
+    searches.register,
     orders.register,
     purchases.register,
     sales.register,
@@ -215,11 +221,11 @@ class Node:
             receipt_leaves=parts.receipt_leaves,
         )
         greeting = connections.Me(me, secrets.hs, unlocked.root, decided.name, world.entropy.token(16))
+        await indexes.renew(ledger)
         wired.append(connections.Connections(core, world, greeting, decided.advertised, parts.exchange))
         if not unbroken:
             log.warning("the database is older than this machine remembers: partners must vouch before it signs")
         hasher = passwords.Hasher(world.entropy, parts.password_cost)
-        await ledger.write(derive)
         trade = doors.Trade(ledger, wired[0], unlocked, decided, world, waiting, hasher)
         return cls(decided, world, opened, wired[0], trade)
 
@@ -269,16 +275,6 @@ class Node:
 
         await discovery.start(connections.lan_tag(self.trade.books.me), int(bound[0].rpartition(":")[2]), found)
         group.start("discovery", follow)
-
-
-def derive(desk: books.Desk) -> None:
-    """Fill the tables that a new version of the program derives from logbooks that were there before it."""
-    if settings.get(desk.db, "derive") == b"1":
-        for channel in partners.channels(desk.db):
-            book = peering.readable(desk, channel.id)
-            if book is not None:
-                aftersales.relist(desk, book)
-        settings.put(desk.db, "derive", b"0")
 
 
 def door_of(trade: doors.Trade, environment: Mapping[str, str]) -> doors.Door:

@@ -286,6 +286,82 @@ def aftersales(db: Database) -> None:
     execute_all(db.conn, AFTERSALES)
 
 
+LISTS = """
+-- What a row of the list of orders shows. `titles` is JSON by language, of the first line; `city` is personal data.
+-- `ships`: this merchant hands it over itself. Rebuilt from the books whenever `settings.lists` is not the newest.
+ALTER TABLE orders ADD COLUMN line_count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN quantity INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN minor INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN currency TEXT NOT NULL DEFAULT '';
+ALTER TABLE orders ADD COLUMN sku TEXT NOT NULL DEFAULT '';
+ALTER TABLE orders ADD COLUMN titles TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE orders ADD COLUMN ships INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN waybill TEXT NOT NULL DEFAULT '';
+ALTER TABLE orders ADD COLUMN shop TEXT NOT NULL DEFAULT '';
+ALTER TABLE orders ADD COLUMN shop_number TEXT NOT NULL DEFAULT '';
+ALTER TABLE orders ADD COLUMN city TEXT NOT NULL DEFAULT '';
+DROP INDEX orders_by_state;
+CREATE INDEX orders_by_state ON orders (buying, state, ts_ms);
+CREATE INDEX orders_by_channel ON orders (channel, buying, state, ts_ms);
+CREATE INDEX orders_by_shop ON orders (shop, state, ts_ms) WHERE shop != '';
+
+-- How many orders stand where: kept by the triggers below, so that nobody ever counts.
+CREATE TABLE order_counts (
+    channel INTEGER NOT NULL, buying INTEGER NOT NULL, shop TEXT NOT NULL, state TEXT NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (channel, buying, shop, state)
+) WITHOUT ROWID;
+INSERT INTO order_counts SELECT channel, buying, shop, state, count(*) FROM orders GROUP BY 1, 2, 3, 4;
+CREATE TRIGGER orders_added AFTER INSERT ON orders BEGIN
+    INSERT INTO order_counts VALUES (new.channel, new.buying, new.shop, new.state, 1)
+        ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER orders_removed AFTER DELETE ON orders BEGIN
+    UPDATE order_counts SET count = count - 1
+        WHERE channel = old.channel AND buying = old.buying AND shop = old.shop AND state = old.state;
+END;
+CREATE TRIGGER orders_moved AFTER UPDATE OF state, shop ON orders WHEN old.state != new.state OR old.shop != new.shop
+BEGIN
+    UPDATE order_counts SET count = count - 1
+        WHERE channel = old.channel AND buying = old.buying AND shop = old.shop AND state = old.state;
+    INSERT INTO order_counts VALUES (new.channel, new.buying, new.shop, new.state, 1)
+        ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+
+-- What waits for this merchant, by what has to be done; `key` is the thread. Only what is open has a row.
+CREATE TABLE duties (
+    duty TEXT NOT NULL, ts_ms INTEGER NOT NULL, key BLOB NOT NULL, channel INTEGER NOT NULL,
+    PRIMARY KEY (duty, ts_ms, key, channel)
+) WITHOUT ROWID;
+CREATE INDEX duties_by_key ON duties (key, channel);
+
+-- What can be found, without personal data: a row names it, `found` holds its words (see storage.spellings).
+CREATE TABLE findables (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key BLOB NOT NULL, channel INTEGER NOT NULL, UNIQUE (kind, key, channel)
+);
+CREATE INDEX findables_by_channel ON findables (channel);
+CREATE VIRTUAL TABLE found USING fts5(numbers, tails, words, tokenize = 'unicode61 remove_diacritics 2');
+
+-- Names and telephone numbers of consumers, word by word. No full-text index: what is erased here is gone at once.
+CREATE TABLE consumer_words (word TEXT NOT NULL, shop_order INTEGER NOT NULL, PRIMARY KEY (word, shop_order))
+    WITHOUT ROWID;
+CREATE INDEX consumer_words_by_order ON consumer_words (shop_order);
+CREATE TRIGGER shop_orders_erased AFTER UPDATE OF content ON shop_orders BEGIN
+    DELETE FROM consumer_words WHERE shop_order = new.id;
+    UPDATE orders SET city = '' WHERE thread IN (SELECT thread FROM fulfilments WHERE shop_order = new.id);
+END;
+CREATE TRIGGER shop_orders_removed AFTER DELETE ON shop_orders BEGIN
+    DELETE FROM consumer_words WHERE shop_order = old.id;
+    UPDATE orders SET city = '' WHERE thread IN (SELECT thread FROM fulfilments WHERE shop_order = old.id);
+END;
+"""
+
+
+@migrations(name="0010_lists")
+def lists(db: Database) -> None:
+    """Rows that say what people want to see, what waits for them, and words to find everything by."""
+    execute_all(db.conn, LISTS)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

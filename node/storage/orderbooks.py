@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+from node.storage import searches
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,11 @@ class ShopOrder:
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """One order thread in a list."""
+    """One order thread in a list. `titles`: of its first line, by language. `minor`: what it costs with tax.
+
+    `ships`: whether this merchant hands the goods over itself. `waybill`: of the newest parcel. `shop`, `shop_number`
+    and `city` are of the consumer's order that it serves; all of these are empty where there is none.
+    """
 
     thread: bytes
     channel: int
@@ -33,17 +40,59 @@ class OrderRow:
     number: str
     state: str
     ts_ms: int
+    line_count: int = 0
+    quantity: int = 0
+    minor: int = 0
+    currency: str = ""
+    sku: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    ships: bool = False
+    waybill: str = ""
+    shop: str = ""
+    shop_number: str = ""
+    city: str = ""
+
+
+COLUMNS = (
+    "thread, channel, buying, number, state, ts_ms, line_count, quantity, minor, currency, sku, titles, ships, waybill,"
+    " shop, shop_number, city"
+)
+COLUMN_NAMES = COLUMNS.split(", ")
 
 
 def add_shop_order(
     db: sqlite3.Connection, source: str, shop: str, number: str, content: Any, now_ms: int
 ) -> int | None:
-    """Store an imported order; None when it is already there."""
+    """Store an imported order, and let its consumer be found; None when it is already there."""
     cursor = db.execute(
         "INSERT OR IGNORE INTO shop_orders (source, shop, number, content, imported_ms) VALUES (?, ?, ?, ?, ?)",
         (source, shop, number, json.dumps(content, ensure_ascii=False), now_ms),
     )
-    return cursor.lastrowid if cursor.rowcount else None
+    if not cursor.rowcount or cursor.lastrowid is None:
+        return None
+    enter_shop_order(db, ShopOrder(cursor.lastrowid, source, shop, number, content))
+    return cursor.lastrowid
+
+
+def enter_shop_order(db: sqlite3.Connection, order: ShopOrder) -> None:
+    """Let an imported order be found: by its number, and by its consumer until that is erased."""
+    key = order.id.to_bytes(8, "big")
+    searches.put(db, searches.Findable("shop-order", key, searches.NO_CHANNEL, (order.number,), ()))
+    recipient = order.content.get("recipient") or {}
+    searches.put_consumer(db, order.id, recipient.get("name") or "", recipient.get("phone") or "")
+
+
+def shop_orders_after(db: sqlite3.Connection, id: int, limit: int) -> list[ShopOrder]:
+    """Imported orders, the oldest first, with a number beyond `id`."""
+    rows = db.execute(
+        "SELECT id, source, shop, number, content FROM shop_orders WHERE id > ? ORDER BY id LIMIT ?", (id, limit)
+    )
+    return [ShopOrder(row[0], row[1], row[2], row[3], json.loads(row[4])) for row in rows]
+
+
+def erase_consumer(db: sqlite3.Connection, id: int) -> None:
+    """Forget who an imported order was for: the words that found it and the city in lists go with it (triggers)."""
+    db.execute("UPDATE shop_orders SET content = json_remove(content, '$.recipient') WHERE id = ?", (id,))
 
 
 def shop_order(db: sqlite3.Connection, id: int) -> ShopOrder | None:
@@ -69,11 +118,25 @@ def add_fulfilment(
 ) -> None:
     """Remember for whom an order to a supplier was placed: a consumer order, or an order of a buyer."""
     db.execute("INSERT OR REPLACE INTO fulfilments VALUES (?, ?, ?, ?)", (thread, channel, shop_order, parent))
+    if shop_order is not None:
+        name_shops(db, "orders.thread = ?", thread)
+
+
+def name_shops(db: sqlite3.Connection, which: str, value: object) -> None:
+    """Let the rows of orders say which consumer's order they serve."""
+    db.execute(
+        "UPDATE orders SET shop = served.shop, shop_number = served.number,"
+        " city = coalesce(json_extract(served.content, '$.recipient.city'), '')"
+        " FROM fulfilments JOIN shop_orders AS served ON served.id = fulfilments.shop_order"
+        f" WHERE fulfilments.thread = orders.thread AND {which}",
+        (value,),
+    )
 
 
 def rename_fulfilment(db: sqlite3.Connection, old: bytes, new: bytes) -> None:
     """An order to a supplier was written again and has another hash now."""
     db.execute("UPDATE fulfilments SET thread = ? WHERE thread = ?", (new, old))
+    name_shops(db, "orders.thread = ?", new)
 
 
 def parent_of(db: sqlite3.Connection, thread: bytes) -> bytes | None:
@@ -94,11 +157,24 @@ def shop_order_of(db: sqlite3.Connection, thread: bytes) -> int | None:
 
 
 def put_order(db: sqlite3.Connection, row: OrderRow) -> None:
-    """Insert or refresh the row of an order thread."""
+    """Insert the row of an order thread, or refresh what changes in its life."""
     db.execute(
-        "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (thread) DO UPDATE SET state = excluded.state",
-        (row.thread, row.channel, int(row.buying), row.number, row.state, row.ts_ms),
+        f"INSERT INTO orders ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (thread) DO UPDATE SET state = excluded.state, quantity = excluded.quantity,"
+        " minor = excluded.minor, waybill = excluded.waybill",
+        (row.thread, row.channel, int(row.buying), row.number, row.state, row.ts_ms, row.line_count, row.quantity,
+         row.minor, row.currency, row.sku, json.dumps(row.titles, ensure_ascii=False), int(row.ships), row.waybill,
+         row.shop, row.shop_number, row.city),
+    )  # fmt: skip
+
+
+def refresh(db: sqlite3.Connection, thread: bytes, state: str, quantity: int, minor: int, waybill: str) -> bool:
+    """Bring what changes in an order's life up to date; tells whether the order has a row."""
+    changed = db.execute(
+        "UPDATE orders SET state = ?, quantity = ?, minor = ?, waybill = ? WHERE thread = ?",
+        (state, quantity, minor, waybill, thread),
     )
+    return changed.rowcount > 0
 
 
 def drop_channel(db: sqlite3.Connection, channel: int) -> None:
@@ -108,22 +184,23 @@ def drop_channel(db: sqlite3.Connection, channel: int) -> None:
 
 def order(db: sqlite3.Connection, thread: bytes) -> OrderRow | None:
     """The row of an order thread."""
-    row = db.execute("SELECT * FROM orders WHERE thread = ?", (thread,)).fetchone()
+    row = db.execute(f"SELECT {COLUMNS} FROM orders WHERE thread = ?", (thread,)).fetchone()
     return None if row is None else of_row(row)
 
 
 def order_numbered(db: sqlite3.Connection, channel: int, number: str) -> OrderRow | None:
     """The order with this number that this node placed on a channel."""
     row = db.execute(
-        "SELECT * FROM orders WHERE number = ? AND channel = ? AND buying = 1", (number, channel)
+        f"SELECT {COLUMNS} FROM orders WHERE number = ? AND channel = ? AND buying = 1", (number, channel)
     ).fetchone()
     return None if row is None else of_row(row)
 
 
-def of_row(row: tuple[Any, ...]) -> OrderRow:
+def of_row(columns: tuple[Any, ...]) -> OrderRow:
     """An `OrderRow` from a whole row."""
-    thread, channel, buying, number, state, ts_ms = row
-    return OrderRow(thread, channel, bool(buying), number, state, ts_ms)
+    row = dict(zip(COLUMN_NAMES, columns, strict=True))
+    row["buying"], row["ships"] = bool(row["buying"]), bool(row["ships"])
+    return OrderRow(**row | {"titles": json.loads(row["titles"])})
 
 
 def find_orders(db: sqlite3.Connection, wanted: str) -> list[OrderRow]:
@@ -131,50 +208,23 @@ def find_orders(db: sqlite3.Connection, wanted: str) -> list[OrderRow]:
 
     Of a hash, 8 characters are needed. A consumer's order may have been split into several.
     """
-    rows = [of_row(row) for row in db.execute("SELECT * FROM orders WHERE number = ?", (wanted,))]
+    rows = [of_row(row) for row in db.execute(f"SELECT {COLUMNS} FROM orders WHERE number = ?", (wanted,))]
     rows = rows or parts_of_shop_order(db, wanted)
     if rows or len(wanted) < 8 or any(letter not in "0123456789abcdef" for letter in wanted):
         return rows
     low = bytes.fromhex(wanted[: len(wanted) // 2 * 2])
-    found = db.execute("SELECT * FROM orders WHERE thread >= ? AND thread < ? LIMIT 16", (low, low + b"\xff" * 32))
+    select = f"SELECT {COLUMNS} FROM orders WHERE thread >= ? AND thread < ? LIMIT 16"
+    found = db.execute(select, (low, low + b"\xff" * 32))
     return [of_row(row) for row in found if row[0].hex().startswith(wanted)]
 
 
 def parts_of_shop_order(db: sqlite3.Connection, number: str) -> list[OrderRow]:
     """The orders to suppliers that serve consumer orders of this number."""
     rows = db.execute(
-        "SELECT orders.* FROM shop_orders JOIN fulfilments ON fulfilments.shop_order = shop_orders.id"
-        " JOIN orders ON orders.thread = fulfilments.thread WHERE shop_orders.number = ? ORDER BY orders.thread",
+        f"SELECT {COLUMNS} FROM orders WHERE thread IN (SELECT fulfilments.thread FROM shop_orders"
+        " JOIN fulfilments ON fulfilments.shop_order = shop_orders.id WHERE shop_orders.number = ?) ORDER BY thread",
         (number,),
     )
-    return [of_row(row) for row in rows]
-
-
-def shop_number_of(db: sqlite3.Connection, thread: bytes) -> str | None:
-    """The number, in its shop, of the consumer order that an order to a supplier serves."""
-    row = db.execute(
-        "SELECT number FROM shop_orders JOIN fulfilments ON fulfilments.shop_order = shop_orders.id"
-        " WHERE fulfilments.thread = ?",
-        (thread,),
-    ).fetchone()
-    return None if row is None else row[0]
-
-
-def page(
-    db: sqlite3.Connection,
-    state: str | None,
-    buying: bool | None,
-    channel: int | None,
-    limit: int,
-    after: bytes | None = None,
-) -> list[OrderRow]:
-    """Order rows, the newest first: at most `limit` of those that are older than the order `after`."""
-    clauses, values = conditions(state, buying, channel)
-    if after is not None:
-        clauses.append("(ts_ms, thread) < (SELECT ts_ms, thread FROM orders WHERE thread = ?)")
-        values.append(after)
-    where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
-    rows = db.execute(f"SELECT * FROM orders {where} ORDER BY ts_ms DESC, thread DESC LIMIT ?", (*values, limit))
     return [of_row(row) for row in rows]
 
 
@@ -202,11 +252,6 @@ def orders(
     """Order rows by thread, paged by key: at most `limit` with a thread beyond `after`."""
     clauses, values = conditions(state, buying, channel)
     clauses, values = ["thread > ?", *clauses], [after, *values]
-    rows = db.execute(f"SELECT * FROM orders WHERE {' AND '.join(clauses)} ORDER BY thread LIMIT ?", (*values, limit))
+    select = f"SELECT {COLUMNS} FROM orders WHERE {' AND '.join(clauses)} ORDER BY thread LIMIT ?"
+    rows = db.execute(select, (*values, limit))
     return [of_row(row) for row in rows]
-
-
-def count_by_state(db: sqlite3.Connection) -> dict[tuple[bool, str], int]:
-    """How many orders stand in each state: (buying, state) -> count."""
-    rows = db.execute("SELECT buying, state, count(*) FROM orders GROUP BY buying, state")
-    return {(bool(buying), state): count for buying, state, count in rows}

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from node.storage import searches
+from protocol import identities
 from protocol.identities import NodeId
 
 
@@ -112,7 +114,15 @@ def add(
     )
     partner = by_node(db, node)
     assert partner is not None
+    enter(db, partner)
     return partner
+
+
+def enter(db: sqlite3.Connection, partner: Partner) -> None:
+    """Let a partner be found: by the name that this merchant gave it, and by its NodeID."""
+    key = partner.id.to_bytes(8, "big")
+    text = identities.to_text(partner.node)
+    searches.put(db, searches.Findable("partner", key, searches.NO_CHANNEL, (text,), (partner.name,)))
 
 
 def every(db: sqlite3.Connection) -> list[Partner]:
@@ -142,6 +152,9 @@ def by_id(db: sqlite3.Connection, id: int) -> Partner | None:
 def rename(db: sqlite3.Connection, id: int, name: str) -> None:
     """Call a partner by another name; the name is this merchant's own and is never sent."""
     db.execute("UPDATE partners SET name = ? WHERE id = ?", (name, id))
+    partner = by_id(db, id)
+    assert partner is not None
+    enter(db, partner)
 
 
 def set_addresses(db: sqlite3.Connection, id: int, addresses: Sequence[str]) -> None:

@@ -34,3 +34,9 @@ def newest(db: sqlite3.Connection, logbook: int) -> Proof | None:
     """The newest receipt: when the reader was last there."""
     row = db.execute(f"{SELECT} ORDER BY receipts.size DESC LIMIT 1", (logbook,)).fetchone()
     return None if row is None else Proof(*row)
+
+
+def covering(db: sqlite3.Connection, logbook: int, index: int) -> int | None:
+    """The size of the first signed head over an entry, None while there is none."""
+    row = db.execute("SELECT min(size) FROM heads WHERE logbook = ? AND size > ?", (logbook, index)).fetchone()
+    return None if row[0] is None else int(row[0])

@@ -20,6 +20,11 @@ def put(db: sqlite3.Connection, key: str, value: bytes) -> None:
     )
 
 
+def drop(db: sqlite3.Connection, key: str) -> None:
+    """Forget a value."""
+    db.execute("DELETE FROM settings WHERE key = ?", (key,))
+
+
 def answered(db: sqlite3.Connection, key: str) -> Any | None:
     """The answer that a command with this idempotency key already got."""
     row = db.execute("SELECT result FROM commands WHERE key = ?", (key,)).fetchone()

@@ -11,6 +11,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from node.storage import searches
+
 MAIN = "main"  # the location of a merchant who has only one
 
 
@@ -45,14 +47,25 @@ class Shelf:
 
 
 def put_good(db: sqlite3.Connection, good: Good) -> bool:
-    """Store an article; tells whether anything changed."""
+    """Store an article and let it be found; tells whether anything changed."""
     changed = db.execute(
         "INSERT INTO goods (sku, content, supplier, source) VALUES (?, ?, ?, ?) ON CONFLICT (sku) DO UPDATE"
         " SET content = excluded.content, supplier = excluded.supplier, source = excluded.source"
         " WHERE content != excluded.content OR supplier IS NOT excluded.supplier OR source IS NOT excluded.source",
         (good.sku, written(good), good.supplier, good.source),
     )
+    if changed.rowcount:
+        enter(db, good)
     return changed.rowcount > 0
+
+
+def enter(db: sqlite3.Connection, good: Good) -> None:
+    """Let an article be found: by its SKU and GTIN, the supplier's SKU, its titles and its brand."""
+    numbers = [good.sku, good.sold_as, good.content.get("gtin") or ""]
+    texts = [good.sku, *(good.content.get("titles") or {}).values(), good.content.get("brand") or ""]
+    searches.put(
+        db, searches.Findable("good", good.sku.encode(), searches.NO_CHANNEL, tuple(dict.fromkeys(numbers)), texts)
+    )
 
 
 def written(good: Good) -> str:

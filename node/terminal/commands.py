@@ -115,14 +115,24 @@ line_quantities = click.option(
 promise = click.option("--promise", metavar="TIME", help="When it leaves at the latest, as in 2026-11-30.")
 
 
+def read_time(typed: str) -> datetime:
+    """A date or time in ISO 8601; a usage error for anything else."""
+    try:
+        return datetime.fromisoformat(typed)
+    except ValueError:
+        raise click.UsageError(f"{typed!r} is no date or time, as in 2026-11-30 or 2026-11-30T18:00") from None
+
+
+def beginning_ms(typed: str | None) -> int | None:
+    """A date or time as unix milliseconds; local where it names no zone. A date alone is the beginning of the day."""
+    return None if typed is None else int(read_time(typed).timestamp()) * 1000
+
+
 def moment(typed: str | None) -> int | None:
     """A date or time in ISO 8601 as unix seconds; local where it names no zone. A date alone is the end of the day."""
     if typed is None:
         return None
-    try:
-        at = datetime.fromisoformat(typed)
-    except ValueError:
-        raise click.UsageError(f"{typed!r} is no date or time, as in 2026-11-30 or 2026-11-30T18:00") from None
+    at = read_time(typed)
     ends = at.replace(hour=23, minute=59, second=59) if len(typed) <= len("2026-11-30") else at
     return int(ends.timestamp())
 

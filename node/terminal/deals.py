@@ -85,15 +85,25 @@ def order_place(
 
 
 @order.command("list")
-@click.option("--state", type=click.Choice(STATES), help="Only orders in this state.")
+@click.option("--state", multiple=True, type=click.Choice(STATES), help="Only orders in this state; repeatable.")
 @click.option("--selling/--buying", "selling", default=None, help="Only what I sell, or only what I buy.")
 @commands.partner
+@click.option("--shop", help="Only orders that serve consumers' orders of this shop.")
+@click.option("--text", help="Only orders that `hanse search` finds for this.")
+@click.option("--since", metavar="TIME", help="Only orders that came at this time or later, as in 2026-11-30.")
+@click.option("--until", metavar="TIME", help="Only orders that came before this time.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="Orders on a page.")
 @click.option("--after", help="Go on after this order: what the page before named.")
+@click.option("--before", help="Go back before this order.")
 @commands.asks("order.list")
-def order_list(**typed: Any) -> Arguments:
+def order_list(state: tuple[str, ...], since: str | None, until: str | None, **typed: Any) -> Arguments:
     """List orders, the newest first."""
-    return typed
+    return {
+        **typed,
+        "state": list(state) or None,
+        "since_ms": commands.beginning_ms(since),
+        "until_ms": commands.beginning_ms(until),
+    }
 
 
 @order.command("show")

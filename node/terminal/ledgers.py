@@ -248,14 +248,52 @@ def orders(answer: Json) -> RenderableType:
         "since": "since",
         "direction": "",
         "partner": "partner",
+        "title": "goods",
+        "quantity": "units",
         "state": "state",
+        "due_ms": "until",
         "amount": "amount",
     }
-    page = tables.rows_of({"rows": rows}, "rows", columns, empty="No orders.")
-    if not answer.get("next"):
-        return page
-    more = Text(f"There are more: --after {tables.plain(answer['next'])}", no_wrap=True, overflow="ignore")
-    return Group(page, more)
+    parts = [tables.rows_of({"rows": rows}, "rows", columns, empty="No orders.")]
+    for key, sentence in (("next", "There are older ones: --after"), ("previous", "There are newer ones: --before")):
+        if answer.get(key):
+            parts.append(Text(f"{sentence} {tables.plain(answer[key])}", no_wrap=True, overflow="ignore"))
+    return Group(*parts)
+
+
+DUTIES: Final = {
+    "stop": "Cancels to stop",
+    "accept": "Orders to accept",
+    "ship": "Parcels to ship",
+    "answer": "Proposals to answer",
+    "return": "Returns to go on with",
+    "complaint": "Complaints to answer",
+    "quote": "Prices to quote",
+    "agreement": "Agreements to accept",
+    "statement": "Statements to close",
+    "invoice": "Invoices to answer",
+    "payment": "Payments to confirm",
+    "netting": "Nettings to answer",
+    "claim": "Deadlines to claim",
+}
+"""What waits for a merchant (trade.duties), as the headings of a morning."""
+
+
+def agenda(answer: Json) -> RenderableType:
+    """What waits, kind by kind, and what comes first."""
+    columns = {"number": "number", "partner": "partner", "what": "", "amount": "amount", "due_ms": "until"}
+    parts: list[RenderableType] = []
+    for kind in answer.get("kinds") or []:
+        title = f"{DUTIES.get(kind['duty'], kind['duty'])}: {kind['count']}"
+        parts += [tables.rows_of(kind, "rows", columns, empty=title, title=title), Text()]
+    return Group(*parts[:-1]) if parts else Text("Nothing waits for you.")
+
+
+def found(answer: Json) -> RenderableType:
+    """What a search found."""
+    rows = [{**row, "id": tables.shortened(row["id"])} for row in answer.get("hits") or []]
+    columns = {"kind": "kind", "title": "title", "subtitle": "", "partner": "partner", "state": "state", "id": "id"}
+    return tables.rows_of({"rows": rows}, "rows", columns, empty="Nothing was found.")
 
 
 def order(answer: Json) -> RenderableType:

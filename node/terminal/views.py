@@ -224,6 +224,8 @@ VIEWS: Final[Mapping[str, View]] = {
     "stock.allotments": ledgers.allotments,
     "order.import": ledgers.imported,
     "order.list": ledgers.orders,
+    "today": ledgers.agenda,
+    "search": ledgers.found,
     "order.show": ledgers.order,
     "order.disclose": ledgers.openings,
     "deadline.list": cases.deadlines,

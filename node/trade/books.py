@@ -64,7 +64,7 @@ class Book:
     theirs: logbooks.Logbook
     history: histories.History
     credit: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # see `credits`
-    timed: set[bytes] | None = None  # see `waits`
+    timed: dict[bytes, list[Any]] | None = None  # see `waits`
     complained: set[bytes] | None = None  # see `waits`
     expiries: list[Any] | None = None  # see `expiries`
 

@@ -5,32 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pydantic
-
 from contracts import orders, threads
 from contracts.disclosures import Reference
 from contracts.documents import capabilities
 from contracts.documents import orders as papers
 from contracts.documents.fields import Document
 from node import errors
-from node.storage import logbooks, orderbooks, partners, shelves
-from node.trade import books, catalogues, credits, doors, offers, peering, personal, proposals, reservations, waits
+from node.storage import logbooks, orderbooks, partners, proofs, shelves
+from node.trade import books, catalogues, doors, offers, personal, proposals, rows, waits
 from protocol import identities
 from protocol import references as blinded
 from protocol.entries import Entry, compose, leaf_hash
 
 register = doors.Register()
 REFERENCES = ("parent", "upstream")
-
-
-class Listing(doors.Arguments):
-    """A page of orders, the newest first; `after` is the `next` of the page before."""
-
-    state: orders.OrderState | None = pydantic.Field(default=None, strict=False)
-    selling: bool | None = None
-    partner: str | None = None
-    limit: int = 100
-    after: str = ""
 
 
 class One(doors.Arguments):
@@ -68,51 +56,6 @@ def find(desk: books.Desk, wanted: str) -> Found:
     return Found(rows[0], book, book.history.orders[rows[0].thread])
 
 
-@register.case("order.list", Listing)
-async def listed(trade: doors.Trade, given: Listing, report: doors.Report) -> doors.Json:
-    """One page of orders, both those I sell and those I buy."""
-
-    def unit(desk: books.Desk) -> doors.Json:
-        channel = None if given.partner is None else peering.find(desk, given.partner)[1].id
-        buying = None if given.selling is None else not given.selling
-        limit = max(1, min(given.limit, 1000))
-        rows = orderbooks.page(desk.db, given.state, buying, channel, limit, page_end(desk, given.after))
-        shown = [summary(desk, row) for row in rows]
-        return {"orders": shown, "next": rows[-1].thread.hex() if len(rows) == limit else None}
-
-    return await trade.books.read(unit)
-
-
-def page_end(desk: books.Desk, after: str) -> bytes | None:
-    """The last order of the page before; None for the first page. NodeError `request.malformed`."""
-    if not after:
-        return None
-    row = next(iter(orderbooks.find_orders(desk.db, after)), None)
-    if row is None:
-        raise errors.NodeError(
-            "request.malformed", "this is not where a page ends", expected="what the page before named", got=after
-        )
-    return row.thread
-
-
-def summary(desk: books.Desk, row: orderbooks.OrderRow) -> doors.Json:
-    """One order for a list."""
-    book = desk.peek(row.channel)
-    order = book.history.orders[row.thread]
-    return {
-        "order": row.thread.hex(),
-        "number": row.number,
-        "shop_order": orderbooks.shop_number_of(desk.db, row.thread),
-        "partner": book.partner.name,
-        "selling": not row.buying,
-        "since_ms": row.ts_ms,
-        "state": row.state,
-        "lines": len(order.lines),
-        "quantity": sum(line.ordered for line in order.lines.values()),
-        "amount": catalogues.shown(order.quote, order.version.currency),
-    }
-
-
 @register.case("order.show", One)
 async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Json:
     """One order with its lines, its parcels, its documents, and the recipient where this node ships or sold it."""
@@ -122,7 +65,7 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
         order, book = found.order, found.book
         known = recipient(trade, desk, found)
         return {
-            **summary(desk, found.row),
+            **rows.summary(desk, found.row.thread),
             "ship_by": None if (placed := asked(desk, found)) is None else placed.ship_by,
             "owed": catalogues.shown(order.owed.total, order.version.currency),
             "lines": [describe_line(book, order, line) for line in order.lines.values()],
@@ -195,13 +138,20 @@ def signer(book: books.Book, side: int, document: Document) -> str | None:
 
 
 def place_of(desk: books.Desk, book: books.Book, logs: Sequence[logbooks.Logbook], side: int, index: int) -> doors.Json:
-    """Who wrote an entry and when, where it stands, whether it is receipted, and why the fold refuses it if it does."""
+    """Who wrote an entry and when, where it stands, and why the fold refuses it if it does.
+
+    `checkpoint`: the size of the first signed head that covers it, None before it is signed. `receipted_ms`: when its
+    reader says to have had it.
+    """
     entry = books.stored_entry(desk.db, logs[side].id, index)
+    receipt = proofs.first(desk.db, logs[side].id, index + 1)
     return {
         "by": "me" if side == book.side else book.partner.name,
         "ts_ms": None if entry is None else entry.ts_ms,
         "index": index,
         "receipted": index < logs[side].receipted,
+        "checkpoint": proofs.covering(desk.db, logs[side].id, index),
+        "receipted_ms": None if receipt is None else receipt.time_s * 1000,
         "refused": [fault.code for fault in book.history.refusals.get((side, index), ())],
         "opened": {} if entry is None else opened(book, side, entry),
     }
@@ -276,26 +226,3 @@ def asked(desk: books.Desk, found: Found) -> papers.Place | None:
     """The document that placed an order; None while it waits in the outbox."""
     entry, _ = placed(desk, found)
     return None if entry is None else papers.Place.model_validate(entry.body)
-
-
-def record(desk: books.Desk, book: books.Book, key: bytes, before: orders.Order | None, after: orders.Order) -> None:
-    """Bring the list of orders and the shelf up to date with one order's new state."""
-    enlist(desk, book, key, after)
-    if after.version.key in book.credit:
-        credits.follow(book, before, after)
-    if after.version.seller == book.side:
-        reservations.follow(desk, before, after)
-
-
-def enlist(desk: books.Desk, book: books.Book, key: bytes, order: orders.Order) -> None:
-    """The row of one order."""
-    buying = order.version.seller != book.side
-    row = orderbooks.OrderRow(key, book.channel.id, buying, order.number, order.state.value, desk.now_ms())
-    orderbooks.put_order(desk.db, row)
-
-
-def relist(desk: books.Desk, book: books.Book) -> None:
-    """The rows of all orders of a channel, from the fold."""
-    orderbooks.drop_channel(desk.db, book.channel.id)
-    for key, order in book.history.orders.items():
-        enlist(desk, book, key, order)

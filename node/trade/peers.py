@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from contracts.orders import OrderState
 from node import errors
-from node.storage import aftersales, logbooks, orderbooks, outboxes, partners, settings
+from node.storage import aftersales, logbooks, orderlists, outboxes, partners, settings
 from node.trade import (
     agreements,
     backups,
@@ -166,7 +166,8 @@ async def remove(trade: doors.Trade, given: Named, report: doors.Report) -> door
 
     def unit(desk: books.Desk) -> doors.Json:
         partner, channel = peering.find(desk, given.partner)
-        still = [row for state in OPEN for row in orderbooks.page(desk.db, state, None, channel.id, 1)]
+        wanted = orderlists.Filter(tuple(map(str, OPEN)), channel=channel.id)
+        still = orderlists.page(desk.db, wanted, 1).rows
         if still:
             raise errors.NodeError(
                 "partner.busy",
@@ -191,7 +192,7 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
     def unit(desk: books.Desk) -> doors.Json:
         every = partners.every(desk.db)
         orders: dict[str, dict[str, int]] = {"selling": {}, "buying": {}}
-        for (buying, state), count in orderbooks.count_by_state(desk.db).items():
+        for (buying, state), count in orderlists.counts(desk.db).items():
             orders["buying" if buying else "selling"][state] = count
         waiting = {
             "orders": orders["selling"].get("placed", 0),

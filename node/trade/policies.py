@@ -77,7 +77,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
         "status partners partner.show agreement.list catalogue.list catalogue.lists stock.list stock.holds"
         " stock.location.list stock.allotments capability.list offer.list want.list card.show"
         " content.show feedback.list quote.list"
-        " order.list order.show deadline.list errand.list aftersales.list return.list return.show"
+        " today search order.list order.show deadline.list errand.list aftersales.list return.list return.show"
         " return.file issue.list issue.show issue.file dispute.list",
         EVERYBODY,
         reads=True,

@@ -14,13 +14,11 @@ from contracts import assents, histories, lapses
 from contracts.agreements import Agreement, AgreementState
 from contracts.documents import holds
 from contracts.holds import Hold, HoldState
-from contracts.issues import Issue
 from contracts.lots import LotState
 from contracts.orders import Order, OrderState
 from node.storage import sharings, shelves
 from node.trade import (
     accords,
-    aftersales,
     alignments,
     attachments,
     books,
@@ -31,14 +29,13 @@ from node.trade import (
     escalations,
     expiries,
     feedbacks,
-    orders,
+    indexes,
     personal,
     promises,
     reservations,
     rounds,
     shares,
     stocks,
-    waits,
 )
 from protocol.encoding import Value
 
@@ -58,15 +55,10 @@ class Habits:
     ) -> None:
         """Lists, shelves and wanted blobs follow the fold."""
         for change in outcome.changes:
-            aftersales.record(desk, book, change)
+            indexes.follow(desk, book, change)
             match change.before, change.after:
                 case before, Order() as after:
-                    waits.follow(book, after)
-                    known = before if isinstance(before, Order) else None
-                    orders.record(desk, book, after.key, known, after)
-                    shares.note(desk, book, known, after)
-                case _, Issue() as after:
-                    waits.follow_issue(book, after)
+                    shares.note(desk, book, before if isinstance(before, Order) else None, after)
                 case Agreement(), Agreement(state=AgreementState.IN_FORCE):
                     sharings.wake(desk.db)
                 case before, Hold() as after:
@@ -79,9 +71,8 @@ class Habits:
                 personal.want(desk, book, item)
 
     def rebuild(self, desk: books.Desk, book: books.Book) -> None:
-        """The list of orders and what is kept back on the shelf; what lies there has to be counted by a person."""
-        orders.relist(desk, book)
-        aftersales.relist(desk, book)
+        """Lists, the index and what is kept back on the shelf; what lies there has to be counted by a person."""
+        indexes.rebuild(desk, book)
         reservations.recount(desk)
         for item in books.stored_items(desk.db, book.theirs.id, 1 - book.side, book.seen):
             attachments.want(desk, book, item)

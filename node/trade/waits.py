@@ -73,10 +73,37 @@ def pays(order: Order) -> bool:
     return order.version.withholding.numerator > 0 or order.version.terms.basis == "return_window"
 
 
+@dataclass(slots=True)
+class Clock:
+    """Something that waits in an order, and since which unix second its clock runs, once that is known."""
+
+    wait: Wait
+    started_s: int | None = None
+
+
 def of_orders(book: books.Book) -> Iterator[Wait]:
     """What waits in the orders of a channel. The others are not looked at."""
-    for thread in sorted(timed(book)):
-        yield from of_order(book.history.orders[thread], every=False)
+    return (clock.wait for clock in clocks(book))
+
+
+def clocks(book: books.Book) -> Iterator[Clock]:
+    """The same with what is known of the time."""
+    known = timed(book)
+    for thread in sorted(known):
+        yield from known[thread]
+
+
+def of_thread(book: books.Book, thread: bytes) -> list[Clock]:
+    """What waits in one thread."""
+    if thread in book.history.orders:
+        return list(timed(book).get(thread, []))
+    return [Clock(wait) for kind in OTHERS for wait in kind(book) if wait.thread == thread]
+
+
+def every_clock(book: books.Book) -> Iterator[Clock]:
+    """Everything that waits in a channel, with what is known of the time."""
+    yield from clocks(book)
+    yield from (Clock(wait) for kind in OTHERS for wait in kind(book))
 
 
 def of_statements(book: books.Book) -> Iterator[Wait]:
@@ -150,7 +177,8 @@ def follow_issue(book: books.Book, after: Issue) -> None:
         (book.complained.add if after.state in issues.LIVE else book.complained.discard)(after.key)
 
 
-KINDS: tuple[Callable[[books.Book], Iterator[Wait]], ...] = (of_orders, of_statements, of_setoffs, of_issues)
+OTHERS: tuple[Callable[[books.Book], Iterator[Wait]], ...] = (of_statements, of_setoffs, of_issues)
+KINDS: tuple[Callable[[books.Book], Iterator[Wait]], ...] = (of_orders, *OTHERS)
 """One for each kind of thread with timed rows; each takes care that its cost does not grow with what is closed."""
 
 
@@ -160,22 +188,23 @@ def every(book: books.Book) -> Iterator[Wait]:
         yield from kind(book)
 
 
-def timed(book: books.Book) -> set[bytes]:
+def timed(book: books.Book) -> dict[bytes, list[Clock]]:
     """The orders of a channel in which a clock may run; kept by differences from the first question on."""
     if book.timed is None:
-        book.timed = {key for key, order in book.history.orders.items() if has_clock(order)}
+        book.timed = {}
+        for order in book.history.orders.values():
+            follow(book, order)
     return book.timed
 
 
 def follow(book: books.Book, after: Order) -> None:
-    """Take over one order's change."""
+    """Take over one order's change. What was known of a clock is asked anew: it may run from another document now."""
     if book.timed is not None:
-        (book.timed.add if has_clock(after) else book.timed.discard)(after.key)
-
-
-def has_clock(order: Order) -> bool:
-    """Whether anything of an order waits."""
-    return any(True for _ in of_order(order, every=False))
+        found = [Clock(wait) for wait in of_order(after, every=False)]
+        if found:
+            book.timed[after.key] = found
+        else:
+            book.timed.pop(after.key, None)
 
 
 # --- what receipts prove
@@ -253,6 +282,14 @@ def shown(desk: books.Desk, book: books.Book, wait: Wait) -> doors.Json:
         "due_ms": None if due_s is None else due_s * 1000,
         "state": state,
     }
+
+
+def clock_due(desk: books.Desk, book: books.Book, clock: Clock) -> int | None:
+    """The unix second at which a clock is over. The receipt that started it never changes, so it is looked up once."""
+    if clock.started_s is None:
+        start = started(desk, book, clock.wait)
+        clock.started_s = None if start is None else start.time_s
+    return None if clock.started_s is None else clock.wait.claim.due_s(clock.started_s)
 
 
 def due(desk: books.Desk, book: books.Book, wait: Wait) -> int | None:

@@ -6,8 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from contracts import histories
-from node.storage import orderbooks, partners, shelves
-from node.trade import reservations
+from node.storage import duties, orderbooks, partners, shelves
+from node.trade import books, reservations, rows
+from node.trade import duties as duty_rows
 from tests.sim import shadows
 
 if TYPE_CHECKING:
@@ -32,15 +33,24 @@ def difference(program: merchants.Merchants, name: str) -> str | None:
         if histories.snapshot(book.history) != histories.snapshot(fold):
             return f"the book of {partner.name} in memory: {_first(histories.snapshot(book.history), fold)}"
         listed = {
-            row.thread: (row.buying, row.number, row.state)
+            row.thread: (row.buying, row.number, row.state, row.quantity, row.minor, row.waybill)
             for row in orderbooks.orders(db, None, None, channel.id, ROWS_MAX)
         }
         folded = {
-            key: (order.version.seller != channel.side, order.number, order.state.value)
+            key: (order.version.seller != channel.side, order.number, order.state.value, rows.quantity(order),
+                  order.quote, rows.newest_waybill(order))
             for key, order in fold.orders.items()
-        }
+        }  # fmt: skip
         if listed != folded:
             return f"the orders of {partner.name}: {sorted(listed.items() ^ folded.items())[:2]}"
+        waiting = {(row.key, row.duty) for row in duties.of_channel(db, channel.id)}
+        wanted = {
+            (key, duty.value)
+            for key, found in duty_rows.whole(books.Desk(db, node.trade.books), book)
+            for duty in found
+        }
+        if waiting != wanted:
+            return f"what waits with {partner.name}: {sorted(waiting ^ wanted)[:2]}"
     return _shelf(program, name, shadow)
 
 

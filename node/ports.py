@@ -74,6 +74,14 @@ class Links(Protocol):
         """Stop listening and close every link."""
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much fits on what holds a home: `free` and `total`, in bytes."""
+
+    free: int
+    total: int
+
+
 class Disk(Protocol):
     """One database file, written by one connection, and the small files that stand outside every backup."""
 
@@ -91,6 +99,9 @@ class Disk(Protocol):
 
     def write_state(self, name: str, content: bytes) -> None:
         """Replace a state file durably: written aside, fsynced, renamed, folder fsynced. Called within `run`."""
+
+    def room(self) -> Room:
+        """How much fits yet. Called within `run`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -109,3 +109,31 @@ def unreachable(partner: Json) -> Trouble:
             str(partner["trouble"]),
         )
     return Trouble(CARE, N_("The partner cannot be reached."), fix, since)
+
+
+FREE_SHARE_MIN: Final = 0.2
+FREE_BYTES_MIN: Final = 64 << 20
+LOOPBACK: Final = ("127.", "localhost:", "[::1]:")
+
+
+def is_lonely(addresses: Sequence[str]) -> bool:
+    """Whether only this machine reaches the node."""
+    return bool(addresses) and all(address.startswith(LOOPBACK) for address in addresses)
+
+
+def of_node(status: Json) -> Iterator[Trouble]:
+    """What somebody should know of this node itself, from what `status` says."""
+    free, total = status["disk"]["free"], status["disk"]["total"]
+    if free < FREE_BYTES_MIN:
+        yield Trouble(GRAVE, N_("The disk is full. The node stops before it loses anything."), N_("Make room."))
+    elif free < FREE_SHARE_MIN * total:
+        fix = N_("Make room before it is full: a full disk stops the node.")
+        yield Trouble(CARE, N_("The disk is filling up."), fix)
+    if status["sqlite"]["synchronous"] < 2:
+        yield Trouble(GRAVE, N_("What was confirmed may be lost when the power fails."), N_("Start the node again."))
+    if is_lonely(status["addresses"]):
+        yield Trouble(
+            NOTE,
+            N_("Only this very machine reaches this node."),
+            N_("To trade with merchants elsewhere, set the address at which the node listens."),
+        )

@@ -9,6 +9,7 @@ from node.console.pages import (
     capabilities,
     frames,
     invitations,
+    networks,
     partners,
     programs,
     settings,
@@ -23,6 +24,7 @@ REGISTERS: Final = (
     partners.register,
     agreements.register,
     capabilities.register,
+    networks.register,
     settings.register,
     programs.register,
 )

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
-from node import errors
+from node import errors, ports
 from node.system import backups, files, homes
 
 Result = TypeVar("Result")
@@ -83,6 +83,14 @@ class SystemDisk:
     async def run(self, unit: Callable[[], Result]) -> Result:
         """Run a unit after the ones before it, in the thread of the connection."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, unit)
+
+    def room(self) -> ports.Room:
+        """How much fits yet on the file system of the home. NodeError `disk.failed`."""
+        try:
+            usage = shutil.disk_usage(self._home.path)
+        except OSError as error:
+            raise files.failed(f"{self._home.path} cannot be looked at", error) from error
+        return ports.Room(usage.free, usage.total)
 
     def read_state(self, name: str) -> bytes | None:
         """A state file, None when it does not exist."""

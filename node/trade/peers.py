@@ -72,7 +72,23 @@ def describe(trade: doors.Trade, desk: books.Desk, partner: partners.Partner) ->
         "receipted": mine.receipted,
         "received": theirs.size,
         "waiting": outboxes.waiting(desk.db, mine.id),
+        "logbooks": {"mine": head_of(desk, mine), "theirs": head_of(desk, theirs)},
         **peering_of(desk, channel.id),
+    }
+
+
+def head_of(desk: books.Desk, logbook: logbooks.Logbook) -> doors.Json:
+    """The newest head of a logbook: its size and root, and how much of it the reader has receipted, and when.
+
+    `known`: the largest size that its author has ever signed; where it is more, entries are still on their way.
+    """
+    receipt = logbooks.newest_receipt(desk.db, logbook.id)
+    return {
+        "size": logbook.size,
+        "root": logbook.root.hex(),
+        "known": max(logbook.size, logbook.known_size),
+        "receipted": logbook.receipted,
+        "receipted_ms": None if receipt is None else receipt.time_s * 1000,
     }
 
 
@@ -206,6 +222,8 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
         }
         pragmas = {name: desk.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
         version = desk.db.execute("SELECT sqlite_version()").fetchone()[0]
+        pages, page_bytes = (desk.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        room = trade.world.disk.room()
         return {
             "name": trade.config.name,
             "node": identities.to_text(trade.books.me),
@@ -216,6 +234,9 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
             "outbox": outboxes.total(desk.db),
             "waiting_for_me": {what: count for what, count in waiting.items() if count},
             "sqlite": {"version": version, **pragmas},
+            "database_bytes": pages * page_bytes,
+            "disk": {"free": room.free, "total": room.total},
+            "discovery": trade.world.discovery is not None,
             "backup_ms": int(settings.get(desk.db, backups.WRITTEN) or 0) or None,
         }
 

@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from node import errors
+from node import errors, ports
 from tests.sim import entropy, lives, traces
 from tests.sim import loop as loops
 
@@ -233,6 +233,10 @@ class SimDisk:
         """A state file."""
         self._life.check()
         return self.image.state.get(name)
+
+    def room(self) -> ports.Room:
+        """A disk that is half full."""
+        return ports.Room(free=1 << 30, total=2 << 30)
 
     def write_state(self, name: str, content: bytes) -> None:
         """Replace a state file, wholly or not at all. A failure is fatal: StorageError, as from the real disk."""

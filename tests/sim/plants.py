@@ -53,6 +53,7 @@ class ForgetfulDisk:
         self.read_state = disk.read_state
         self.write_state = disk.write_state
         self.copy = disk.copy
+        self.room = disk.room
 
     def connect(self) -> sqlite3.Connection:
         """The connection, with triggers that forget."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from aiohttp import web
 
-from node.console import routes, views, words
+from node.console import healths, routes, views, words
 from node.console.words import N_
 
 register = routes.Register()
@@ -25,8 +23,6 @@ words.add(
     },
 )
 
-LOOPBACK: Final = ("127.", "localhost:", "[::1]:")
-
 
 @register.get("/partners/invite", "invite.list")
 async def invite(view: views.View) -> web.StreamResponse:
@@ -40,7 +36,7 @@ async def invite(view: views.View) -> web.StreamResponse:
         newest=invitations[0] if invitations and invitations[0]["state"] == "waiting" else None,
         joined=[row for row in invitations if row["state"] == "used" and not compared.get(row["node"])],
         invitations=invitations,
-        lonely=bool(addresses) and all(address.startswith(LOOPBACK) for address in addresses),
+        lonely=healths.is_lonely(addresses),
     )
 
 

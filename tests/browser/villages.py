@@ -194,6 +194,10 @@ class Village:
     def shop(self) -> Villager:
         return self._villager(self.stage.xiaoman)
 
+    @property
+    def harbour(self) -> Villager:
+        return self._villager(self.stage.harbour)
+
     @staticmethod
     def _villager(merchant: Merchant) -> Villager:
         assert isinstance(merchant, Villager)

@@ -111,6 +111,12 @@ class Language:
         passed = timedelta(milliseconds=at_ms - now_ms)
         return dates.format_timedelta(passed, granularity="second", add_direction=True, locale=self.locale)
 
+    def pick(self, titles: Mapping[str, str], otherwise: str = "") -> str:
+        """The title in this language, else in the other, else in any; `titles` is by language tag."""
+        own = self.code.partition("-")[0]
+        ranked = sorted(titles, key=lambda tag: (not tag.startswith(own), not tag.startswith("en"), tag))
+        return titles[ranked[0]] if ranked else otherwise
+
     def listed(self, items: list[str]) -> str:
         """`a, b and c`."""
         return lists.format_list(items, locale=self.locale)

@@ -20,7 +20,7 @@ class Room:
 
 
 ROOMS: Final = (
-    Room("/today", N_("Today"), "sun", "status"),
+    Room("/today", N_("Today"), "sun", "today"),
     Room("/orders", N_("Orders"), "package", "order.list"),
     Room("/aftersales", N_("After-sales"), "arrow-back-up", "return.list"),
     Room("/catalogue", N_("Catalogue"), "tags", "catalogue.list"),

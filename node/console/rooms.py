@@ -14,6 +14,7 @@ from node.console.pages import (
     programs,
     settings,
     signings,
+    today,
 )
 
 REGISTERS: Final = (
@@ -27,4 +28,5 @@ REGISTERS: Final = (
     networks.register,
     settings.register,
     programs.register,
+    today.register,
 )

@@ -142,6 +142,7 @@ class View:
             "percent": language.percent,
             "moment": language.moment,
             "day": language.day,
+            "pick": language.pick,
             "ago": lambda at_ms: language.ago(at_ms, now_ms),
             "now_ms": now_ms,
             "navigation": navigations.of(self.may) if self.visitor else (),

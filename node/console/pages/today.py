@@ -1,0 +1,135 @@
+"""Today and the search: what waits for this merchant, and everything that has a number or a name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from aiohttp import web
+
+from node.console import routes, views, words
+from node.console.words import N_
+
+register = routes.Register()
+
+Row = Mapping[str, Any]
+
+DUTIES: Final[Mapping[str, tuple[str, str, str]]] = {
+    "stop": (N_("Stop these parcels"), "ban", "red"),
+    "accept": (N_("Orders to accept"), "package", "azure"),
+    "ship": (N_("Parcels to ship"), "truck-delivery", "azure"),
+    "answer": (N_("Proposals to answer"), "message-2", "azure"),
+    "return": (N_("Returns to judge"), "arrow-back-up", "yellow"),
+    "complaint": (N_("Complaints to answer"), "message-circle", "yellow"),
+    "quote": (N_("Prices to quote"), "discount", "azure"),
+    "agreement": (N_("Terms to accept"), "heart-handshake", "azure"),
+    "statement": (N_("Statements to close"), "receipt", "azure"),
+    "invoice": (N_("Invoices to answer"), "file-invoice", "azure"),
+    "payment": (N_("Payments to confirm"), "cash", "azure"),
+    "netting": (N_("Debts that may cancel out"), "scale", "azure"),
+    "claim": (N_("Deadlines that your partners let pass"), "hourglass", "yellow"),
+}
+"""Duty -> heading, icon, tone."""
+
+FOUND: Final[Mapping[str, tuple[str, str]]] = {
+    "order": (N_("Order"), "package"),
+    "partner": (N_("Partner"), "users"),
+    "good": (N_("Article"), "tags"),
+    "listing": (N_("Offer"), "layout-grid"),
+    "invoice": (N_("Invoice"), "file-invoice"),
+    "statement": (N_("Statement"), "receipt"),
+    "payment": (N_("Payment"), "cash"),
+    "return": (N_("Return"), "arrow-back-up"),
+}
+"""Kind of a hit -> what it is, icon."""
+
+STEPS: Final = (
+    ("/partners/invite", N_("Invite your first partner"), N_("Send a link, or join with one you were sent.")),
+    ("/partners", N_("Agree on terms"), N_("Currency, deadlines, credit: both sides sign the same.")),
+    ("/catalogue/import", N_("Bring in your goods"), N_("From a spreadsheet as you have it, in Chinese or English.")),
+    ("/selection", N_("Look at what partners offer"), N_("Pick what you want to sell on, with your own price.")),
+)
+"""What a new merchant does once: where, what, why."""
+
+words.add(
+    words={
+        "sell": N_("You sell"),
+        "buy": N_("You buy"),
+    }
+)
+
+
+def order(row: Row) -> str:
+    """The page of an order."""
+    return f"/orders/{row['id']}"
+
+
+PLACES: Final[Mapping[str, Callable[[Row], str]]] = {
+    "stop": order,
+    "accept": order,
+    "ship": order,
+    "answer": order,
+    "claim": order,
+    "order": order,
+    "return": lambda row: f"/aftersales/returns/{row['id']}",
+    "complaint": lambda row: f"/aftersales/complaints/{row['id']}",
+    "quote": lambda row: "/selection/market",
+    "agreement": lambda row: f"/partners?find={quote(row['partner'])}",
+    "statement": lambda row: f"/statements/{row['id']}",
+    "invoice": lambda row: f"/statements/invoices/{row['id']}",
+    "payment": lambda row: "/statements/balances",
+    "netting": lambda row: "/statements/balances",
+    "partner": lambda row: f"/partners?find={quote(row['id'])}",
+    "good": lambda row: f"/catalogue/goods/{quote(row['id'], safe='')}",
+    "listing": lambda row: f"/selection?text={quote(row['id'])}",
+}
+"""Duty or kind -> where it is done, or shown."""
+
+ALL: Final[Mapping[str, str]] = {
+    "accept": "/orders?duty=accept",
+    "ship": "/orders?duty=ship",
+    "stop": "/orders?duty=stop",
+    "answer": "/orders?duty=answer",
+    "return": "/aftersales",
+    "complaint": "/aftersales",
+    "quote": "/selection/market",
+    "agreement": "/partners",
+    "statement": "/statements",
+    "invoice": "/statements",
+    "payment": "/statements/balances",
+    "netting": "/statements/balances",
+    "claim": "/today",
+}
+"""Duty -> the page with all of them."""
+
+
+@register.get("/today", "today")
+async def today(view: views.View) -> web.StreamResponse:
+    """What waits for me, and the first steps of a node that has none yet."""
+    agenda, status = await asyncio.gather(view.ask("today"), view.ask("status"))
+    steps = (
+        () if agenda["kinds"] or status["orders"]["selling"] or status["orders"]["buying"] else await first_steps(view)
+    )
+    return view.page("today/today.html", agenda=agenda, steps=steps, duties=DUTIES, places=PLACES, all_of=ALL)
+
+
+async def first_steps(view: views.View) -> list[tuple[str, str, str, bool]]:
+    """(address, what to do, why, done) of everything that a new merchant does once."""
+    partners = (await view.ask("partners"))["partners"]
+    goods = (await view.ask("catalogue.list"))["goods"]
+    agreements = (await view.ask("agreement.list"))["agreements"]
+    over = (bool(partners), any(row["state"] == "in-force" for row in agreements), bool(goods), False)
+    return [(*step, done) for step, done in zip(STEPS, over, strict=True)]
+
+
+@register.get("/search", "search")
+async def search(view: views.View) -> web.StreamResponse:
+    """Everything that a text may mean; one exact hit is opened at once."""
+    text = view.query("text").strip()[:200]
+    hits = (await view.ask("search", text=text, limit=50))["hits"] if text else []
+    exact = [hit for hit in hits if hit["exact"]]
+    if len(exact) == 1 and len(hits) == 1:
+        return web.Response(status=303, headers={"Location": PLACES[exact[0]["kind"]](exact[0])})
+    return view.page("today/search.html", text=text, hits=hits, kinds=FOUND, places=PLACES)

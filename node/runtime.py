@@ -17,7 +17,7 @@ import structlog
 from contracts import histories
 from node import config, errors, keystore, passwords, ports, supervise
 from node.audits import exports
-from node.connectors import sheets
+from node.connectors import previews, sheets
 from node.console import listeners, rooms, views, visitors
 from node.console import servers as consoles
 from node.control import servers
@@ -139,6 +139,7 @@ REGISTERS = (
     nettings.register,
     rounds.register,
     sheets.register,
+    previews.register,
     exports.register,
     shares.register,
     backups.register,

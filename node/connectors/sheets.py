@@ -15,6 +15,7 @@ from typing import Any
 import pydantic
 
 from node import errors
+from node.connectors import memories
 from node.connectors.spreadsheets import articles, catalogues, keys, orders, sources
 from node.connectors.spreadsheets.articles import CatalogueRow
 from node.connectors.spreadsheets.faults import FaultCode, SheetFault
@@ -115,7 +116,7 @@ def source_of(given: Import, shop: str = "") -> sources.Source:
 
 def import_key(sheet_key: str, given: Import) -> str:
     """The name under which an import is remembered: the same file, read in the same way."""
-    answers = given.model_dump(exclude={"name", "data_hex", "dry_run"})
+    answers = given.model_dump(include=set(Import.model_fields) - {"name", "data_hex", "dry_run"})
     return "sheet:" + keys.parts_key([sheet_key, *(f"{name}={value}" for name, value in sorted(answers.items()))])
 
 
@@ -137,6 +138,7 @@ async def import_catalogue(trade: doors.Trade, given: Import, report: doors.Repo
                 if row.stock is not None:
                     shelves.set_on_hand(desk.db, row.sku, shelves.MAIN, row.stock)
             settings.answer(desk.db, key, counts)
+            memories.remember(desk, "catalogue", sheet.headings, given)
         return {**counts, "known": False}
 
     counts = await (trade.books.read(unit) if given.dry_run else trade.books.act(unit))

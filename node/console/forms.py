@@ -6,6 +6,7 @@
     _next   where to go afterwards: a path of this console and nothing else (C08)
     _sure   "1" once the visitor has confirmed what costs money or cannot be undone
     others  `name`, `name.key`, `name.0.key`: nested as the model is; an empty field is an absent one
+            (a dot inside a key is written %2E: the filter `part` of the templates)
 
 A file becomes `name` and `data_hex` where the model has those, else an item of `files`.
 """
@@ -16,6 +17,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib import parse
 
 import pydantic
 from aiohttp import web
@@ -52,6 +54,11 @@ def text(posted: Posted, name: str) -> str:
     """One field as text; empty when it is absent."""
     value = posted.get(name)
     return value if isinstance(value, str) else ""
+
+
+def part(text: object) -> str:
+    """A text as one part of the name of a field."""
+    return parse.quote(str(text), safe="").replace(".", "%2E")
 
 
 def arguments(model: type[pydantic.BaseModel], posted: Posted) -> Json:
@@ -91,7 +98,7 @@ def attach(nested: Json, schema: Json, files: Sequence[web.FileField]) -> None:
 
 def place(nested: Json, name: str, values: list[str]) -> None:
     """Put the values of `a.b.c` into nested objects."""
-    parts = name.split(".")
+    parts = [parse.unquote(part) for part in name.split(".")]
     if len(parts) > DEPTH_MAX:
         raise errors.NodeError("request.malformed", "the form nests too deep", expected=DEPTH_MAX, got=len(parts))
     for part in parts[:-1]:

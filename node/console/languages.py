@@ -111,6 +111,10 @@ class Language:
         passed = timedelta(milliseconds=at_ms - now_ms)
         return dates.format_timedelta(passed, granularity="second", add_direction=True, locale=self.locale)
 
+    def counted(self, singular: str, plural: str, count: int) -> str:
+        """A text with a count in it, `%(num)s`."""
+        return self.catalogue.ngettext(singular, plural, count).replace("%(num)s", self.number(count))
+
     def pick(self, titles: Mapping[str, str], otherwise: str = "") -> str:
         """The title in this language, else in the other, else in any; `titles` is by language tag."""
         own = self.code.partition("-")[0]

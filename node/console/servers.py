@@ -11,7 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from node import errors, incidents
-from node.console import actions, assets, guards, jobs, languages, problems, routes, streams, views
+from node.console import actions, assets, guards, jobs, languages, problems, routes, streams, uploads, views
 from node.trade import policies
 
 SILENT: Final = logging.getLogger("node.console.http")
@@ -52,6 +52,7 @@ class Server:
         application = web.Application(client_max_size=REQUEST_BYTES_MAX, middlewares=[self._answer])
         application[streams.STREAMS] = streams.Streams()
         application[actions.SUBMISSIONS] = actions.Submissions()
+        application[uploads.UPLOADS] = uploads.Uploads()
         application[jobs.JOBS] = jobs.Jobs(self._notice)
         application.on_cleanup.append(stop_jobs)
         for route in self.routes:

@@ -11,7 +11,7 @@ import jinja2
 from aiohttp import web
 
 from node import events, ports
-from node.console import assets, languages, navigations, words
+from node.console import assets, forms, languages, navigations, words
 from node.trade import doors, policies
 
 Json = dict[str, Any]
@@ -134,7 +134,7 @@ class View:
             "languages": languages.load(),
             "_": language.text,
             "gettext": language.text,
-            "ngettext": language.catalogue.ngettext,
+            "ngettext": language.counted,
             "word": lambda code: words.word(language, code),
             "tone": words.tone,
             "money": lambda amount: money(language, amount),
@@ -146,7 +146,7 @@ class View:
             "ago": lambda at_ms: language.ago(at_ms, now_ms),
             "now_ms": now_ms,
             "navigation": navigations.of(self.may) if self.visitor else (),
-            "path": self.request.path,
+            "path": self.request.rel_url.raw_path,
             "done": words.done(language, self.query("done")),
         }
 
@@ -166,6 +166,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.filters["part"] = forms.part
     made.globals["asset"] = assets.address
     made.globals["icon"] = assets.icon
     made.globals["qr"] = assets.qr

@@ -68,6 +68,7 @@ async def derive(trade: doors.Trade, given: Derive, report: doors.Report) -> doo
             **counts,
             "partner": partner.name,
             "dry_run": given.dry_run,
+            "asked": given.model_dump(exclude={"dry_run", "partner"}),
             "articles": [described(good) for good in goods[:ARTICLES_SHOWN_MAX]],
         }
 

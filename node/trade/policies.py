@@ -72,6 +72,8 @@ POLICIES: Final[Mapping[str, Policy]] = {
         EVERYBODY,
         reads=True,
     ),
+    **rows("sheet.preview sheet.write", EVERYBODY, reads=True),
+    **rows("stock.import", TRADERS),
     **rows("picture.add picture.first picture.remove selection.noted", SALES),
     **rows(
         "status partners partner.show agreement.list catalogue.list catalogue.lists stock.list stock.holds"

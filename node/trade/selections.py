@@ -19,7 +19,7 @@ class Push(doors.Arguments):
 
     partner: str
     name: str
-    skus: Annotated[list[str], pydantic.Field(max_length=500)]
+    skus: Annotated[list[str], pydantic.Field(default_factory=list, max_length=500)]
     title: str | None = None
     language: str = "en"
     until: str | None = None

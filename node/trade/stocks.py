@@ -33,15 +33,7 @@ async def count(trade: doors.Trade, given: Set, report: doors.Report) -> doors.J
         counted[given.sku] = given.on_hand
 
     def unit(desk: books.Desk) -> doors.Json:
-        known = [shelves.MAIN, *warehouses.locations(desk.db)]
-        if given.location not in known:
-            raise errors.NodeError(
-                "stock.location",
-                "there is no such location",
-                expected=", ".join(known),
-                got=given.location,
-                hint="`hanse stock location add` adds one",
-            )
+        known_location(desk, given.location)
         rows = [(shelves.shelf(desk.db, sku, given.location), on_hand) for sku, on_hand in counted.items()]
         faults = [fault for row, on_hand in rows if (fault := fault_of(desk, row, on_hand)) is not None]
         if faults or not counted:
@@ -52,6 +44,19 @@ async def count(trade: doors.Trade, given: Set, report: doors.Report) -> doors.J
         return {"changed": len(counted)}
 
     return await trade.books.act(unit)
+
+
+def known_location(desk: books.Desk, location: str) -> None:
+    """NodeError `stock.location` for what is no location of mine."""
+    known = [shelves.MAIN, *warehouses.locations(desk.db)]
+    if location not in known:
+        raise errors.NodeError(
+            "stock.location",
+            "there is no such location",
+            expected=", ".join(known),
+            got=location,
+            hint="`hanse stock location add` adds one",
+        )
 
 
 def fault_of(desk: books.Desk, row: shelves.Shelf, on_hand: int) -> errors.Fault | None:

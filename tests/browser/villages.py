@@ -25,6 +25,7 @@ from node.links import networks
 from node.system import clocks, disks, homes
 from node.trade import policies
 from protocol import identities, keys
+from tests.browser import windows
 
 Result = TypeVar("Result")
 
@@ -222,6 +223,7 @@ CHAPTERS: tuple[Callable[[stages.Stage], None], ...] = (
     openings.peer,
     openings.agree,
     openings.list_goods,
+    windows.dress,
     order,
 )
 

@@ -22,7 +22,7 @@ class CatalogueSheet:
     """What a file says: rows, or faults and no rows.
 
     key: `keys.sheet_key` of the file. dialect: `plain` or `shopify`. unknown: headings that nobody understood, for
-    the merchant to map or to shrug off.
+    the merchant to map or to shrug off. headings: all of them, as written.
     """
 
     key: str
@@ -30,6 +30,7 @@ class CatalogueSheet:
     rows: tuple[CatalogueRow, ...]
     faults: tuple[SheetFault, ...]
     unknown: tuple[str, ...] = ()
+    headings: tuple[str, ...] = ()
 
 
 def read(data: bytes, source: Source) -> CatalogueSheet:
@@ -57,7 +58,7 @@ def read_tables(found: Sequence[tables.Table], source: Source, key: str) -> Cata
     if not rows and not faults:
         faults.add(columns.row, "", FaultCode.EMPTY, "rows below the headings")
     kept = () if faults else tuple(rows)
-    return CatalogueSheet(key, dialect.name, kept, faults.all(), columns.unknown)
+    return CatalogueSheet(key, dialect.name, kept, faults.all(), columns.unknown, tuple(columns.names.values()))
 
 
 def _check_repeated(rows: Sequence[CatalogueRow], columns: headings.Columns, faults: Faults) -> None:

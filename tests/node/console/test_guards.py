@@ -20,7 +20,7 @@ def test_C10_every_route_has_a_policy_that_exists(tmp_path: Path) -> None:
     async def story(desk: doors.Desk) -> None:
         application = desk.server.application()
         served = {(route.method, route.resource.canonical) for route in application.router.routes() if route.resource}
-        declared = {(route.method, route.path) for route in routes_of(desk)}
+        declared = {(route.method, route.path.replace(":.+", "")) for route in routes_of(desk)}
         static = {(method, assets.PREFIX + "{version}/{name}") for method in ("GET", "HEAD")}
         assert {one for one in served if one[0] != "HEAD"} - static == declared
         for route in routes_of(desk):

@@ -1,0 +1,154 @@
+"""Importing a table: upload it, see what its headings mean, say what others mean, see every fault and what would
+change, then take it in. Nothing changes before the last step.
+
+A file waits in memory between the steps, for whoever sent it, and for nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from node import errors
+from node.console import forms, jobs, routes, uploads, views, words
+from node.console.pages import headings
+from node.console.words import N_
+
+register = routes.Register()
+
+ID_BYTES: Final = 16
+FAULTS_SHOWN_MAX: Final = 200
+CASES: Final[Mapping[str, str]] = {"catalogue": "catalogue.import", "stock": "stock.import"}
+TITLES: Final[Mapping[str, str]] = {
+    "catalogue": N_("Taking the goods in"),
+    "stock": N_("Taking the counts in"),
+}
+ANSWERED: Final = ("currency", "language", "sheet", "supply_price")
+DECIMALS: Final = {"comma": True, "point": False}
+
+words.add(words={"goods": N_("Articles taken in")})
+
+
+@register.get("/catalogue/import", "sheet.preview")
+async def choose(view: views.View) -> web.StreamResponse:
+    """Which file."""
+    places = (await view.ask("stock.location.list"))["locations"]
+    kind = view.query("kind", "catalogue")
+    return view.page(
+        "catalogue/import.html",
+        kind=kind if kind in CASES else "catalogue",
+        places=[place["code"] for place in places if place["of"] == "me"],
+    )
+
+
+@register.post("/catalogue/import", "sheet.preview")
+async def receive(view: views.View) -> web.StreamResponse:
+    """Keep the file, and look at it."""
+    posted = await genuine(view)
+    file, kind = posted.get("file"), forms.text(posted, "kind")
+    if not isinstance(file, web.FileField) or not file.filename or kind not in CASES:
+        raise errors.NodeError("request.malformed", "no file was chosen", expected="XLSX, XLS or CSV")
+    given: views.Json = {"kind": kind, "recall": True}
+    if kind == "stock":
+        given["location"] = forms.text(posted, "location")
+    token = view.console.entropy.token(ID_BYTES).hex()
+    kept = uploads.Upload(view.caller.operator, file.filename[:200], file.file.read(), given)
+    view.request.app[uploads.UPLOADS].add(token, kept)
+    return web.Response(status=303, headers={"Location": f"/catalogue/import/{token}"})
+
+
+async def genuine(view: views.View) -> forms.Posted:
+    """The form, if it is one of this visitor."""
+    posted = await view.request.post()
+    if not forms.is_genuine(posted, view.token):
+        raise errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
+    return posted
+
+
+def waiting(view: views.View) -> uploads.Upload:
+    """The file that the address names."""
+    return view.request.app[uploads.UPLOADS].find(view.request.match_info["file"], view.caller.operator)
+
+
+@register.get("/catalogue/import/{file}", "sheet.preview")
+async def look(view: views.View) -> web.StreamResponse:
+    """What the file says, and what taking it in would change."""
+    file = waiting(view)
+    seen = await view.ask("sheet.preview", **file.asked())
+    if seen["readable"]:
+        file.columns = seen["columns"]
+        file.given |= {"recall": False, **{name: seen[name] for name in ANSWERED}}
+        file.given |= {"mapping": seen["mapping"], "decimal_comma": seen["decimal_comma"]}
+    return view.page(
+        "catalogue/look.html",
+        seen=seen,
+        file=file,
+        token=view.request.match_info["file"],
+        shown=seen["faults"][:FAULTS_SHOWN_MAX],
+        case=CASES[file.kind],
+        label=headings.label,
+    )
+
+
+@register.post("/catalogue/import/{file}", "sheet.preview")
+async def answer(view: views.View) -> web.StreamResponse:
+    """Keep what was said of the file; look again, or take it in."""
+    file, posted = waiting(view), await genuine(view)
+    if "answers" in posted:
+        take_answers(file, posted)
+    address = f"/catalogue/import/{view.request.match_info['file']}"
+    if forms.text(posted, "step") != "take":
+        return web.Response(status=303, headers={"Location": address})
+    given = {name: value for name, value in file.asked().items() if name not in ("kind", "recall")}
+    case, caller, door = CASES[file.kind], view.caller, view.console.door
+    files, token = view.request.app[uploads.UPLOADS].files, view.request.match_info["file"]
+
+    async def work(job: jobs.Job) -> views.Json:
+        taken = await door.ask(caller, case, given, job.report)
+        files.pop(token, None)
+        return taken
+
+    key = forms.text(posted, forms.OWN + "key")
+    return jobs.follow(view, jobs.start(view, case, TITLES[file.kind], work, "/catalogue", key))
+
+
+def take_answers(file: uploads.Upload, posted: forms.Posted) -> None:
+    """What was said of the file: the meaning of headings where it is not the one that was found, and the rest."""
+    mapping: dict[str, str] = dict(file.given.get("mapping") or {})
+    for column in file.columns:
+        chosen = posted.get(f"column.{column['letter']}")
+        if isinstance(chosen, str) and chosen != column["field"]:
+            mapping[column["heading"]] = chosen
+    file.given["mapping"] = mapping
+    file.given |= {name: forms.text(posted, name).strip() for name in ANSWERED if name in posted}
+    file.given["sheet"] = file.given.get("sheet") or None
+    file.given["decimal_comma"] = DECIMALS.get(forms.text(posted, "decimals"))
+    if "location" in posted:
+        file.given["location"] = forms.text(posted, "location")
+
+
+@register.get("/catalogue/import/{file}/faults.xlsx", "sheet.preview")
+async def faults(view: views.View) -> web.StreamResponse:
+    """Every fault of the file as a workbook, to be mended side by side."""
+    file = waiting(view)
+    seen = await view.ask("sheet.preview", **file.asked())
+    text = view.language.text
+    written = await view.ask(
+        "sheet.write",
+        name=text("Faults"),
+        headings=[text("Row"), text("Column"), text("What is wrong"), text("Expected"), text("Found"), text("Code")],
+        rows=[row_of(view, fault) for fault in seen["faults"]],
+    )
+    return web.Response(
+        body=bytes.fromhex(written["data_hex"]),
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers={"Content-Disposition": 'attachment; filename="faults.xlsx"'},
+    )
+
+
+def row_of(view: views.View, fault: Mapping[str, Any]) -> list[str | int]:
+    """A fault in cells."""
+    meaning = words.word(view.language, fault["code"])
+    return [fault["row"], fault["column"], meaning, fault["expected"], fault["got"], fault["code"]]

@@ -1,0 +1,110 @@
+"""Looking at a file before it is taken in: headings, faults, what would change; and what is remembered of headings."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import openpyxl
+import pytest
+
+from node import errors
+from tests.node.test_imports import GOODS, take
+from tests.node.test_trading import agree
+from tests.node.towns import Town, play
+
+STRANGE = "货号,商品名称,我们的价,备用\nA-1,碗,10,x\nA-2,杯,20,y\n"
+COUNTS = "货号,名称,现货库存\nA-1,碗,9\nA-2,杯,6\n"
+
+
+async def look(town: Town, text: str, **told: Any) -> Any:
+    return await take(town, "factory", "sheet.preview", text, **told)
+
+
+def test_a_look_tells_columns_rows_and_what_would_change_and_changes_nothing() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory")
+        seen = await look(town, STRANGE)
+        assert [(row["letter"], row["heading"], row["field"]) for row in seen["columns"]] == [
+            ("A", "货号", "sku"),
+            ("B", "商品名称", "title_local"),
+            ("C", "我们的价", ""),
+            ("D", "备用", ""),
+        ]
+        assert (seen["columns"][2]["examples"], seen["first"][0]["cells"]) == (["10", "20"], ["A-1", "碗", "10", "x"])
+        assert (seen["counts"]["new"], seen["counts"]["unpriced"], seen["fault_count"]) == (2, 2, 0)
+        assert (await town.ask("factory", "catalogue.list"))["goods"] == []
+        await take(town, "factory", "catalogue.import", GOODS)
+        dearer = await look(town, GOODS.replace("20,6", "21,7"))
+        (row,) = dearer["differences"]
+        assert (row["sku"], row["price_before"]["amount"], row["price"]["amount"]) == ("A-2", 2000, 2100)
+        assert (row["stock_before"], row["stock"], row["fields"]) == (6, 7, ["price"])
+        assert (await look(town, GOODS))["known"]
+
+    play(story)
+
+
+def test_what_a_heading_means_is_remembered_for_the_next_file_with_these_headings() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory")
+        assert not (await look(town, STRANGE, recall=True))["recalled"]
+        await take(town, "factory", "catalogue.import", STRANGE, mapping={"我们的价": "price"})
+        columns = "我们的价,备用,货号,商品名称\n30,x,A-3,碟\n"
+        seen = await look(town, columns, recall=True)
+        assert (seen["recalled"], seen["mapping"], seen["counts"]["unpriced"]) == (True, {"我们的价": "price"}, 0)
+        assert not (await look(town, columns))["recalled"]
+        assert not (await look(town, columns.replace("备用", "别的"), recall=True))["recalled"]
+
+    play(story)
+
+
+def test_every_fault_is_told_with_row_and_column() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory")
+        seen = await look(town, GOODS.replace("A-1,碗,10,5", ",碗,x,-5"))
+        told = [(row["row"], row["column"][:1], row["code"]) for row in seen["faults"]]
+        assert told == [("2", "A", "sheet.missing"), ("2", "C", "sheet.number"), ("2", "D", "sheet.range")]
+        assert (seen["counts"], seen["fault_count"]) == (None, 3)
+        unreadable = await town.ask("factory", "sheet.preview", name="x.pdf", data_hex=b"%PDF-1.7".hex())
+        assert (unreadable["readable"], unreadable["faults"][0]["code"]) == (False, "sheet.format")
+
+    play(story)
+
+
+def test_a_stock_list_counts_one_location_and_partners_are_told() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await take(town, "factory", "catalogue.import", GOODS)
+        await agree(town, "factory", "shop")
+        seen = await look(town, COUNTS, kind="stock")
+        assert [(row["sku"], row["stock_before"], row["stock"]) for row in seen["differences"]] == [("A-1", 5, 9)]
+        tried = await take(town, "factory", "stock.import", COUNTS, dry_run=True)
+        assert (tried["rows"], tried["changed"], tried["unchanged"]) == (2, 1, 1)
+        await take(town, "factory", "stock.import", COUNTS)
+        await town.settle()
+        offers = (await town.ask("shop", "selection.list"))["offers"]
+        assert {row["sku"]: row["stock"] for row in offers} == {"A-1": 9, "A-2": 6}
+        for text, code in ((COUNTS.replace("A-2", "Z"), "stock.sku"), ("货号\nA-1\n", "sheet.heading-missing")):
+            with pytest.raises(errors.NodeError) as refused:
+                await take(town, "factory", "stock.import", text)
+            assert [fault["code"] for fault in refused.value.faults] == [code]
+        with pytest.raises(errors.NodeError) as nowhere:
+            await take(town, "factory", "stock.import", COUNTS, location="moon")
+        assert nowhere.value.code == "stock.location"
+
+    play(story)
+
+
+def test_a_table_is_written_without_formulas() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory")
+        answer = await town.ask("factory", "sheet.write", name="错误", headings=["行", "内容"], rows=[[2, "=1+1"]])
+        sheet = openpyxl.load_workbook(io.BytesIO(bytes.fromhex(answer["data_hex"]))).active
+        assert sheet is not None
+        assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [["行", "内容"], [2, "=1+1"]]
+        assert sheet["B2"].data_type == "s"
+        with pytest.raises(errors.NodeError):
+            await town.ask("factory", "sheet.write", name="x", headings=["a", "b"], rows=[["1"]])
+
+    play(story)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
+from rich.text import Text
 
 from node.terminal import tables
 
@@ -42,6 +43,20 @@ def sessions(answer: Json) -> RenderableType:
         "browser": "browser",
     }
     return tables.rows_of(answer, "sessions", columns, empty="Nobody is signed in.")
+
+
+def key_made(answer: Json) -> RenderableType:
+    """A new key, on a line of its own, to be copied."""
+    head = tables.fields([(tables.label(name), answer.get(name)) for name in ("number", "label", "role")])
+    note = Text("This is the key. It is shown once; whoever has it works with your node in this role.")
+    return Group(head, note, Text(tables.plain(answer.get("key")), no_wrap=True, overflow="ignore"))
+
+
+def backup(answer: Json) -> RenderableType:
+    """A backup that was written."""
+    size = f"{int(answer.get('bytes') or 0) / 1_048_576:.1f} MiB"
+    head = tables.fields([("file", answer.get("file")), ("size", size)])
+    return Group(head, Text("Keep it away from this machine, and away from the passphrase."))
 
 
 def keys(answer: Json) -> RenderableType:

@@ -252,6 +252,8 @@ VIEWS: Final[Mapping[str, View]] = {
     "operator.list": rosters.operators,
     "session.list": rosters.sessions,
     "key.list": rosters.keys,
+    "key.make": rosters.key_made,
+    "backup.write": rosters.backup,
     "audit.verify": reports.verdict,
     "audit.verify.document": reports.proof,
     "doctor": reports.findings,

@@ -32,6 +32,7 @@ HALF_MS: Final = 600_000
 SEEN_EVERY_MS: Final = 60_000
 """How exactly it is remembered when a session or key was last used: each note is a write to the disk."""
 BROWSER_CHARACTERS_MAX: Final = 300
+CODE_CHARACTERS_MAX: Final = 64
 FREE_CODES: Final = 5
 CODES_PLACE: Final = "codes"
 """Six digits are guessed against an account from everywhere at once. Whoever may try has its password already."""
@@ -106,7 +107,8 @@ async def sign_in(trade: doors.Trade, visitor: Visitor, name: str, password: str
     wait_ms = await trade.database.write(lambda db: attempts.reserve(db, counted, now_ms))
     if wait_ms:
         return Answer(Outcome.WAIT, wait_s=-(-wait_ms // 1000))
-    found = await trade.database.read(lambda db: operators.by_name(db, name))
+    tried = name[: attempts.NAME_CHARACTERS_MAX]
+    found = await trade.database.read(lambda db: operators.by_name(db, tried))
     known = found if found is not None and found.disabled_ms is None else None
     right = await trade.passwords.verify(password, None if known is None else known.password)
     if known is None or not right:
@@ -197,7 +199,7 @@ async def finish(trade: doors.Trade, visitor: Visitor, token: str, typed: str) -
         if found is None:
             return Answer(Outcome.OVER)
         session, operator = found
-        digits = "".join(typed.split())
+        digits = "".join(typed[:CODE_CHARACTERS_MAX].split())
         if len(digits) == codes.DIGITS and digits.isascii() and digits.isdigit():
             counted = codes_count(trade, operator)
             wait_ms = attempts.reserve(db, counted, trade.world.clock.now_ms())
@@ -206,7 +208,7 @@ async def finish(trade: doors.Trade, visitor: Visitor, token: str, typed: str) -
             if not use_code(trade, db, operator, digits):
                 return Answer(Outcome.WRONG)
             attempts.forgive(db, counted, all=True)
-        elif not operators.use_recovery_code(db, operator.id, codes.recovery_hash(typed)):
+        elif not operators.use_recovery_code(db, operator.id, codes.recovery_hash(typed[:CODE_CHARACTERS_MAX])):
             return Answer(Outcome.WRONG)
         return complete(trade, db, visitor, session, operator)
 

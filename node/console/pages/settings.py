@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from node import errors
-from node.console import forms, jobs, languages, routes, views, visitors, words
+from node.console import forms, guards, jobs, languages, routes, views, visitors, words
 from node.console.pages import signings
 from node.console.words import N_
 from node.trade import operators, policies
@@ -142,8 +142,12 @@ async def me(view: views.View) -> web.StreamResponse:
     """My account."""
     account = await view.ask("account.show")
     host = view.request.url.host or ""
+    port = view.request.url.port
+    named = f"{view.request.scheme}://localhost:{port}/settings/me" if host in guards.LOOPBACK else ""
     spoken = [(code, each.name) for code, each in languages.load().items()]
-    return show(view, "me", account=account, host=host, passkeys_possible=is_named(host), spoken=spoken)
+    return show(
+        view, "me", account=account, host=host, passkeys_possible=is_named(host), spoken=spoken, named_address=named
+    )
 
 
 @register.post("/settings/language", "account.language")

@@ -16,6 +16,7 @@ from node.trade.entrances import Outcome
 register = routes.Register()
 
 START = "/today"
+FORM_BYTES_MAX = 65_536
 STATUSES = {Outcome.WRONG: 403, Outcome.WAIT: 429, Outcome.OVER: 403}
 
 
@@ -33,7 +34,7 @@ async def sign_in(view: views.View) -> web.StreamResponse:
 @register.post("/sign-in", routes.PUBLIC)
 async def try_password(view: views.View) -> web.StreamResponse:
     """Try them."""
-    posted = await view.request.post()
+    posted = await small(view)
     name = forms.text(posted, "name")
     afterwards = forms.destination(forms.text(posted, "_next"), START)
     answer = await entrances.sign_in(trade(view), visitors.at_the_door(view), name, forms.text(posted, "password"))
@@ -60,7 +61,7 @@ async def second_step(view: views.View) -> web.StreamResponse:
 @register.post("/sign-in/code", routes.PUBLIC)
 async def try_code(view: views.View) -> web.StreamResponse:
     """Try six digits or a recovery code."""
-    posted = await view.request.post()
+    posted = await small(view)
     afterwards = forms.destination(forms.text(posted, "_next"), START)
     token = visitors.half(view)
     answer = await entrances.finish(trade(view), visitors.at_the_door(view), token, forms.text(posted, "code"))
@@ -87,7 +88,7 @@ async def ask_passkey(view: views.View) -> web.StreamResponse:
 @register.post("/sign-in/passkey", routes.PUBLIC)
 async def try_passkey(view: views.View) -> web.StreamResponse:
     """Try what it answered."""
-    posted = await view.request.post()
+    posted = await small(view)
     afterwards = forms.destination(forms.text(posted, "_next"), START)
     answer = await entrances.finish_with_passkey(
         trade(view), visitors.at_the_door(view), visitors.half(view), visitors.site(view), response_of(posted)
@@ -104,7 +105,7 @@ async def try_passkey(view: views.View) -> web.StreamResponse:
 @register.post("/sign-in/first", routes.PUBLIC)
 async def add_first(view: views.View) -> web.StreamResponse:
     """The first owner of a new node, who proves by the set-up code that the machine is theirs."""
-    posted = await view.request.post()
+    posted = await small(view)
     name, password = forms.text(posted, "name"), forms.text(posted, "password")
     try:
         await operators.add_first(trade(view), forms.text(posted, "code"), name, password, view.language.code)
@@ -119,12 +120,23 @@ async def add_first(view: views.View) -> web.StreamResponse:
 @register.post("/sign-out", routes.SIGNED_IN)
 async def sign_out(view: views.View) -> web.StreamResponse:
     """End this session, here and on the node."""
-    if not forms.is_genuine(await view.request.post(), view.token):
+    if not forms.is_genuine(await small(view), view.token):
         raise errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
     await entrances.sign_out(trade(view), view.request.cookies.get(visitors.cookie(trade(view), views.COOKIE), ""))
     response = web.Response(status=303, headers={"Location": "/sign-in"})
     visitors.drop(view, response, views.COOKIE)
     return response
+
+
+async def small(view: views.View) -> forms.Posted:
+    """A form of somebody whom nobody knows yet, which has no reason to be large. NodeError `request.*`."""
+    size = view.request.content_length
+    if size is None or size > FORM_BYTES_MAX:
+        raise errors.NodeError("request.too-big", "the form is too large", expected=f"at most {FORM_BYTES_MAX} bytes")
+    try:
+        return await view.request.post()
+    except ValueError as error:
+        raise errors.NodeError("request.malformed", "this is no form", got=type(error).__name__) from None
 
 
 def trade(view: views.View) -> doors.Trade:

@@ -410,3 +410,17 @@ def test_a_backup_is_written_by_a_button_and_restored_to_the_same_node(tmp_path:
         assert not (tmp_path / "evil").exists()
 
     visit(tmp_path, story)
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/code", "/sign-in/first", "/sign-in/passkey"])
+def test_C09_strangers_cannot_send_much_nor_nonsense(tmp_path: Path, path: str) -> None:
+    async def story(desk: doors.Desk, browser: Browser) -> None:
+        own = {"Origin": desk.address, "Sec_Fetch_Site": "same-origin"}
+        large = await desk.send("POST", path, headers=own, data={"name": "x" * 70_000})
+        assert large.status == 413
+        kind = {"Content_Type": "multipart/form-data; boundary=b"}
+        for body in (b"", b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\n\xff\xfe\r\n--b--\r\n', b"--b"):
+            answer = await desk.send("POST", path, headers=own | kind, data=body)
+            assert answer.status in (403, 422), (body, answer.text)
+
+    visit(tmp_path, story)

@@ -162,31 +162,36 @@ def audit() -> None:
     """Evidence for an auditor: write it, and check it without a node."""
 
 
+def place(target: Path) -> dict[str, str]:
+    """Where an export goes: a file where the name says so, else a folder."""
+    return {"archive" if target.suffix.lower() == ".zip" else "directory": str(target.absolute())}
+
+
 @audit.command("export")
-@click.argument("directory", type=FOLDER)
+@click.argument("target", type=click.Path(path_type=Path), metavar="DIRECTORY")
 @commands.asks("audit.export")
-def audit_export(directory: Path) -> dict[str, str]:
-    """Write my books into the new folder DIRECTORY."""
-    return {"directory": str(directory.absolute())}
+def audit_export(target: Path) -> dict[str, str]:
+    """Write my books into the new folder DIRECTORY, or into one file where its name ends with .zip."""
+    return place(target)
 
 
 @audit.command("document")
 @click.argument("document", metavar="HASH")
-@click.argument("directory", type=FOLDER)
+@click.argument("target", type=click.Path(path_type=Path), metavar="DIRECTORY")
 @commands.asks("audit.document")
-def audit_document(document: str, directory: Path) -> dict[str, str]:
-    """Write the proof of one document into the new folder DIRECTORY; it shows no other.
+def audit_document(document: str, target: Path) -> dict[str, str]:
+    """Write the proof of one document into the new folder DIRECTORY, or .zip file; it shows no other.
 
     HASH, or the start of it, is what `order show` lists.
     """
-    return {"document": document, "directory": str(directory.absolute())}
+    return {"document": document, **place(target)}
 
 
 @audit.command("verify")
-@click.argument("directory", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("directory", type=click.Path(path_type=Path, exists=True))
 @click.option("--opened", "told", type=FILE, multiple=True, help="A file of `hanse disclose`; repeatable.")
 def audit_verify(directory: Path, told: tuple[Path, ...]) -> int:
-    """Check an exported DIRECTORY offline: signatures, proofs, every transition, every amount.
+    """Check an exported DIRECTORY, or .zip file, offline: signatures, proofs, every transition, every amount.
 
     Of the proof of one document, who wrote it, who had it, and since when.
     """

@@ -178,7 +178,8 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "picture.unknown": (Exit.REFUSED, "no picture of this name is here"),
     "sheet.faults": (Exit.REFUSED, "a spreadsheet has faults; nothing of it was imported"),
     # the audit
-    "audit.target": (Exit.REFUSED, "the folder for an audit export is not empty"),
+    "audit.archive": (Exit.UNREADABLE, "this is no archive of an export, or one that no export would be"),
+    "audit.target": (Exit.REFUSED, "the folder for an audit export is not empty, or there is such a file already"),
     "audit.document": (Exit.REFUSED, "no receipted document has this hash"),
     "audit.no-identity": (Exit.BUG, "the identity logbook of a party is not stored, so its notes would prove nothing"),
 }

@@ -1,13 +1,18 @@
-"""The use cases that write folders for an auditor: all books, or the proof of one document."""
+"""The use cases of the audit: all books or the proof of one document, as a folder or as one file, and checking them."""
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import shutil
 import sqlite3
+import tempfile
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from node import errors
-from node.audits import bundles, documents
+from node.audits import archives, bundles, documents, reports
 from node.storage import exports
 from node.trade import doors
 
@@ -15,17 +20,10 @@ register = doors.Register()
 
 
 class Export(doors.Arguments):
-    """`directory` is a new folder, by its absolute path."""
+    """Where to write: a new folder `directory`, or a new zip file `archive`, by its absolute path."""
 
-    directory: str
-
-
-@register.case("audit.export", Export)
-async def export(trade: doors.Trade, given: Export, report: doors.Report) -> doors.Json:
-    """Write the books of this node into a folder that an auditor can check without any node."""
-    write = functools.partial(bundles.export, directory=Path(given.directory), me=trade.books.me, report=report)
-    summary = await trade.database.read(write)
-    return {"directory": given.directory, "channels": summary.channels, "entries": summary.entries}
+    directory: str | None = None
+    archive: str | None = None
 
 
 class Proof(Export):
@@ -34,11 +32,49 @@ class Proof(Export):
     document: str
 
 
+class Verify(doors.Arguments):
+    """`archive`: a zip file that somebody sent, by its absolute path."""
+
+    archive: str
+
+
+class Stopped(Exception):
+    """Nobody waits for the work any more."""
+
+
+def place(given: Export) -> tuple[Path, bool]:
+    """Where to write, and whether it is an archive. NodeError `request.malformed`."""
+    if (given.directory is None) == (given.archive is None):
+        raise errors.NodeError(
+            "request.malformed", "an export goes to one place", expected="a directory or an archive", got="both or none"
+        )
+    return Path(given.directory or given.archive or ""), given.archive is not None
+
+
+@register.case("audit.export", Export)
+async def export(trade: doors.Trade, given: Export, report: doors.Report) -> doors.Json:
+    """Write the books of this node, so that an auditor can check them without any node."""
+    target, packed = place(given)
+    folder = archives.folder_for(target) if packed else target
+    write = functools.partial(bundles.export, directory=folder, me=trade.books.me, report=report)
+    try:
+        summary = await trade.database.read(write)
+        if packed:
+            await working(functools.partial(archives.pack, folder, target), report)
+    finally:
+        if packed:
+            shutil.rmtree(folder, ignore_errors=True)
+    told = given.model_dump(exclude_none=True)
+    return {**told, "channels": summary.channels, "entries": summary.entries, "skipped": summary.skipped}
+
+
 @register.case("audit.document", Proof)
 async def prove(trade: doors.Trade, given: Proof, report: doors.Report) -> doors.Json:
     """Write the proof of one document, which shows no other."""
+    target, packed = place(given)
+    folder = archives.folder_for(target) if packed else target
 
-    def unit(db: sqlite3.Connection) -> doors.Json:
+    def unit(db: sqlite3.Connection) -> bytes:
         leaves = exports.leaves(db, given.document.lower())
         if len(leaves) != 1:
             raise errors.NodeError(
@@ -48,7 +84,45 @@ async def prove(trade: doors.Trade, given: Proof, report: doors.Report) -> doors
                 got=given.document,
                 hint="`hanse order show` lists the documents of an order",
             )
-        documents.export(db, Path(given.directory), trade.books.me, leaves[0])
-        return {"directory": given.directory, "document": leaves[0].hex()}
+        documents.export(db, folder, trade.books.me, leaves[0])
+        return leaves[0]
 
-    return await trade.database.read(unit)
+    try:
+        leaf = await trade.database.read(unit)
+        if packed:
+            await working(functools.partial(archives.pack, folder, target), report)
+    finally:
+        if packed:
+            shutil.rmtree(folder, ignore_errors=True)
+    return {**given.model_dump(exclude_none=True), "document": leaf.hex()}
+
+
+@register.case("audit.verify", Verify)
+async def verify(trade: doors.Trade, given: Verify, report: doors.Report) -> doors.Json:
+    """Check an export or the proof of a document that somebody sent as one file. Asks nothing of this node's books."""
+
+    def check(report: doors.Report) -> doors.Json:
+        with tempfile.TemporaryDirectory(prefix="hanse-audit-", dir=Path(given.archive).parent) as folder:
+            root = archives.unpack(Path(given.archive), Path(folder), report)
+            found = reports.verify(root, report)
+            return {"kind": found.case, **found.content()}
+
+    answer = await working(check, report)
+    del answer["directory"]  # a passing place, and nobody's business
+    return answer
+
+
+async def working(work: Callable[[doors.Report], doors.Json | None], report: doors.Report) -> doors.Json:
+    """Do what takes long in a thread of its own. Where nobody waits any more, it ends at its next report."""
+    stop = threading.Event()
+
+    def heard(what: str, done: int, total: int) -> None:
+        if stop.is_set():
+            raise Stopped
+        report(what, done, total)
+
+    try:
+        return await asyncio.to_thread(work, heard) or {}
+    except asyncio.CancelledError:
+        stop.set()
+        raise

@@ -47,7 +47,12 @@ def destination(wanted: str, otherwise: str = "/") -> str:
 def is_genuine(posted: Posted, token: str) -> bool:
     """Whether the form carries the visitor's token."""
     given = posted.get(OWN + "token")
-    return isinstance(given, str) and bool(token) and hmac.compare_digest(given.encode(), token.encode())
+    return isinstance(given, str) and is_same(given, token)
+
+
+def is_same(given: str, token: str) -> bool:
+    """Whether what was given is the visitor's token."""
+    return bool(token) and hmac.compare_digest(given.encode(), token.encode())
 
 
 def text(posted: Posted, name: str) -> str:

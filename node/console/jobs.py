@@ -64,7 +64,7 @@ class Job:
     task: asyncio.Task[None] | None = None
     news: asyncio.Event = field(default_factory=asyncio.Event)
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
-    _folder: Path | None = None
+    scratch: Path | None = None
 
     @property
     def ended(self) -> bool:
@@ -82,9 +82,9 @@ class Job:
 
     def folder(self) -> Path:
         """A folder of its own on this machine that nobody else may enter, as long as the job is remembered."""
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="hanse-"))
-        return self._folder
+        if self.scratch is None:
+            self.scratch = Path(tempfile.mkdtemp(prefix="hanse-"))
+        return self.scratch
 
     def tell(self) -> None:
         """Wake the pages that look on."""
@@ -93,8 +93,8 @@ class Job:
 
     def forget(self) -> None:
         """Remove what it left on the disk."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if self.scratch is not None:
+            shutil.rmtree(self.scratch, ignore_errors=True)
 
     def _note(self, what: str, done: int, total: int) -> None:
         if not self.ended:
@@ -169,10 +169,15 @@ class Jobs:
 JOBS: Final = web.AppKey("jobs", Jobs)
 
 
-def start(view: views.View, name: str, title: str, work: Work, back: str, key: str = "") -> Job:
-    """Begin a job that is more than one use case. `title` is marked with `N_`. NodeError `console.busy`."""
+def start(
+    view: views.View, name: str, title: str, work: Work, back: str, key: str = "", folder: Path | None = None
+) -> Job:
+    """Begin a job that is more than one use case. `title` is marked with `N_`. NodeError `console.busy`.
+
+    `folder`: what it finds in its folder, which is the job's from now on.
+    """
     token = view.console.entropy.token(ID_BYTES).hex()
-    job = Job(token, view.caller.operator, name, title, back, key, view.console.clock.now_ms())
+    job = Job(token, view.caller.operator, name, title, back, key, view.console.clock.now_ms(), scratch=folder)
     return view.request.app[JOBS].start(job, work)
 
 

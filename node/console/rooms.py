@@ -6,6 +6,7 @@ from typing import Final
 
 from node.console.pages import (
     agreements,
+    audits,
     capabilities,
     catalogues,
     frames,
@@ -32,6 +33,7 @@ REGISTERS: Final = (
     agreements.register,
     capabilities.register,
     networks.register,
+    audits.register,
     settings.register,
     programs.register,
     today.register,

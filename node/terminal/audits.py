@@ -1,85 +1,19 @@
-"""`hanse audit verify`: the auditor's verdict for people and programs, and the exit status that follows from it."""
+"""`hanse audit verify`: a folder or an archive, checked with a bar that shows how far it is."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
 
-from node import errors
-from node.audits import documents, verifications
+from node.audits import archives, reports
 from node.terminal import meters
 
-Json = dict[str, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What was found in a folder."""
-
-    directory: Path
-    verdict: verifications.Verdict
-    case: ClassVar[str] = "audit.verify"
-
-    @property
-    def status(self) -> errors.Exit:
-        """0 when everything holds, 65 when anything does not."""
-        return errors.Exit.DONE if self.verdict.ok else errors.Exit.UNREADABLE
-
-    def content(self) -> Json:
-        """The four numbers first, then every finding with its artefact, then what each channel proves."""
-        return {
-            "ok": self.verdict.ok,
-            "directory": str(self.directory),
-            **dataclasses.asdict(self.verdict.numbers),
-            "faults": [plain(dataclasses.asdict(fault)) for fault in self.verdict.faults],
-            "chains": [plain(dataclasses.asdict(chain)) for chain in self.verdict.chains],
-            "channels": [plain(dataclasses.asdict(channel)) for channel in self.verdict.channels],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class ProofReport:
-    """What the proof of one document shows."""
-
-    directory: Path
-    verdict: documents.DocumentVerdict
-    case: ClassVar[str] = "audit.verify.document"
-
-    @property
-    def status(self) -> errors.Exit:
-        """0 when everything holds, 65 when anything does not."""
-        return errors.Exit.DONE if self.verdict.ok else errors.Exit.UNREADABLE
-
-    def content(self) -> Json:
-        """What is proved, where nothing is wrong; every finding otherwise."""
-        proved = plain(dataclasses.asdict(dataclasses.replace(self.verdict, faults=())))
-        del proved["faults"]
-        found = [plain(dataclasses.asdict(fault)) for fault in self.verdict.faults]
-        head = {"ok": self.verdict.ok, "directory": str(self.directory), "faults": found}
-        return {**head, **proved} if self.verdict.ok else head
-
-
-def verify(directory: Path, told: Sequence[Path] = ()) -> Report | ProofReport:
-    """Check an exported folder. Raises for nothing that is in it: what is wrong becomes a finding.
-
-    `told`: files of openings.
-    """
-    if (directory / f"{documents.DOCUMENT}.entry").is_file():
-        return ProofReport(directory.absolute(), documents.verify(directory))
+def verify(place: Path, told: Sequence[Path] = ()) -> reports.Report | reports.ProofReport:
+    """Check an export, or the proof of a document. `told`: files of openings. NodeError `audit.archive`, `disk.*`."""
     with meters.Meter() as meter:
-        return Report(directory.absolute(), verifications.verify(directory, meter.report, told))
-
-
-def plain(value: object) -> Any:
-    """A value as JSON has it: bytes in hex, maps and lists of such."""
-    match value:
-        case bytes():
-            return value.hex()
-        case Mapping():
-            return {str(key): plain(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return [plain(inner) for inner in value]
-    return value
+        if place.is_dir():
+            return reports.verify(place, meter.report, told)
+        with tempfile.TemporaryDirectory(prefix="hanse-audit-") as folder:
+            return reports.verify(archives.unpack(place, Path(folder), meter.report), meter.report, told)

@@ -92,7 +92,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     ),
     **rows("invite.list", SALES, reads=True),
     **rows("order.disclose", SALES),
-    **rows("audit.export audit.document", EVIDENCE),
+    **rows("audit.export audit.document audit.verify", EVIDENCE),
     **rows(
         "partner.rename partner.remove partner.suspend partner.resume partner.end card.set agreement.propose"
         " agreement.accept agreement.decline capability.offer capability.grant capability.revoke"
@@ -148,7 +148,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     **rows("bench.progress bench.orders bench.singles", OWNER),
 }
 
-LOCAL: Final = frozenset({"audit.export", "audit.document", "backup.write"})
+LOCAL: Final = frozenset({"audit.export", "audit.document", "audit.verify", "backup.write"})
 """What names a path of the machine: whoever runs the node may, and nobody else by a path of their own (C07)."""
 
 

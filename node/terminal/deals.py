@@ -172,10 +172,21 @@ def order_ship(
     }
 
 
+@order.command("recalled")
+@click.argument("order", metavar="ID")
+@click.option("--waybill", help="Of one parcel of several.")
+@click.option("--outcome", type=click.Choice(["recalled", "rto"]), help="It was turned round, or comes once refused.")
+@commands.asks("order.recalled")
+def order_recalled(**typed: Any) -> Arguments:
+    """Say that the carrier brings a parcel back for which a cancel had come too late."""
+    return typed
+
+
 @order.command("cancel")
 @click.argument("orders", nargs=-1, required=True, metavar="ID...")
 @commands.line_quantities
 @click.option("--reason", help="Why, as a short code that the partner reads. [default: consumer]")
+@click.option("--recall", is_flag=True, help="Also ask the carrier to bring back what has left; it has its price.")
 @commands.asks("order.cancel")
 def order_cancel(orders: tuple[str, ...], quantities: tuple[str, ...], **typed: Any) -> Arguments:
     """Ask to stop orders; `order show` then says whether it came in time.

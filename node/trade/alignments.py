@@ -98,7 +98,6 @@ def align(link: Link, reasons: Mapping[int, str]) -> None:
     hand_on(link)
     answer_cancels(link)
     give_up(link)
-    link.forget()
 
 
 def stop_surplus(link: Link) -> None:

@@ -20,7 +20,7 @@ from contracts.documents import shipments
 from contracts.lots import LotState
 from node import errors
 from node.storage import orderbooks, partners, shelves
-from node.trade import alignments, books, comebacks, echoes, errands, personal, purchases, sales
+from node.trade import alignments, books, comebacks, echoes, errands, personal, purchases, recalls, sales
 from node.trade import orders as ordering
 from protocol.encoding import Value
 
@@ -147,9 +147,12 @@ def align(desk: books.Desk, downstream: books.Book, thread: bytes, item: histori
     links = [alignments.Link(desk, downstream, thread, upstream, child) for child, upstream in children]
     for link in links:
         if link.child in link.upstream.history.orders:  # else it was lost with a disk before anybody had it
+            recalls.bring_back(link)
             comebacks.pass_on(desk, downstream, thread, link.upstream, link.child)
             alignments.align(link, reasons)
+            recalls.recall(link)
             report(link)
+            link.forget()
     return bool(links)
 
 

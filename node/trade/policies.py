@@ -109,7 +109,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     ),
     **rows(
         "stock.set stock.location.add stock.buffer stock.allot stock.hold stock.release order.accept order.reject"
-        " order.cancel order.change order.answer order.receive capability.task",
+        " order.cancel order.recalled order.change order.answer order.receive capability.task",
         TRADERS,
     ),
     **rows("order.ship order.plan order.pack order.report order.cancel-answer capability.enter", WAREHOUSE),

@@ -66,12 +66,15 @@ class Place(doors.Arguments):
 
 
 class Cancel(doors.Arguments):
-    """One or several orders; without `quantities` everything that can still be stopped."""
+    """One or several orders; without `quantities` everything that can still be stopped.
+
+    `recall`: also what has left."""
 
     order: str | None = None
     orders: list[str] | None = None
     quantities: dict[str, doors.Quantity] | None = None
     reason: str = "consumer"
+    recall: bool = False
 
 
 def unit_price(book: books.Book, sku: str, quantity: int) -> int | None:
@@ -289,7 +292,8 @@ def holds_of(desk: books.Desk, named: Sequence[str], skus: set[str]) -> dict[str
 
 @register.case("order.cancel", Cancel)
 async def cancel(trade: doors.Trade, given: Cancel, report: doors.Report) -> doors.Json:
-    """Ask to stop orders. Before an answer that needs nobody's consent; afterwards the shipper says what it stopped."""
+    """Ask to stop orders, or to bring back what has left. Before an answer that needs nobody's consent; afterwards the
+    shipper says what it stopped."""
     named = await portions.chosen(trade, given.order, given.orders, all=False)
     parts = await trade.database.read(lambda db: [(id, orderbooks.parts_of_shop_order(db, id)) for id in named])
     wanted = [id for name, rows in parts for id in ([row.thread.hex() for row in rows] if len(rows) > 1 else [name])]
@@ -297,7 +301,8 @@ async def cancel(trade: doors.Trade, given: Cancel, report: doors.Report) -> doo
     def one(desk: books.Desk, id: str) -> None:
         found = orders.find(desk, id)
         lines: list[Value] = []
-        for number, quantity in portions.line_quantities(found.order, given.quantities, *STOPPABLE).items():
+        states = (*STOPPABLE, LotState.SHIPPED) if given.recall else STOPPABLE
+        for number, quantity in portions.line_quantities(found.order, given.quantities, *states).items():
             if quantity:
                 lines.append({"line": number, "quantity": quantity})
         if not lines:
@@ -306,7 +311,7 @@ async def cancel(trade: doors.Trade, given: Cancel, report: doors.Report) -> doo
             )
         role = "buyer" if found.row.buying else "seller"
         body: books.Body = {"thread": found.row.thread, "role": role, "lines": lines, "reason": given.reason}
-        desk.write(found.book, "cancel.request", body)
+        desk.write(found.book, "cancel.request", {**body, "recall": True} if given.recall else body)
 
     cancelling, refused = await portions.each(trade, wanted, one, report, "cancelling")
     return {"cancelling": cancelling, "refused": refused}

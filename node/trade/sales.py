@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from contracts.documents import shipments
 from contracts.lots import LotState
 from contracts.orders import Order
 from node import errors
 from node.storage import shelves
-from node.trade import books, carriers, credits, doors, orders, portions, promises, reservations
+from node.trade import (
+    alignments,
+    books,
+    carriers,
+    credits,
+    doors,
+    orders,
+    portions,
+    promises,
+    recalls,
+    reservations,
+)
 from protocol.encoding import Value
 
 register = doors.Register()
@@ -57,6 +69,14 @@ class Ship(doors.Arguments):
     rows: list[Parcel] | None = None
     location: str | None = None
     short: bool = False
+
+
+class Recalled(orders.One):
+    """`waybill`: one parcel of several. `outcome`: the carrier turned it round (`recalled`), or it comes back once the
+    consumer has refused it (`rto`)."""
+
+    waybill: str | None = None
+    outcome: Literal["recalled", "rto"] = "recalled"
 
 
 @register.case("order.accept", Accept)
@@ -185,6 +205,27 @@ async def ship(trade: doors.Trade, given: Ship, report: doors.Report) -> doors.J
 
     shipped, refused = await portions.each(trade, list(parcels), one, report, "shipping")
     return {"shipped": shipped, "refused": refused}
+
+
+@register.case("order.recalled", Recalled)
+async def recalled(trade: doors.Trade, given: Recalled, report: doors.Report) -> doors.Json:
+    """Say that the carrier brings back what a cancel had come too late for: all of it, or one parcel."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        found = orders.find(desk, given.order)
+        wanted = [hash for hash, parcel in found.order.parcels.items() if given.waybill in (None, parcel.waybill)]
+        coming = alignments.open_cancels(found.order) if not found.row.buying else {}
+        bodies = [recalls.brought_back(found.order, cancel, wanted, given.outcome) for cancel in coming]
+        bodies = [body for body in bodies if body["lines"]]
+        for body in bodies:
+            desk.write(found.book, "cancel.result", {"thread": found.row.thread, **body})
+        if not bodies:
+            raise errors.NodeError(
+                "order.nothing", "nothing of it was to be brought back", expected="rto-asked", got=found.row.state
+            )
+        return {"order": found.row.thread.hex(), "cancels": len(bodies)}
+
+    return await trade.books.act(unit)
 
 
 def granted(trade: doors.Trade, desk: books.Desk, found: orders.Found) -> tuple[str, str]:

@@ -10,9 +10,9 @@ import bisect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from contracts import abandonments, assents, issues, lapses, silences
+from contracts import abandonments, assents, disputes, issues, lapses, silences
 from contracts.documents.deems import Deem
-from contracts.issues import Issue, IssueState
+from contracts.issues import Issue, IssueState, Taken
 from contracts.orders import Order
 from contracts.silences import Claim
 from node.storage import proofs
@@ -21,10 +21,14 @@ from protocol import notes
 from protocol.encoding import Value
 
 FINAL = "shipment.final"
+CLOCKED = (*issues.LIVE, IssueState.DECIDED)  # something of a complaint may wait
 ROUND_CHARACTERS = 12  # of the name of a round, where it stands for an edge in lists
 RESPONSE = "issue.response"
 ESCALATE = "issue.escalate"
 ANSWER = "the other side does not answer a complaint in the time of the agreement"
+AWARD, DUTY, DEFAULT = "dispute.decide", "dispute.return", "dispute.default"
+COMPLY = "who must act by an award does not: the other side may say so"
+GO_BACK = "goods that the buyer must send back by an award"
 RESOLVE = "the other side does not resolve a complaint: the complainant may escalate it"
 
 
@@ -156,6 +160,24 @@ def of_issue(book: books.Book, issue: Issue) -> Iterator[Wait]:
         yield wait(issue.document.TYPE, RESOLVE, issue.key, Claim(opened, issues.resolution_s(issue.version)), ESCALATE)
     for row, member, claim in abandonments.waiting(issue):
         yield wait(row.name, row.meaning, member.hash, claim, Deem.TYPE)
+    if issue.state is IssueState.DECIDED and issue.taken is not None:
+        yield from of_award(book, issue, issue.taken)
+
+
+def of_award(book: books.Book, issue: Issue, taken: Taken) -> Iterator[Wait]:
+    """What an award asks for, until it is said that it is done: of who must act by it, and of the buyer who has goods
+    to send back. Those are no return of table T6, which would refund them once more: the award says what they cost."""
+    member, seller, about = taken.member, issue.version.seller, issue.document.order
+    claim = Claim((member.side, member.index), taken.award.comply_within_s)
+
+    def wait(row: str, meaning: str, order: bytes | None, favours: int, by: str | None) -> Wait:
+        number = issue.key.hex()[:12] if order is None else book.history.orders[order].number
+        return Wait(issue.key, number, row, meaning, member.hash, favours, seller, claim, by, about)
+
+    yield wait(AWARD, COMPLY, about, 1 - disputes.bound(issue), DEFAULT)
+    for duty in taken.award.duties:
+        known = duty.order if duty.order in book.history.orders else about
+        yield wait(DUTY, f"{GO_BACK}: {duty.quantity} of line {duty.line}", known, seller, None)
 
 
 def of_issues(book: books.Book) -> Iterator[Wait]:
@@ -167,14 +189,14 @@ def of_issues(book: books.Book) -> Iterator[Wait]:
 def complained(book: books.Book) -> set[bytes]:
     """The complaints of a channel that are not at an end; kept by differences from the first question on."""
     if book.complained is None:
-        book.complained = {key for key, issue in book.history.issues.items() if issue.state in issues.LIVE}
+        book.complained = {key for key, issue in book.history.issues.items() if issue.state in CLOCKED}
     return book.complained
 
 
 def follow_issue(book: books.Book, after: Issue) -> None:
     """Take over one complaint's change."""
     if book.complained is not None:
-        (book.complained.add if after.state in issues.LIVE else book.complained.discard)(after.key)
+        (book.complained.add if after.state in CLOCKED else book.complained.discard)(after.key)
 
 
 OTHERS: tuple[Callable[[books.Book], Iterator[Wait]], ...] = (of_statements, of_setoffs, of_issues)
@@ -218,8 +240,10 @@ def is_mine(book: books.Book, wait: Wait) -> bool:
 def started(desk: books.Desk, book: books.Book, wait: Wait) -> proofs.Proof | None:
     """The receipt that started the clock: the first one over the logbook of the side that the silence favours by
     which the other side had the target, or an entry that knows it. None while there is none."""
-    logbook = book.mine if is_mine(book, wait) else book.theirs
     side, index = wait.claim.since
+    if wait.claimed_by is None:  # nothing has to be proved by it: since when the other side had the word itself
+        return proofs.first(desk.db, (book.mine if side == book.side else book.theirs).id, index + 1)
+    logbook = book.mine if is_mine(book, wait) else book.theirs
     if side != wait.favours:  # an entry of the favoured side that had seen more than `index`
         index = bisect.bisect_right(book.history.channel.seens[wait.favours], index)
     return proofs.first(desk.db, logbook.id, index + 1)

@@ -138,6 +138,58 @@ def test_what_an_award_asks_for_and_nobody_does_is_a_default() -> None:
     play(story)
 
 
+async def awarded(town: Town) -> str:
+    """The shop is to get money, and to send two cups back, within a day."""
+    issue = await escalated(town)
+    await town.ask("shop", "dispute.open", issue=issue)
+    await town.settle()
+    case = (await town.ask("shop", "dispute.export", issue=issue))["case"]
+    signed = await town.ask(
+        "judge", "dispute.award", case=case, to="buyer", amount="5.00", returns={"1": 2}, within_days=1
+    )
+    await town.ask("shop", "dispute.decide", award=signed["award"])
+    await town.settle()
+    return issue
+
+
+async def duties(town: Town, who: str) -> dict[str, dict[str, Any]]:
+    """What an award asks for, by row, as it is listed."""
+    rows = (await town.ask(who, "deadline.list"))["deadlines"]
+    return {row["row"]: row for row in rows if row["row"].startswith("dispute.")}
+
+
+def test_what_an_award_asks_for_stands_under_a_deadline_until_it_is_done() -> None:
+    async def story(town: Town) -> None:
+        issue = await awarded(town)
+        for who, pays, sends in (("shop", "me", "partner"), ("factory", "partner", "me")):
+            rows = await duties(town, who)
+            assert {row: rows[row]["favours"] for row in rows} == {"dispute.decide": pays, "dispute.return": sends}
+            assert rows["dispute.return"]["meaning"].endswith("2 of line 1")
+            assert {row["due_ms"] - row["since_ms"] for row in rows.values()} == {24 * HOUR_S * 1000}
+        with pytest.raises(errors.NodeError) as early:
+            await town.ask("shop", "deadline.claim", order=issue, row="dispute.decide")
+        assert early.value.code == "deadline.early"
+        await town.ask("factory", "dispute.comply", issue=issue)
+        await town.settle()
+        assert [await duties(town, who) for who in ("shop", "factory")] == [{}, {}]
+
+    play(story)
+
+
+def test_that_an_award_was_not_obeyed_can_be_claimed_like_every_deadline() -> None:
+    async def story(town: Town) -> None:
+        issue = await awarded(town)
+        await asyncio.sleep(25 * HOUR_S)
+        assert (await duties(town, "shop"))["dispute.decide"]["state"] in ("over", "due")
+        claimed = await town.ask("shop", "deadline.claim", order=issue, row="dispute.decide")
+        assert [row["row"] for row in claimed["claimed"]] == ["dispute.decide"]
+        await town.settle()
+        assert (await town.ask("factory", "issue.show", issue=issue))["state"] == "defaulted"
+        assert [await duties(town, who) for who in ("shop", "factory")] == [{}, {}]
+
+    play(story)
+
+
 def test_cases_and_awards_that_were_tampered_with_are_refused() -> None:
     async def story(town: Town) -> None:
         issue = await escalated(town)

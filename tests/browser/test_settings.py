@@ -34,7 +34,7 @@ def signed_in(browser: sync_api.Browser, villager: villages.Villager) -> Iterato
 
 def password(page: sync_api.Page, villager: villages.Villager) -> None:
     page.goto(f"{villager.shut}/sign-in?next=/settings/me")
-    page.get_by_label("Name").fill(villages.OPERATOR)
+    page.get_by_label("User name").fill(villages.OPERATOR)
     page.get_by_label("Password").fill(villages.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 
@@ -112,7 +112,7 @@ def test_a_key_is_shown_once_and_people_come_and_go(browser: sync_api.Browser, v
         page.get_by_text("The key opens nothing any more.").wait_for()
 
         page.get_by_role("link", name="People", exact=True).click()
-        page.get_by_label("Name").fill("<img src=x onerror=alert(1)>")
+        page.get_by_label("Their name").fill("<img src=x onerror=alert(1)>")
         page.get_by_label("First password").fill("a kettle of tea")
         page.get_by_role("button", name="Let them in").click()
         page.get_by_text("They can sign in now.").wait_for()

@@ -44,7 +44,7 @@ async def try_password(view: views.View) -> web.StreamResponse:
         return response
     if answer.outcome is Outcome.OPEN:
         return await let_in(view, answer, afterwards)
-    trouble = told(view, answer, N_("Name and password do not belong together."))
+    trouble = told(view, answer, N_("User name and password do not belong together."))
     return refused(view, answer, "signing/sign-in.html", afterwards=afterwards, name=name, trouble=trouble)
 
 

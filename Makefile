@@ -10,7 +10,7 @@ EXAMPLES ?= 100
 DOCUMENTS ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run debian demo run test check fix format lint layers types docs sim sim-many fuzz-api bench lock clean
+.PHONY: help setup setup-run debian demo run test check fix format lint layers types docs sim sim-many lighthouse fuzz-api bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -68,6 +68,9 @@ sim: setup ## one simulated network: make sim SEED=7
 sim-many: setup ## many seeds: make sim-many SEEDS=200
 	$(BIN)/python -m tests.sim --seeds $(SEEDS)
 
+lighthouse: setup ## what Lighthouse says of the console's pages
+	cd tests/browser/lighthouse && npm ci --silent
+	$(BIN)/python -m tests.browser.lighthouse
 fuzz-api: setup ## look longer for faults of the JSON API: make fuzz-api EXAMPLES=200
 	HANSE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/node/console/test_programs.py
 

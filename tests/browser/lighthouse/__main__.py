@@ -1,4 +1,4 @@
-"""What Lighthouse says of the console's pages: python -m tests.browser.lighthouse [PATH ...]. `make lighthouse` installs it.
+"""What Lighthouse says of the pages: python -m tests.browser.lighthouse [PATH ...]. `make lighthouse` installs it.
 
 Prints the scores of every page and fails below 95 for accessibility and best practices.
 """

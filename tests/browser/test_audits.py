@@ -1,0 +1,77 @@
+"""Books leave one console as a file, and another finds them whole, or finds the very place that was altered."""
+
+from __future__ import annotations
+
+import base64
+import zipfile
+from pathlib import Path
+
+from playwright import sync_api
+
+from tests.browser import pictures, test_pages, villages
+
+
+def export(page: sync_api.Page, address: str, path: Path) -> None:
+    """One button, a bar, a file."""
+    page.goto(address + "/audit")
+    page.get_by_role("button", name="Export my books").click()
+    page.wait_for_url("**/jobs/*")
+    page.locator("a[download]").wait_for()
+    page.reload()  # the work is not begun again, and its result is still there
+    with page.expect_download() as download:
+        page.locator("a[download]").click()
+    download.value.save_as(path)
+
+
+def altered(books: Path, path: Path) -> str:
+    """A copy in which one bit of a document is another; the name of its file."""
+    name = ""
+    with zipfile.ZipFile(books) as old, zipfile.ZipFile(path, "w") as new:
+        for member in old.namelist():
+            data = bytearray(old.read(member))
+            if not name and member.startswith("channels/") and "/tile/entries/" in member:
+                data[len(data) // 3] ^= 4
+                name = member
+            new.writestr(member, bytes(data))
+    return name
+
+
+def drop(page: sync_api.Page, path: Path) -> None:
+    """Drop a file as a hand does."""
+    content = base64.b64encode(path.read_bytes()).decode()
+    page.evaluate(
+        """([content, name]) => {
+            const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+            const carried = new DataTransfer();
+            carried.items.add(new File([bytes], name, { type: "application/zip" }));
+            const event = new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true });
+            document.getElementById("verify").dispatchEvent(event);
+        }""",
+        [content, path.name],
+    )
+
+
+def test_books_are_exported_checked_and_a_changed_byte_is_found(
+    village: villages.Village, browser: sync_api.Browser, tmp_path: Path
+) -> None:
+    dealer, shop = village.dealer, village.shop
+    books, forged = tmp_path / "books.zip", tmp_path / "forged.zip"
+    with pictures.visit(browser, dealer.address) as page:
+        export(page, dealer.address, books)
+    name = altered(books, forged)
+    with pictures.visit(browser, shop.address, "zh-CN", "phone", "dark", refusals=True) as page:
+        page.goto(shop.address + "/audit")
+        drop(page, books)
+        page.locator(".verdict-good").wait_for()
+        assert page.locator(".check-good").count() == 6
+        page.goto(shop.address + "/audit")
+        page.set_input_files("#archive", forged)
+        page.locator(".verdict-bad").wait_for()
+        assert name in page.locator(".check-bad .artefacts").first.inner_text()
+        page.evaluate(test_pages.AXE.read_text())
+        assert test_pages.barriers(page) == []
+        page.goto(shop.address + "/audit")
+        forged.write_bytes(b"no archive")
+        page.set_input_files("#archive", forged)
+        page.locator(".alert-danger").wait_for()
+        assert page.locator(".alert-danger").get_by_text("audit.archive").count() == 1

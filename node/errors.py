@@ -146,6 +146,8 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
         "no announced payment could be meant, and nothing is owed that the money could pay",
     ),
     "return.unknown": (Exit.REFUSED, "no single return is called so"),
+    "courier.none": (Exit.REFUSED, "no rule chooses a courier for this parcel"),
+    "courier.rule": (Exit.REFUSED, "there is no such rule for couriers, or no room for one more"),
     "return.nothing": (Exit.REFUSED, "nothing of this return stands where it would have to for this step"),
     "return.not-returnable": (
         Exit.REFUSED,

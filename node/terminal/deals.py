@@ -157,12 +157,13 @@ def order_ship(
 ) -> Arguments:
     """Say that goods were handed to a carrier.
 
-    Without a carrier it left with the waybill that the marketplace granted with the order.
+    Without a carrier the rules of `hanse courier` choose one; without a waybill either, it left with the one that the
+    marketplace granted with the order.
     """
     commands.need((order is None) != (file is None), "name an order, or a sheet with --file")
     if file is not None:
         return {"rows": uploads.waybill_rows(file), "location": location}
-    commands.need(all(typed.values()) or not any(typed.values()), "--carrier and --waybill are needed")
+    commands.need(typed["waybill"] or not typed["carrier"], "--waybill is needed")
     return {
         "order": order,
         "quantities": commands.lines(quantities),

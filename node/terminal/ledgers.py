@@ -388,6 +388,20 @@ def recipient(known: object) -> str:
     return ", ".join(tables.plain(known[part]) for part in parts)
 
 
+def couriers(answer: Json) -> RenderableType:
+    """The rules that choose a courier."""
+    columns = {
+        "rule": "rule",
+        "carrier": "carrier",
+        "countries": "to countries",
+        "regions": "to regions",
+        "weight_g_max": "grams at most",
+        "location": "from",
+        "partner": "for",
+    }
+    return tables.rows_of(answer, "rules", columns, empty="No rules: `hanse courier add` makes one.")
+
+
 def openings(answer: Json) -> RenderableType:
     """What the documents of a chain name, and how many a partner was told."""
     columns = {"type": "document", "document": "hash", "name": "names by", "hash": "the document"}

@@ -227,6 +227,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "today": ledgers.agenda,
     "search": ledgers.found,
     "order.show": ledgers.order,
+    "courier.list": ledgers.couriers,
     "order.disclose": ledgers.openings,
     "deadline.list": cases.deadlines,
     "deadline.claim": cases.claims,

@@ -79,7 +79,8 @@ POLICIES: Final[Mapping[str, Policy]] = {
         "status partners partner.show agreement.list catalogue.list catalogue.lists stock.list stock.holds"
         " stock.location.list stock.allotments capability.list offer.list want.list card.show"
         " content.show feedback.list quote.list"
-        " today search order.list order.show deadline.list errand.list aftersales.list return.list return.show"
+        " today search order.list order.show courier.list courier.choose deadline.list errand.list"
+        " aftersales.list return.list return.show"
         " return.file issue.list issue.show issue.file dispute.list",
         EVERYBODY,
         reads=True,
@@ -112,7 +113,10 @@ POLICIES: Final[Mapping[str, Policy]] = {
         " order.cancel order.recalled order.change order.answer order.receive capability.task",
         TRADERS,
     ),
-    **rows("order.ship order.plan order.pack order.report order.cancel-answer capability.enter", WAREHOUSE),
+    **rows(
+        "order.ship order.plan order.pack order.report order.cancel-answer capability.enter courier.add courier.remove",
+        WAREHOUSE,
+    ),
     **rows(
         "return.request return.withdraw return.ship return.proof return.accept return.decline return.approve"
         " return.reject return.offer return.exchange",

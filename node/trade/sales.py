@@ -14,6 +14,7 @@ from node.trade import (
     alignments,
     books,
     carriers,
+    couriers,
     credits,
     doors,
     orders,
@@ -54,7 +55,7 @@ class Parcel(doors.Arguments):
     """One row of a list of waybills."""
 
     order: str
-    carrier: str
+    carrier: str | None = None
     waybill: str
 
 
@@ -187,6 +188,8 @@ async def ship(trade: doors.Trade, given: Ship, report: doors.Report) -> doors.J
         if has_left(found.order, carrier, waybill, given.quantities):
             return  # the same command once more
         quantities = portions.line_quantities(found.order, given.quantities, *reservations.READY)
+        if carrier is None:
+            carrier = couriers.carrier_for(trade, desk, found, quantities, given.location)
         lines: list[Value] = []
         for number, quantity in quantities.items():
             agreed = found.order.lines[number].quantity(*reservations.READY)
@@ -239,8 +242,8 @@ def granted(trade: doors.Trade, desk: books.Desk, found: orders.Found) -> tuple[
     return carrier, known["waybill"]
 
 
-def parcels_of(given: Ship) -> dict[str, tuple[str, str] | None]:
-    """(Carrier's code, waybill) by order; None: as the marketplace granted.
+def parcels_of(given: Ship) -> dict[str, tuple[str | None, str] | None]:
+    """(Carrier's code, waybill) by order; without a carrier the rules choose one; None: as the marketplace granted.
 
     NodeError `request.malformed` with every carrier that is none.
     """
@@ -248,27 +251,28 @@ def parcels_of(given: Ship) -> dict[str, tuple[str, str] | None]:
     if given.order is not None and given.carrier is None and given.waybill is None:
         return {given.order: None}
     if given.order is not None:
-        if given.carrier is None or given.waybill is None:
+        if given.waybill is None:
             raise errors.NodeError(
-                "request.malformed", "a parcel has a carrier and a waybill", expected="both", got="one"
+                "request.malformed", "a parcel has a waybill", expected="a waybill", got=given.carrier
             )
         rows.append(Parcel(order=given.order, carrier=given.carrier, waybill=given.waybill))
     known = "a code of Latin letters such as SF, or a name such as 顺丰, 中通, 圆通, 京东, EMS, DHL"
     faults = [
         {"code": "request.carrier", "path": row.order, "expected": known, "got": row.carrier}
         for row in rows
-        if carriers.code(row.carrier) is None
+        if row.carrier is not None and carriers.code(row.carrier) is None
     ]
     if faults:
         raise errors.NodeError("request.malformed", "a carrier is unknown; nothing was shipped", faults=faults)
-    return {row.order: (carriers.code(row.carrier) or row.carrier, row.waybill) for row in rows}
+    return {row.order: (row.carrier and carriers.code(row.carrier), row.waybill) for row in rows}
 
 
-def has_left(order: Order, carrier: str, waybill: str, quantities: Mapping[str, int] | None) -> bool:
+def has_left(order: Order, carrier: str | None, waybill: str, quantities: Mapping[str, int] | None) -> bool:
     """Whether this very parcel was handed over before: a waybill names one parcel for ever."""
     for parcel in order.parcels.values():
         document = parcel.member.document
-        if (parcel.carrier, parcel.waybill) == (carrier, waybill) and isinstance(document, shipments.Handover):
+        same = waybill == parcel.waybill and carrier in (None, parcel.carrier)
+        if same and isinstance(document, shipments.Handover):
             held = {str(line.line): line.quantity for line in document.lines}
             if quantities is None or held == {line: quantity for line, quantity in quantities.items() if quantity}:
                 return True

@@ -300,6 +300,17 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["payment", "dispute", "ab12cd34"], "payment.dispute", {"payment": "ab12cd34"}),
     (["balance", "--partner", "D"], "balance", {"partner": "D"}),
     (["obligation", "list"], "obligation.list", {}),
+    (["credit", "list", "--partner", "D"], "credit.list", {"partner": "D"}),
+    (["share", "list"], "share.list", {}),
+    (["share", "report"], "share.report", {}),
+    (
+        ["courier", "add", "SF", "--country", "CN", "--weight-max", "900", "--from", "main"],
+        "courier.add",
+        {"carrier": "SF", "countries": ["CN"], "regions": [], "weight_g_max": 900, "location": "main"},
+    ),
+    (["courier", "list"], "courier.list", {}),
+    (["courier", "remove", "2"], "courier.remove", {"rule": 2}),
+    (["courier", "choose", "ab", "--quantity", "1=2"], "courier.choose", {"order": "ab", "quantities": {"1": 2}}),
     (["netting", "propose", "D", "--amount", "5"], "netting.propose", {"partner": "D", "amount": "5"}),
     (["netting", "consent", "ab12cd34"], "netting.consent", {"netting": "ab12cd34"}),
     (["netting", "decline", "ab12cd34"], "netting.decline", {"netting": "ab12cd34"}),
@@ -418,10 +429,10 @@ def test_what_is_typed_becomes_a_question(tmp_path: Path, typed: list[str], case
 
 
 FILED = (
-    *("capability.task", "capability.enter"),
+    *("capability.task", "capability.enter", "return.proof"),
     *("dispute.export", "dispute.read", "dispute.award", "dispute.decide"),
 )
-"""Questions whose command also reads or writes a file, tested in test_capabilities and test_disputes."""
+"""Questions whose command also reads or writes a file, tested in test_capabilities, test_disputes and test_returns."""
 
 
 TYPED = ("operator.add", "operator.password")

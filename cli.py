@@ -35,6 +35,7 @@ from node.terminal import (
     lookups,
     markets,
     operators,
+    outlets,
     parcels,
     partnerships,
     quarrels,
@@ -243,6 +244,7 @@ PANELS: Final = {
     "Trade": (
         selections.catalogue,
         selections.content,
+        outlets.channel,
         goods.agreement,
         goods.stock,
         parcels.order,

@@ -128,6 +128,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "order.ambiguous": (Exit.REFUSED, "more than one order could be meant"),
     "order.line": (Exit.REFUSED, "the order has no such line"),
     "order.parcel": (Exit.REFUSED, "no single parcel of the order could be meant"),
+    "order.channel": (Exit.REFUSED, "the agreement does not let me sell on this kind of channel"),
     "order.nothing": (Exit.REFUSED, "nothing of the order is in a state that the command can change"),
     "deadline.nothing": (Exit.REFUSED, "nothing of what was named waits under a deadline that favours me"),
     "deadline.early": (Exit.REFUSED, "the deadline is not over"),

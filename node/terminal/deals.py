@@ -53,6 +53,7 @@ def recipient_options(command: Any) -> Any:
 @click.option("--from", "location", metavar="CODE", help="The location that it is to leave from.")
 @click.option("--territory", metavar="COUNTRY", help="The country that it is to leave from, as in HK.")
 @click.option("--ship-by", metavar="DAY", help="The day by which it should leave, as in 2026-11-30.")
+@click.option("--channel", metavar="KIND", help="On which kind of channel it was sold, as in group-buy.")
 @click.option("--key", help="Repeating the command with the same key places nothing twice.")
 @click.option("--open-token", is_flag=True, help="The token tells nobody who it is: leave it unsealed.")
 @recipient_options
@@ -65,6 +66,7 @@ def order_place(
     location: str | None,
     territory: str | None,
     ship_by: str | None,
+    channel: str | None,
     open_token: bool,
     **typed: Any,
 ) -> Arguments:
@@ -79,6 +81,7 @@ def order_place(
         "location": location,
         "territory": territory,
         "ship_by": ship_by,
+        "channel": channel,
         "open_token": open_token or None,
         "recipient": recipient or None,
     }

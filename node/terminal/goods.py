@@ -93,6 +93,7 @@ def agreement() -> None:
     help="What a third merchant gets of every price: a partner, a NodeID, or `seller` for PARTNER itself; repeatable.",
 )
 @click.option("--shares-by", type=click.Choice(("buyer", "seller")), help="Who passes them on. [default: buyer]")
+@click.option("--channel", "channels", multiple=True, metavar="KIND", help="Where the buyer may sell; repeatable.")
 @click.option("--arbiter", "arbiters", multiple=True, metavar="KEY", help="Who decides disputes; repeatable.")
 @click.option("--resolve-hours", type=click.IntRange(1), help="Hours until an issue may be escalated. [default: 168]")
 @click.option("--award-hours", type=click.IntRange(1), help="Hours that each arbiter has. [default: 336]")
@@ -106,13 +107,19 @@ def agreement() -> None:
 @click.option("--ship-to", type=click.Choice(LEVELS), help="How much the seller sees of an address. [default: country]")
 @commands.asks("agreement.propose")
 def agreement_propose(
-    fees: tuple[str, ...], shares: tuple[str, ...], arbiters: tuple[str, ...], self_billing: bool, **typed: Any
+    fees: tuple[str, ...],
+    shares: tuple[str, ...],
+    channels: tuple[str, ...],
+    arbiters: tuple[str, ...],
+    self_billing: bool,
+    **typed: Any,
 ) -> Arguments:
     """Propose terms to PARTNER."""
     for share in shares:
         role, _, rest = share.partition("=")
         commands.need(all((role, *rest.partition(":")[::2])), f"{share!r} is no ROLE=RATE:WHO, as in design=0.1:Studio")
     typed |= {"shares": list(shares)} if shares else {}
+    typed |= {"channels": list(channels)} if channels else {}
     typed |= {"arbiters": list(arbiters)} if arbiters else {}
     typed |= {"self_billing": True} if self_billing else {}
     for fee in fees:

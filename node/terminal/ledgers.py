@@ -402,6 +402,12 @@ def couriers(answer: Json) -> RenderableType:
     return tables.rows_of(answer, "rules", columns, empty="No rules: `hanse courier add` makes one.")
 
 
+def channels(answer: Json) -> RenderableType:
+    """Kinds of channel."""
+    columns = {"channel": "kind", "shops": "my shops", "allowed_by": "agreed with", "told": "goods told for it"}
+    return tables.rows_of(answer, "channels", columns, empty="No kinds yet: `hanse channel set` gives a shop one.")
+
+
 def openings(answer: Json) -> RenderableType:
     """What the documents of a chain name, and how many a partner was told."""
     columns = {"type": "document", "document": "hash", "name": "names by", "hash": "the document"}

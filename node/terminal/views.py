@@ -228,6 +228,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "search": ledgers.found,
     "order.show": ledgers.order,
     "courier.list": ledgers.couriers,
+    "channel.list": ledgers.channels,
     "order.disclose": ledgers.openings,
     "deadline.list": cases.deadlines,
     "deadline.claim": cases.claims,

@@ -33,6 +33,7 @@ class Propose(doors.Arguments):
     what it keeps for good: parts by name, a tax on them behind a plus sign, for instance {"market": "0.05+0.18"}.
     `shares` is what third merchants get of every price, each "ROLE=RATE:WHO", passed on by `shares_by`: WHO is a
     partner of mine, a NodeID, or `seller`, where the seller here gets a share of what its buyer trades elsewhere.
+    `channels`: the kinds of channel that the buyer may sell on; all where none is named.
     `arbiters` decide disputes, in this order: each is what `hanse dispute key` prints there. An issue may be escalated
     after `resolve_hours`, the next arbiter decides after `award_hours`. `self_billing`: the buyer writes the invoices.
     Goods may come back within `return_days`, and what is owed is due after `payment_days`, by statements of a `period`.
@@ -53,6 +54,7 @@ class Propose(doors.Arguments):
     fees: dict[str, str] = pydantic.Field(default_factory=dict)
     shares: list[str] = pydantic.Field(default_factory=list, max_length=8)
     shares_by: fields.Role = "buyer"
+    channels: list[fields.Code] = pydantic.Field(default_factory=list, max_length=50)
     arbiters: list[str] = pydantic.Field(default_factory=list, max_length=8)
     resolve_hours: Annotated[int, pydantic.Field(ge=1, le=HOURS_MAX)] | None = None
     award_hours: Annotated[int, pydantic.Field(ge=1, le=HOURS_MAX)] | None = None
@@ -108,6 +110,8 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
         )
         terms["arbiters"] = [arbiter(text) for text in given.arbiters]
         terms["self_billing"] = given.self_billing
+        if given.channels:
+            terms["channels"] = list(given.channels)
         if given.ship_to is not None:
             terms["disclosure"] = {"ship_to": given.ship_to}
         for name, hours in (("issue_resolution_s", given.resolve_hours), ("award_s", given.award_hours)):
@@ -129,8 +133,10 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
     return await trade.books.act(unit)
 
 
-KEPT = frozenset({"countries", "channels", "law", "texts", "floor_prices", "short_penalty", "issue_response_s"})
-"""Terms that `Propose` does not name: other terms for the same agreement leave them as they are."""
+KEPT = frozenset(
+    {"countries", "channels", "shares", "law", "texts", "floor_prices", "short_penalty", "issue_response_s"}
+)
+"""Terms that stay as they are where other terms for the same agreement do not name them."""
 
 
 def answered(book: books.Book, wanted: str) -> tuple[str, dict[str, Value], dict[str, object]]:

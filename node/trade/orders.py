@@ -63,10 +63,11 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
     def unit(desk: books.Desk) -> doors.Json:
         found = find(desk, given.order)
         order, book = found.order, found.book
-        known = recipient(trade, desk, found)
+        known, placed = recipient(trade, desk, found), asked(desk, found)
         return {
             **rows.summary(desk, found.row.thread),
-            "ship_by": None if (placed := asked(desk, found)) is None else placed.ship_by,
+            "ship_by": None if placed is None else placed.ship_by,
+            "channel": None if placed is None else placed.channel,
             "owed": catalogues.shown(order.owed.total, order.version.currency),
             "lines": [describe_line(book, order, line) for line in order.lines.values()],
             "shipments": [

@@ -79,7 +79,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
         "status partners partner.show agreement.list catalogue.list catalogue.lists stock.list stock.holds"
         " stock.location.list stock.allotments capability.list offer.list want.list card.show"
         " content.show feedback.list quote.list"
-        " today search order.list order.show courier.list courier.choose deadline.list errand.list"
+        " today search order.list order.show courier.list courier.choose channel.list deadline.list errand.list"
         " aftersales.list return.list return.show"
         " return.file issue.list issue.show issue.file dispute.list",
         EVERYBODY,
@@ -102,7 +102,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
         OWNER,
     ),
     **rows(
-        "invite invite.withdraw join partner.compare catalogue.share catalogue.withdraw"
+        "invite invite.withdraw join partner.compare channel.set catalogue.share catalogue.withdraw"
         " catalogue.derive catalogue.push catalogue.confirm"
         " catalogue.import content.set offer.post want.post notice.withdraw quote.request quote.give quote.close"
         " quote.accept order.place order.import order.propose feedback.give feedback.invite",

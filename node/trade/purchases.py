@@ -19,6 +19,7 @@ from node.trade import (
     holds,
     offers,
     orders,
+    outlets,
     peering,
     personal,
     portions,
@@ -51,7 +52,7 @@ class Place(doors.Arguments):
     `key` makes a repeated request give the first answer.
 
     `holds` are used up by the lines of their SKUs. `location` or `territory` (a country) is from where it is to leave,
-    `ship_by` the day by which it should.
+    `ship_by` the day by which it should, `channel` the kind of channel that the consumer bought on.
     """
 
     partner: str
@@ -60,6 +61,7 @@ class Place(doors.Arguments):
     location: str | None = None
     territory: str | None = None
     ship_by: fields.Date | None = None
+    channel: fields.Code | None = None
     recipient: dict[str, str] | None = None
     open_token: bool = False
     key: str | None = None
@@ -105,6 +107,7 @@ def place(
     masked: Mapping[str, Value] | None = None,
     ship_by: str | None = None,
     feedback_key: bytes | None = None,
+    channel: str | None = None,
 ) -> list[books.Written]:
     """Order (SKU, quantity) lines from the partner of a book; several orders where several nodes ship.
 
@@ -114,9 +117,11 @@ def place(
     `masked` is a masked recipient that stands openly in the order. `feedback_key` is passed on from a buyer's order; an
     order for a consumer gets one of its own.
     `numbers` are those of the lines; 1 and up when absent.
-    `served` is what the order is for: see `placed_for`, which has to be asked before.
+    `served` is what the order is for: see `placed_for`, which has to be asked before. `channel`: the kind of channel
+    that the consumer bought on.
     """
     agreement = agreements.in_force(book, 1 - book.side)
+    outlets.check(book, agreement, channel)
     by_shipper: dict[bytes | None, list[tuple[int, offers.Offer, int]]] = {}
     for number, (sku, quantity) in zip(numbers or range(1, len(wanted) + 1), wanted, strict=True):
         offer = offers.offer(book, agreement, sku)
@@ -151,6 +156,8 @@ def place(
             body["pii"] = personal.seal(desk, book, id, recipient, kem, anonymous(lines[0][1]))
         if ship_by is not None:
             body["ship_by"] = ship_by
+        if channel is not None:
+            body["channel"] = channel
         seen = destination.model_dump(exclude_none=True) if destination is not None else {}
         seen_place = personal.place(recipient or seen, agreement.terms.disclosure)
         if seen_place:
@@ -251,6 +258,7 @@ async def place_one(trade: doors.Trade, given: Place, report: doors.Report) -> d
                 leaving=dict.fromkeys(range(1, len(wanted) + 1), leaving),
                 masked=masked,
                 ship_by=given.ship_by,
+                channel=given.channel,
             )
             placed = [{"order": done.hash.hex(), "number": str(done.item.body["number"])} for done in written]
         return {**placed[0], "orders": placed}

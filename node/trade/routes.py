@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from node.storage import orderbooks, partners
-from node.trade import books, purchases
+from node.trade import books, outlets, purchases
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,9 @@ def place_all(desk: books.Desk, routed: Sequence[Routed]) -> dict[int, int]:
                 continue
             wanted = [(line.sku, line.quantity) for line in lines]
             recipient = order.wanted.recipient
-            placed = purchases.place(desk, book, wanted, recipient=recipient, served=served, shop_order=row)
+            sold_on = outlets.stored(desk).get(order.wanted.shop)
+            placed = purchases.place(
+                desk, book, wanted, recipient=recipient, served=served, shop_order=row, channel=sold_on
+            )
             counts[book.partner.id] = counts.get(book.partner.id, 0) + len(placed)
     return counts

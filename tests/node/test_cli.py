@@ -308,6 +308,8 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
         "courier.add",
         {"carrier": "SF", "countries": ["CN"], "regions": [], "weight_g_max": 900, "location": "main"},
     ),
+    (["channel", "set", "Main shop", "live"], "channel.set", {"shop": "Main shop", "channel": "live"}),
+    (["channel", "list"], "channel.list", {}),
     (["courier", "list"], "courier.list", {}),
     (["courier", "remove", "2"], "courier.remove", {"rule": 2}),
     (["courier", "choose", "ab", "--quantity", "1=2"], "courier.choose", {"order": "ab", "quantities": {"1": 2}}),

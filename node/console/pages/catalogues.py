@@ -29,6 +29,10 @@ words.add(
         "live": N_("on sale there"),
         "withdrawn": N_("withdrawn"),
         "main": N_("Main stock"),
+        "refused": N_("refused"),
+        "released": N_("released"),
+        "consumed": N_("used by an order"),
+        "missed": N_("lapsed"),
         **UNIT_WORDS,
         "color": N_("Colour"),
         "size": N_("Size"),
@@ -44,6 +48,7 @@ words.add(
         "review": "yellow",
         "live": "green",
         "withdrawn": "secondary",
+        "refused": "red",
     },
     done={
         "catalogue.withdraw": N_("The article is offered to nobody any more."),

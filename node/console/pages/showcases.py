@@ -70,6 +70,8 @@ async def offers(view: views.View) -> web.StreamResponse:
 @register.get("/selection/offer", "selection.show")
 async def offer(view: views.View) -> web.StreamResponse:
     """One offer of a partner: pick it, order it, ask for a price, have it held."""
+    if not view.query("sku"):
+        return web.Response(status=303, headers={"Location": "/selection"})
     return view.page(
         "selection/offer.html",
         offer=await view.ask("selection.show", partner=view.query("partner"), sku=view.query("sku")),

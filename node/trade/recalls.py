@@ -6,7 +6,8 @@ buyer is passed on once, and each word of the supplier that a parcel comes back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from contracts.documents import cancellations, fields
 from contracts.items import Member
@@ -50,16 +51,28 @@ def bring_back(link: alignments.Link) -> None:
     for member in whole(echo, cancellations.Result):
         document = member.document
         assert isinstance(document, cancellations.Result)
-        outcomes = {line.outcome for line in document.lines} & BACK
-        if not outcomes or brought(echo, member):
+        coming = [line for line in document.lines if line.outcome in BACK]
+        if not coming or brought(echo, member):
             continue
-        named = {line.handover for line in document.lines if line.outcome in BACK}
-        labels = {(one.carrier, one.waybill) for hash, one in link.source.parcels.items() if hash in named}
-        parcels = [hash for hash, one in link.order.parcels.items() if (one.carrier, one.waybill) in labels]
-        for cancel in alignments.open_cancels(link.order):
-            body = brought_back(link.order, cancel, parcels, min(outcomes))
-            if body["lines"]:
-                link.down("cancel.result", body, member.hash)
+        answers: dict[bytes, list[Value]] = {}
+        for cancel, row in (row for line in coming for row in same_units(link, line)):
+            answers.setdefault(cancel, []).append(row)
+        for cancel, lines in answers.items():
+            link.down("cancel.result", {"cancel": cancel, "lines": lines}, member.hash)
+
+
+def same_units(link: alignments.Link, told: cancellations.ResultLine) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """The units that come back to the buyer by a supplier's word, cancel by cancel: as many, and of the same parcel
+    if the supplier names one."""
+    parcel = None if told.handover is None else link.source.parcels.get(told.handover)
+    left = told.quantity
+    for cancel in alignments.open_cancels(link.order):
+        for row in brought_back(link.order, cancel, told.outcome, {told.line}):
+            mine = link.order.parcels[row["handover"]]
+            units = min(left, row["quantity"])
+            if units and (parcel is None or (mine.carrier, mine.waybill) == (parcel.carrier, parcel.waybill)):
+                left -= units
+                yield cancel, {**row, "quantity": units}
 
 
 def brought(echo: echoes.Echo, member: Member) -> bool:
@@ -69,15 +82,14 @@ def brought(echo: echoes.Echo, member: Member) -> bool:
     return any(line.outcome in BACK for result in results for line in result.lines)
 
 
-def brought_back(order: Order, cancel: bytes, parcels: Sequence[bytes], outcome: str) -> books.Body:
-    """The answer to a cancel for what of it is in parcels that come back."""
-    lines: list[Value] = [
-        {"line": line.number, "quantity": lot.quantity, "outcome": outcome, "handover": lot.shipment}
-        for line in order.lines.values()
-        for lot in line.lots
-        if lot.cancel == cancel and lot.state is LotState.RTO_ASKED and lot.shipment in parcels
+def brought_back(order: Order, cancel: bytes, outcome: str, numbers: Iterable[int]) -> list[dict[str, Any]]:
+    """What of a cancel is in parcels under way that may come back, in some lines of an order."""
+    return [
+        {"line": number, "quantity": lot.quantity, "outcome": outcome, "handover": lot.shipment}
+        for number in numbers
+        for lot in order.lines[number].lots
+        if lot.cancel == cancel and lot.state is LotState.RTO_ASKED and lot.shipment is not None
     ]
-    return {"cancel": cancel, "lines": lines}
 
 
 def echo_of(link: alignments.Link) -> echoes.Echo:

@@ -216,17 +216,20 @@ async def recalled(trade: doors.Trade, given: Recalled, report: doors.Report) ->
 
     def unit(desk: books.Desk) -> doors.Json:
         found = orders.find(desk, given.order)
-        wanted = [hash for hash, parcel in found.order.parcels.items() if given.waybill in (None, parcel.waybill)]
-        coming = alignments.open_cancels(found.order) if not found.row.buying else {}
-        bodies = [recalls.brought_back(found.order, cancel, wanted, given.outcome) for cancel in coming]
-        bodies = [body for body in bodies if body["lines"]]
-        for body in bodies:
-            desk.write(found.book, "cancel.result", {"thread": found.row.thread, **body})
-        if not bodies:
+        parcels = {hash for hash, parcel in found.order.parcels.items() if given.waybill in (None, parcel.waybill)}
+        answered = 0
+        for cancel in () if found.row.buying else alignments.open_cancels(found.order):
+            coming = recalls.brought_back(found.order, cancel, given.outcome, found.order.lines)
+            lines: list[Value] = [row for row in coming if row["handover"] in parcels]
+            if lines:
+                body: books.Body = {"thread": found.row.thread, "cancel": cancel, "lines": lines}
+                desk.write(found.book, "cancel.result", body)
+                answered += 1
+        if not answered:
             raise errors.NodeError(
                 "order.nothing", "nothing of it was to be brought back", expected="rto-asked", got=found.row.state
             )
-        return {"order": found.row.thread.hex(), "cancels": len(bodies)}
+        return {"order": found.row.thread.hex(), "cancels": answered}
 
     return await trade.books.act(unit)
 

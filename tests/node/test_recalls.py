@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from contracts.orders import Order
 from node import errors
+from node.trade import alignments, books
 from tests.node import controls, programs
 from tests.node.test_chains import LINKS, chain, only_order
-from tests.node.test_comebacks import everywhere, owed
+from tests.node.test_comebacks import everywhere, owed, write
 from tests.node.test_month_ends import PAIRS, documents, end_month
 from tests.node.test_trading import order
 from tests.node.towns import Town, play
@@ -68,6 +70,22 @@ def test_one_parcel_of_two_comes_back_and_the_other_arrives() -> None:
         with pytest.raises(errors.NodeError) as nothing:
             await say(town, "order.recalled")
         assert nothing.value.code == "order.nothing"
+
+    play(story)
+
+
+def test_a_part_of_a_parcel_of_which_its_seller_names_no_more_comes_back_alike() -> None:
+    async def story(town: Town) -> None:
+        id = await shipped(town, "SF1")
+        await town.ask("shop", "order.cancel", order=id, recall=True)
+        await town.settle()
+
+        def three(desk: books.Desk, order: Order) -> books.Body:
+            (cancel,) = alignments.open_cancels(order)
+            return {"cancel": cancel, "lines": [{"line": 1, "quantity": 3, "outcome": "recalled"}]}
+
+        await write(town, "factory", await only_order(town, "factory", True), "cancel.result", three)
+        assert await everywhere(town) == [{"returning": 3, "rto-asked": 1}] * 3
 
     play(story)
 

@@ -79,11 +79,11 @@ def arguments(model: type[pydantic.BaseModel], posted: Posted) -> Json:
     nested: Json = {}
     for name in dict.fromkeys(posted):
         if not name.startswith(OWN):
-            values = posted.getall(name)
+            values = [value for value in posted.getall(name) if value or isinstance(value, str)]
             files = [value for value in values if isinstance(value, web.FileField)]
             if files:
                 attach(nested, schema, files)
-            else:
+            elif values:  # none: a file field that was left empty came as no bytes
                 place(nested, name, [str(value) for value in values])
     return {
         name: made for name, value in nested.items() if (made := shaped(value, field(schema, name), schema)) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from node.console.pages import (
+    aftersales,
     agreements,
     audits,
     capabilities,
@@ -34,6 +35,7 @@ REGISTERS: Final = (
     capabilities.register,
     networks.register,
     audits.register,
+    aftersales.register,
     settings.register,
     programs.register,
     today.register,

@@ -86,7 +86,8 @@ def rows_of(body: Mapping[str, object], name: str) -> list[Any]:
 
 
 def shown(db: sqlite3.Connection, body: books.Body) -> tuple[str, list[doors.Json]]:
-    """The message of a document, and its files by name and size; empty where a blob is not here (any more)."""
+    """The message of a document, and its files by name and size; empty where a blob is not here (any more). `photo`: a
+    picture that can be shown."""
     message, files = "", []
     rows = body.get("attachments")
     for one in rows if isinstance(rows, list) else ():
@@ -97,7 +98,13 @@ def shown(db: sqlite3.Connection, body: books.Body) -> tuple[str, list[doors.Jso
         else:
             assert isinstance(one["hash"], bytes)
             files.append(
-                {"name": one["name"], "bytes": one["len"], "hash": one["hash"].hex(), "here": data is not None}
+                {
+                    "name": one["name"],
+                    "bytes": one["len"],
+                    "hash": one["hash"].hex(),
+                    "here": data is not None,
+                    "photo": data is not None and pictures.of_photo(data) is not None,
+                }
             )
     return message, files
 

@@ -18,6 +18,10 @@ BYTES_MAX: Final = 512 * 1024
 SIDE_MAX: Final = 4_096
 """Pixels: what a browser unpacks of one picture stays below 64 MiB."""
 
+PHOTO_BYTES_MAX: Final = 16 << 20
+PHOTO_SIDE_MAX: Final = 8_192
+"""What the cameras of telephones take."""
+
 PNG, JPEG, WEBP = "image/png", "image/jpeg", "image/webp"
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"sRGB", b"gAMA", b"IDAT", b"IEND"})
@@ -25,6 +29,8 @@ _JPEG_KEPT = frozenset({0xE0, 0xEE, 0xDB, 0xC4, 0xDD, 0xC0, 0xC1, 0xC2, 0xDA})
 """JFIF, Adobe's transform, tables, restart interval, baseline and progressive frames, scans (ITU-T T.81, table B.1)."""
 _JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 _JPEG_SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7]")
+_ORIENTED = b"\xff\xe1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0"
+"""A segment of Exif that says how the camera was held and nothing else; the value and 6 zeros follow."""
 _WEBP_KEPT = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH"})
 _WEBP_ALPHA = 0x10
 
@@ -43,17 +49,25 @@ class Picture:
     data: bytes
 
 
-def clean(data: bytes) -> Picture:
+def clean(data: bytes, bytes_max: int = BYTES_MAX, side_max: int = SIDE_MAX) -> Picture:
     """The picture in `data`. Unreadable for anything else, and for one that is too large."""
-    if len(data) > BYTES_MAX:
-        raise Unreadable(f"at most {BYTES_MAX // 1024} KiB")
+    if len(data) > bytes_max:
+        raise Unreadable(f"at most {bytes_max // 1024} KiB")
     try:
         picture = _cleaned(data)
     except (struct.error, IndexError) as error:
         raise Unreadable("a whole picture") from error
-    if not (0 < picture.width <= SIDE_MAX and 0 < picture.height <= SIDE_MAX):
-        raise Unreadable(f"at most {SIDE_MAX} pixels a side")
+    if not (0 < picture.width <= side_max and 0 < picture.height <= side_max):
+        raise Unreadable(f"at most {side_max} pixels a side")
     return picture
+
+
+def of_photo(data: bytes) -> Picture | None:
+    """The picture in what a telephone took, of a complaint for instance; None for anything else."""
+    try:
+        return clean(data, PHOTO_BYTES_MAX, PHOTO_SIDE_MAX)
+    except Unreadable:
+        return None
 
 
 def _cleaned(data: bytes) -> Picture:
@@ -113,9 +127,25 @@ def _jpeg(data: bytes) -> Picture:
             end = found.start()
         if marker in _JPEG_KEPT:
             kept.append(data[at:end])
+        elif marker == 0xE1 and (turned := _orientation(data[at + 4 : end])) is not None:
+            kept.append(_ORIENTED + bytes([turned]) + bytes(6))
         elif not 0xE0 <= marker <= 0xFE:
             raise Unreadable("a baseline or progressive JPEG")
         at = end
+
+
+def _orientation(content: bytes) -> int | None:
+    """How the camera was held, 2 to 8, from the first directory of a segment of Exif (CIPA DC-008, tag 274)."""
+    order = {b"II": "<", b"MM": ">"}.get(content[6:8])
+    if order is None or not content.startswith(b"Exif\0\0"):
+        return None
+    (at,) = struct.unpack_from(order + "I", content, 10)
+    (count,) = struct.unpack_from(order + "H", content, 6 + at)
+    for place in range(count):
+        tag, kind, _, value = struct.unpack_from(order + "HHIH", content, 8 + at + 12 * place)
+        if (tag, kind) == (274, 3):
+            return value if 2 <= value <= 8 else None
+    return None
 
 
 def _webp(data: bytes) -> Picture:

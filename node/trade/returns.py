@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from contracts import lots, orders, terms
+from contracts import lots, orders
 from contracts import returns as rules
 from contracts.documents import returns as papers
 from contracts.lots import Lot, LotEvent, LotState
 from node import errors
-from node.storage import aftersales, logbooks, orderbooks
-from node.trade import attachments, books, catalogues, doors, issues, offers, peering, waits
+from node.storage import aftersales, orderbooks
+from node.trade import attachments, books, catalogues, doors, issues, peering, waits
 from node.trade import orders as order_cases
 from protocol.encoding import Value
 
@@ -298,103 +298,3 @@ def describe(found: Found) -> doors.Json:
         "refunded": catalogues.shown(-repaid, currency) if repaid else None,
         "waits_for_me": waits_for_me(found),
     }
-
-
-@register.case("return.show", One)
-async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Json:
-    """One return with its lines, parcels, documents, and what was written and sent beside them. Of an order without a
-    return, what came back or is contested."""
-
-    def unit(desk: books.Desk) -> doors.Json:
-        found = find_any(desk, given.name)
-        asked = None if found.key is None else found.order.returns[found.key]
-        currency = found.order.version.currency
-        return {
-            **describe(found),
-            "fault": None if asked is None else asked.fault,
-            "freight_borne_by": None
-            if asked is None
-            else terms.bearer(found.order.version, "delivered", "back", asked.fault),
-            "freight": None if asked is None or not asked.way_back else catalogues.shown(asked.way_back, currency),
-            "offered": catalogues.shown(offered(desk, found), currency),
-            "lines": [
-                describe_lot(found, line, lot)
-                for line in found.order.lines.values()
-                for lot in line.lots
-                if found.holds(lot)
-            ],
-            "shipments": []
-            if asked is None
-            else [{"carrier": carrier, "waybill": waybill} for carrier, waybill in asked.shipped],
-            "possible": possible(found),
-            "deadlines": deadlines(desk, found),
-            "documents": told(desk, found),
-        }
-
-    return await trade.books.act(unit)
-
-
-def describe_lot(found: Found, line: orders.OrderLine, lot: Lot) -> doors.Json:
-    """Some units of a line that are in one state. `price`: of one; `value`: of all of them, with tax."""
-    priced, currency = line.terms[lot.terms], found.order.version.currency
-    listing = offers.listing(found.book, found.order.version.seller, priced.sku)
-    return {
-        "line": line.number,
-        "sku": priced.sku,
-        "title": "" if listing is None else catalogues.title_of({text.lang: text.text for text in listing[1].titles}),
-        "quantity": lot.quantity,
-        "state": lot.state.value,
-        "verdict": lot.verdict,
-        "price": catalogues.shown(priced.price, currency),
-        "value": catalogues.shown(priced.gross(lot.quantity), currency),
-    }
-
-
-def offered(desk: books.Desk, found: Found) -> int | None:
-    """What the seller's offers that wait come to, in minor units; None where none waits."""
-    held = [lot for line in found.order.lines.values() for lot in line.lots if found.holds(lot)]
-    named = {lot.proposal[0] for lot in held if lot.state is LotState.RETURN_OFFERED and lot.proposal is not None}
-    if not named or found.key is None:
-        return None
-    papers_of = [
-        books.whole(desk.db, found.book, one).document
-        for one in found.order.returns[found.key].decided
-        if one.hash in named
-    ]
-    return sum(
-        part.amount.a
-        for paper in papers_of
-        if isinstance(paper, papers.Decide)
-        for part in paper.lines
-        if part.amount is not None
-    )
-
-
-class File(One):
-    """A file that was sent beside a return, by its SHA-256."""
-
-    hash: str
-
-
-@register.case("return.file", File)
-async def file(trade: doors.Trade, given: File, report: doors.Report) -> doors.Json:
-    """A photo or another file of a return, as its sender wrote it."""
-    return await trade.books.read(
-        lambda desk: attachments.file(desk, told(desk, find_any(desk, given.name)), given.hash)
-    )
-
-
-def told(desk: books.Desk, found: Found) -> list[doors.Json]:
-    """Every document of the return with what was written beside it."""
-    logs = [logbooks.of_channel(desk.db, found.book.channel.id, mine=side == found.book.side) for side in (0, 1)]
-    decided = set() if found.key is None else {member.hash for member in found.order.returns[found.key].decided}
-    shown: list[doors.Json] = []
-    for row in order_cases.documents(desk, found.book, found.thread):
-        side = found.book.side if row["by"] == "me" else 1 - found.book.side
-        entry = books.stored_entry(desk.db, logs[side].id, row["index"])
-        said: Mapping[str, Any] = {} if entry is None else entry.body
-        about = (bytes.fromhex(row["hash"]), said.get("request"), said.get("target"))
-        if (found.key is None and row["type"] in ABOUT_STRAY) or found.key in about or said.get("offer") in decided:
-            row["message"], row["files"] = ("", []) if entry is None else attachments.shown(desk.db, entry.body)
-            shown.append(row)
-    return shown

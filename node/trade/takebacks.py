@@ -154,7 +154,9 @@ async def inspect(trade: doors.Trade, given: Verdicts, report: doors.Report) -> 
         lines: list[Value] = []
         verdicts = {"damaged": given.damaged, "wrong_item": given.wrong_item, "missing": given.missing}
         for verdict, named in verdicts.items():
-            for number, quantity in returns.chosen(found, named, LotState.BACK) if named else ():
+            for number, quantity in (
+                returns.chosen(found, named, LotState.BACK) if named and any(named.values()) else ()
+            ):
                 left[number] = left.get(number, 0) - quantity
                 lines.append({"line": number, "quantity": quantity, "verdict": verdict})
         lines += returns.rows([(number, units) for number, units in left.items() if units > 0], verdict="resellable")

@@ -26,6 +26,7 @@ from node.system import clocks, disks, homes
 from node.trade import policies
 from protocol import identities, keys
 from tests.browser import windows
+from tests.browser import afterwards
 
 Result = TypeVar("Result")
 
@@ -225,6 +226,7 @@ CHAPTERS: tuple[Callable[[stages.Stage], None], ...] = (
     openings.list_goods,
     windows.dress,
     order,
+    *afterwards.CHAPTERS,
 )
 
 

@@ -113,3 +113,22 @@ def test_no_cut_and_no_changed_byte_does_more_than_refuse(data: bytes) -> None:
                 continue
             assert made.width
             assert made.height
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_how_the_camera_was_held_is_kept_and_where_it_was_is_not(order: str) -> None:
+    place = struct.pack(order + "HHI4s", 0x8825, 4, 1, b"GPS!")
+    turned = struct.pack(order + "HHIHH", 274, 3, 1, 6, 0)
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    tiff = mark + struct.pack(order + "IH", 8, 2) + place + turned + bytes(4)
+    picture = pictures.of_photo(jpeg(segment(0xE1, b"Exif\0\0" + tiff)))
+    assert picture is not None
+    assert b"GPS!" not in picture.data and b"\x01\x12\0\x03\0\0\0\x01\0\x06" in picture.data
+    again = pictures.of_photo(picture.data)
+    assert again == picture
+
+
+@pytest.mark.parametrize("tiff", [b"", b"MM", b"MM\0*\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff\xff"])
+def test_a_damaged_exif_is_left_out_or_no_picture(tiff: bytes) -> None:
+    picture = pictures.of_photo(jpeg(segment(0xE1, b"Exif\0\0" + tiff)))
+    assert picture is None or b"Exif" not in picture.data

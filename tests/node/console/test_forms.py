@@ -64,6 +64,11 @@ def test_empty_fields_are_absent_ones() -> None:
     assert shaped(("text", ""), ("count", " "), ("names", ""), ("lines.0.sku", "")) == {}
 
 
+def test_a_file_field_that_was_left_empty_is_no_file() -> None:
+    empty: forms.Posted = MultiDictProxy(MultiDict([("text", "a"), ("names", bytearray())]))
+    assert forms.arguments(Everything, empty) == {"text": "a"}
+
+
 def test_what_does_not_fit_is_left_to_the_model_which_names_every_fault() -> None:
     made = shaped(("text", "a"), ("count", "12x"), ("sure", "perhaps"), ("unknown", "1"))
     with pytest.raises(errors.NodeError) as refused:

@@ -223,7 +223,7 @@ async def inbox(view: views.View) -> web.StreamResponse:
 # --- returns
 
 
-@register.get("/aftersales/returns/new", "return.request")
+@register.get("/aftersales/returns/new", "order.show")
 async def ask_back(view: views.View) -> web.StreamResponse:
     """Ask for a return of an order."""
     order = await view.ask("order.show", order=view.query("order"))
@@ -302,7 +302,7 @@ async def return_file(view: views.View) -> web.StreamResponse:
 # --- complaints
 
 
-@register.get("/aftersales/complaints/new", "issue.open")
+@register.get("/aftersales/complaints/new", "issue.list")
 async def complain(view: views.View) -> web.StreamResponse:
     """Complain about an order, or to a partner about anything else."""
     order = await view.ask("order.show", order=view.query("order")) if view.query("order") else None
@@ -361,7 +361,7 @@ async def enter_award(view: views.View) -> web.StreamResponse:
 # --- as an arbiter
 
 
-@register.get("/aftersales/arbiter", "dispute.read")
+@register.get("/aftersales/arbiter", "dispute.key")
 async def arbiter(view: views.View) -> web.StreamResponse:
     """What an arbiter needs: the key by which agreements name it, and a case to be read."""
     return view.page("aftersales/arbiter.html", **await view.ask("dispute.key"), case=None)

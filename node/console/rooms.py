@@ -24,10 +24,6 @@ from node.console.pages import (
 
 REGISTERS: Final = (
     frames.before,
-<<<<<<< HEAD
-=======
-    aftersales.register,
->>>>>>> 7219cad (Give every page of after-sales a policy that only reads)
     frames.register,
     signings.register,
     catalogues.register,

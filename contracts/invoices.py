@@ -79,6 +79,11 @@ _EXPLAINED: Final = frozenset({"UQ", "CA", "RE"})
 TaxKey: TypeAlias = tuple[str, str, str]
 
 
+def answers(state: InvoiceState) -> list[str]:
+    """The codes of Invoice Response that an invoice in a state may still be answered with."""
+    return [status for status, event in _EVENTS.items() if (state, event) in TABLE]
+
+
 class Sum(NamedTuple):
     """Minor units without tax, and tax."""
 

@@ -104,6 +104,10 @@ class Language:
             case _:
                 return dates.format_date(at, "medium", locale=self.locale)
 
+    def month(self, at_ms: int) -> str:
+        """The month of a moment as ISO 8601 has it, `2026-11`."""
+        return datetime.fromtimestamp(at_ms / 1000, self.zone).strftime("%Y-%m")
+
     def ago(self, at_ms: int | None, now_ms: int) -> str:
         """How long ago, or in how long, in the largest fitting unit; empty for None and 0."""
         if not at_ms:

@@ -14,12 +14,15 @@ from node.console.pages import (
     imports,
     invitations,
     networks,
+    invoices,
     partners,
+    payments,
     programs,
     settings,
     showcases,
     signings,
     today,
+    statements,
 )
 
 REGISTERS: Final = (
@@ -36,6 +39,9 @@ REGISTERS: Final = (
     networks.register,
     audits.register,
     aftersales.register,
+    invoices.register,
+    payments.register,
+    statements.register,
     settings.register,
     programs.register,
     today.register,

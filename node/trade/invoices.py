@@ -315,6 +315,7 @@ def describe(found: Found) -> doors.Json:
         "state": invoice.state.value,
         "total": catalogues.shown(document.total, currency),
         "credited": catalogues.shown(document.total - left.net - left.tax, currency),
+        "statement": None if document.statement is None else document.statement.hex(),
         "waits_for_me": invoice.side != found.book.side and invoice.state is InvoiceState.ISSUED,
     }
 
@@ -339,6 +340,7 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
                 "sku": line.sku,
                 "name": line.name,
                 "quantity": line.quantity,
+                "unit": line.unit,
                 "price": catalogues.shown(line.price.amount.a, currency),
                 "net": catalogues.shown(line.net, currency),
                 "tax": f"{line.tax.category} {line.tax.percent} %",
@@ -352,7 +354,26 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
             **describe(found),
             "seller": document.seller.name,
             "buyer": document.buyer.name,
-            "statement": None if document.statement is None else document.statement.hex(),
+            "parties": {
+                side: party.model_dump(exclude_none=True)
+                for side, party in (("seller", document.seller), ("buyer", document.buyer))
+            },
+            "currency": currency,
+            "buyer_reference": document.buyer_reference,
+            "tax_point": document.tax_point,
+            "payable": catalogues.shown(document.payable, currency),
+            "prepaid": catalogues.shown(document.prepaid, currency) if document.prepaid else None,
+            "taxes": [
+                {
+                    "category": total.tax.category,
+                    "percent": total.tax.percent,
+                    "taxable": catalogues.shown(total.taxable, currency),
+                    "amount": catalogues.shown(total.amount, currency),
+                }
+                for total in document.taxes
+            ],
+            "answers": [] if found.invoice.side == found.book.side else invoices.answers(found.invoice.state),
+            "can_credit": found.invoice.side == found.book.side and any(found.invoice.corrected),
             "part": f"{document.part} of {document.parts}",
             "national": None if document.national is None else f"{document.national.system} {document.national.number}",
             "net": catalogues.shown(document.net, currency),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
+from typing import Final
 
 from contracts import amounts, payments
 from contracts.terms import Version
 from node import errors
-from node.trade import agreements, books, catalogues, doors, peering, statements
+from node.trade import agreements, books, catalogues, doors, orders, peering, statements
 
 register = doors.Register()
 REFERENCE_BYTES = 10
@@ -278,16 +280,7 @@ async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doo
     def unit(desk: books.Desk) -> doors.Json:
         rows, balances = [], []
         for book in peering.open_books(desk, given.partner):
-            rows += [
-                {
-                    "payment": key.hex(),
-                    "partner": book.partner.name,
-                    "state": payment.state.value,
-                    "amount": catalogues.shown(payment.amount, payment.currency),
-                    "reference": payment.reference,
-                }
-                for key, payment in book.history.payments.items()
-            ]
+            rows += [describe(book, payment) for payment in book.history.payments.values()]
             balances += [
                 {"partner": book.partner.name, "owes_me": catalogues.shown(owed, currency)}
                 for currency, owed in balances_of(book).items()
@@ -302,3 +295,71 @@ def balances_of(book: books.Book) -> dict[str, int]:
     currencies = {agreement.currency for agreement in book.history.agreements.values()}
     sign = 1 if book.side == 0 else -1
     return {currency: sign * book.history.balance(currency) for currency in sorted(currencies)}
+
+
+def describe(book: books.Book, payment: payments.Payment) -> doors.Json:
+    """One payment for people. `asked`: the creditor asks to take back that it arrived."""
+    known = book.history.statements
+    return {
+        "payment": payment.key.hex(),
+        "partner": book.partner.name,
+        "debtor": "me" if payment.debtor == book.side else book.partner.name,
+        "state": payment.state.value,
+        "amount": catalogues.shown(payment.amount, payment.currency),
+        "received": catalogues.shown(payment.received, payment.currency) if payment.received else None,
+        "reference": payment.reference,
+        "periods": [known[name].document.period for name in payment.statements if name in known],
+        "announced": payment.announced,
+        "asked": payment.asked is not None,
+        "possible": possible(book, payment),
+    }
+
+
+STEPS: Final[Mapping[str, tuple[bool, payments.PaymentEvent]]] = {
+    "payment.sent": (True, payments.PaymentEvent.SEND),
+    "payment.received": (False, payments.PaymentEvent.RECEIVE),
+    "payment.dispute": (False, payments.PaymentEvent.DISPUTE),
+}
+"""Use case -> whether it is the debtor's, and what it does by table T10."""
+
+
+def possible(book: books.Book, payment: payments.Payment) -> list[str]:
+    """The use cases that this merchant can take now, by the table and its side."""
+    mine = payment.debtor == book.side
+    steps = [
+        case for case, (debtor, event) in STEPS.items() if debtor == mine and (payment.state, event) in payments.TABLE
+    ]
+    event = payments.PaymentEvent.VOID if mine else payments.PaymentEvent.ASK
+    if (payment.state, event) in payments.TABLE and payment.asked is None:
+        steps.append("void")
+    if mine and payment.asked is not None:
+        steps.append("void.accept")
+    return steps
+
+
+class One(doors.Arguments):
+    """A payment by its hash, or 8 or more characters of it."""
+
+    payment: str
+
+
+@register.case("payment.show", One)
+async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Json:
+    """One payment with every document about it, and what the debtor said by when."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        known = {one.key: (book, one) for book in peering.open_books(desk) for one in book.history.payments.values()}
+        payment = one_of([one for _, one in known.values()], given.payment)
+        book = desk.book(known[payment.key][0].channel.id)
+        root = book.history.channel.threads[payment.key].root
+        assert root is not None
+        logbook = book.mine if root[0] == book.side else book.theirs
+        first = books.stored_entry(desk.db, logbook.id, root[1])
+        opening = "payment.sent" if first is None else first.type
+        return {
+            **describe(book, book.history.payments[payment.key]),
+            "due": None if first is None else first.body.get("due"),
+            "documents": orders.documents(desk, book, payment.key, opening),
+        }
+
+    return await trade.books.act(unit)

@@ -86,8 +86,8 @@ POLICIES: Final[Mapping[str, Policy]] = {
         reads=True,
     ),
     **rows(
-        "statement.list statement.show payment.list balance obligation.list credit.list netting.list"
-        " invoice.list invoice.show dispute.key dispute.export share.list",
+        "statement.list statement.show statement.lines payment.list payment.show balance obligation.list credit.list"
+        " netting.list invoice.list invoice.show dispute.key dispute.export share.list",
         ACCOUNTS,
         reads=True,
     ),

@@ -167,11 +167,15 @@ def find(desk: books.Desk, wanted: str) -> Found:
     return found[0]
 
 
+def standing(book: books.Book, statement: statements.Statement) -> bool:
+    """Whether a statement still waits for its answer."""
+    return statements.standing(book.history.channel, statement)
+
+
 def waits(book: books.Book) -> int:
     """How many statements wait for this merchant's answer."""
     return sum(
-        statement.side != book.side and statements.standing(book.history.channel, statement)
-        for statement in book.history.statements.values()
+        statement.side != book.side and standing(book, statement) for statement in book.history.statements.values()
     )
 
 
@@ -186,12 +190,13 @@ def describe(found: Found) -> doors.Json:
     """One statement for people."""
     statement, book = found.statement, found.book
     document = statement.document
-    standing = statements.standing(book.history.channel, statement)
+    open_ = standing(book, statement)
     return {
         "statement": statement.key.hex(),
         "partner": book.partner.name,
+        "selling": book.history.channel.ledgers[statement.ledger].seller == book.side,
         "period": document.period,
-        "state": statement.state.value if standing or statement.state is not StatementState.PROPOSED else "superseded",
+        "state": statement.state.value if open_ or statement.state is not StatementState.PROPOSED else "superseded",
         "proposed_by": "me" if statement.side == book.side else book.partner.name,
         "lines": document.count,
         "opening": catalogues.shown(document.opening, document.currency),
@@ -202,7 +207,7 @@ def describe(found: Found) -> doors.Json:
         "due": document.due,
         "contested_due": statement.due,
         "lines_hash": document.lines_hash.hex(),
-        "waits_for_me": standing and statement.side != book.side,
+        "waits_for_me": open_ and statement.side != book.side,
     }
 
 

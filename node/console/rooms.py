@@ -13,16 +13,16 @@ from node.console.pages import (
     frames,
     imports,
     invitations,
-    networks,
     invoices,
+    networks,
     partners,
     payments,
     programs,
     settings,
     showcases,
     signings,
-    today,
     statements,
+    today,
 )
 
 REGISTERS: Final = (

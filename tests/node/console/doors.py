@@ -70,7 +70,7 @@ class Desk:
         async with self.client.request(
             method, self.address + path, headers=self.headers | named, allow_redirects=False, **given
         ) as answer:
-            return Answer(answer.status, await answer.text(), answer.headers.copy())
+            return Answer(answer.status, await answer.text(errors="replace"), answer.headers.copy())
 
 
 @dataclass(frozen=True, slots=True)

@@ -362,6 +362,37 @@ def lists(db: Database) -> None:
     execute_all(db.conn, LISTS)
 
 
+REPORTS = """
+-- Figures for reports, by hour or day since 1970 (UTC): see storage.reports. Rebuilt from the books, but for balances.
+CREATE TABLE sales (
+    channel INTEGER NOT NULL, selling INTEGER NOT NULL, currency TEXT NOT NULL, hour INTEGER NOT NULL,
+    orders INTEGER NOT NULL, minor INTEGER NOT NULL, units INTEGER NOT NULL, stopped INTEGER NOT NULL,
+    late INTEGER NOT NULL, PRIMARY KEY (channel, selling, currency, hour)
+) WITHOUT ROWID;
+CREATE INDEX sales_by_hour ON sales (selling, hour);
+CREATE TABLE article_sales (
+    channel INTEGER NOT NULL, selling INTEGER NOT NULL, sku TEXT NOT NULL, day INTEGER NOT NULL,
+    shipped INTEGER NOT NULL, returned INTEGER NOT NULL, PRIMARY KEY (channel, selling, sku, day)
+) WITHOUT ROWID;
+CREATE INDEX article_sales_by_day ON article_sales (selling, day);
+CREATE TABLE departures (
+    channel INTEGER NOT NULL, selling INTEGER NOT NULL, hour INTEGER NOT NULL, parcels INTEGER NOT NULL,
+    promised INTEGER NOT NULL, late INTEGER NOT NULL, seconds INTEGER NOT NULL, PRIMARY KEY (channel, selling, hour)
+) WITHOUT ROWID;
+CREATE INDEX departures_by_hour ON departures (selling, hour);
+CREATE TABLE balances (
+    channel INTEGER NOT NULL, currency TEXT NOT NULL, day INTEGER NOT NULL, minor INTEGER NOT NULL,
+    PRIMARY KEY (channel, currency, day)
+) WITHOUT ROWID;
+"""
+
+
+@migrations(name="0011_reports")
+def reports(db: Database) -> None:
+    """What reports add up."""
+    execute_all(db.conn, REPORTS)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

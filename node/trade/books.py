@@ -65,6 +65,7 @@ class Book:
     history: histories.History
     credit: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # see `credits`
     timed: dict[bytes, list[Any]] | None = None  # see `waits`
+    noted: dict[str, tuple[int, int]] = field(default_factory=dict)  # see `figures`
     complained: set[bytes] | None = None  # see `waits`
     expiries: list[Any] | None = None  # see `expiries`
 

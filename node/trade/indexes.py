@@ -17,9 +17,9 @@ from contracts.issues import Issue
 from contracts.orders import Order
 from node.storage import logbooks, orderbooks, partners, settings, shelves
 from node.storage import searches as index
-from node.trade import aftersales, books, duties, rows, searches, waits
+from node.trade import aftersales, books, duties, figures, rows, searches, waits
 
-VERSION: Final = b"1"
+VERSION: Final = b"2"
 """Of what the rows and the index hold: another number makes them anew at the next start."""
 DONE: Final = "lists"  # setting: the version
 STALE: Final = "lists/"  # setting, by channel: its rows have to be made anew
@@ -37,6 +37,7 @@ def follow(desk: books.Desk, book: books.Book, change: Change) -> None:
         waits.follow_issue(book, change.after)
     duties.follow(desk, book, change)
     aftersales.record(desk, book, change)
+    figures.follow(desk, book, change)
     searches.follow(desk, book, change)
 
 
@@ -46,6 +47,7 @@ def rebuild(desk: books.Desk, book: books.Book) -> None:
     rows.relist(desk, book)
     duties.relist(desk, book)
     aftersales.relist(desk, book)
+    figures.relist(desk, book)
     searches.reenter(desk, book)
     settings.drop(desk.db, STALE + str(book.channel.id))
 

@@ -81,12 +81,15 @@ POLICIES: Final[Mapping[str, Policy]] = {
         " content.show feedback.list quote.list"
         " today search order.list order.show courier.list courier.choose channel.list deadline.list errand.list"
         " aftersales.list return.list return.show"
+        " today search order.list order.show deadline.list errand.list aftersales.list report.shipping report.returns"
+        " report.cancels return.list return.show"
         " return.file issue.list issue.show issue.file dispute.list",
         EVERYBODY,
         reads=True,
     ),
     **rows(
-        "statement.list statement.show statement.lines payment.list payment.show balance obligation.list credit.list"
+        "report.sales report.balances statement.list statement.show statement.lines payment.list payment.show balance"
+        " obligation.list credit.list"
         " netting.list invoice.list invoice.show dispute.key dispute.export share.list",
         ACCOUNTS,
         reads=True,

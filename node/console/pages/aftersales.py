@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
@@ -356,39 +355,6 @@ async def enter_award(view: views.View) -> web.StreamResponse:
     ]
     question = confirmations.QUESTIONS["dispute.decide"]
     return view.page("question-page.html", question=question, case="dispute.decide", fields=fields)
-
-
-# --- as an arbiter
-
-
-@register.get("/aftersales/arbiter", "dispute.key")
-async def arbiter(view: views.View) -> web.StreamResponse:
-    """What an arbiter needs: the key by which agreements name it, and a case to be read."""
-    return view.page("aftersales/arbiter.html", **await view.ask("dispute.key"), case=None)
-
-
-@register.post("/aftersales/arbiter", "dispute.read")
-async def read_case(view: views.View) -> web.StreamResponse:
-    """Check a case and show it."""
-    posted = await genuine(view)
-    text = attached_text(posted, "case")
-    found = await view.ask("dispute.read", case=text)
-    key = await view.ask("dispute.key")
-    return view.page("aftersales/arbiter.html", **key, case=found, text=text, roles=roles_of(found))
-
-
-def roles_of(case: Json) -> Mapping[str, str]:
-    """The role of each party in a case, by its NodeID."""
-    return {document["by"]: document["role"] for document in case["documents"] if document["role"]}
-
-
-@register.post("/aftersales/arbiter/award", "dispute.award")
-async def decide(view: views.View) -> web.StreamResponse:
-    """Sign an award, and give it as a file."""
-    posted = await genuine(view)
-    case = view.console.door.cases["dispute.award"]
-    answer = await view.ask("dispute.award", **forms.arguments(case.arguments, posted))
-    return attachments.saved(answer["award"].encode(), f"award-{answer['dispute'][:12]}.json", "application/json")
 
 
 # --- small things

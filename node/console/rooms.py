@@ -7,8 +7,8 @@ from typing import Final
 from node.console.pages import (
     aftersales,
     agreements,
-    audits,
     arbiters,
+    audits,
     capabilities,
     catalogues,
     frames,

@@ -25,8 +25,7 @@ from node.links import networks
 from node.system import clocks, disks, homes
 from node.trade import policies
 from protocol import identities, keys
-from tests.browser import windows
-from tests.browser import afterwards
+from tests.browser import afterwards, windows
 
 Result = TypeVar("Result")
 

@@ -35,7 +35,6 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "capability.grant": N_("Let this key sign in your name?"),
     "capability.revoke": N_("End this grant?"),
     "operator.remove": N_("Remove this person? They are signed out at once."),
-    "operator.second-factor.off": N_("Take their second step away? Do this only if you know that it is they who ask."),
     "key.revoke": N_("Revoke this key? The program that uses it is shut out at once."),
     "deadline.claim": N_("Claim what the silence of your partner gives you?"),
 }

@@ -16,13 +16,10 @@ import structlog
 from node import codes, errors, passkeys, passwords
 from node.storage import admissions
 from node.storage import operators as rows
-from node.trade import attempts, doors, entrances, operators
+from node.trade import attempts, doors, entrances, identifications, operators
 
 register = doors.Register()
 log = structlog.get_logger(__name__)
-
-PLACE = "account"
-"""Where a password is tried that is asked for again."""
 
 
 class Proved(doors.Arguments):
@@ -84,7 +81,7 @@ async def show(trade: doors.Trade, given: doors.NoArguments, report: doors.Repor
     now_ms = trade.world.clock.now_ms()
 
     def unit(db: sqlite3.Connection) -> doors.Json:
-        known = own(trade, db)
+        known = identifications.own(trade, db)
         mine = admissions.sessions(db, known.id)
         return {
             **operators.shown(trade, db, known),
@@ -109,7 +106,7 @@ async def language(trade: doors.Trade, given: Language, report: doors.Report) ->
     """Speak another language with me."""
 
     def unit(db: sqlite3.Connection) -> doors.Json:
-        rows.change(db, replace(own(trade, db), language=given.language))
+        rows.change(db, replace(identifications.own(trade, db), language=given.language))
         return {"language": given.language}
 
     return await trade.database.write(unit)
@@ -119,11 +116,11 @@ async def language(trade: doors.Trade, given: Language, report: doors.Report) ->
 async def password(trade: doors.Trade, given: Password, report: doors.Report) -> doors.Json:
     """Change my password. My other sessions end."""
     passwords.check(given.password, trade.caller.name)
-    await prove(trade, given.current)
+    await identifications.prove(trade, given.current)
     hashed = await trade.passwords.make(given.password)
 
     def unit(db: sqlite3.Connection) -> doors.Json:
-        known = own(trade, db)
+        known = identifications.own(trade, db)
         rows.set_password(db, known.id, hashed)
         ended = admissions.close_sessions(db, known.id, trade.caller.session)
         log.info("a password was replaced", operator=known.id, by=known.id)
@@ -137,7 +134,7 @@ async def revoke(trade: doors.Trade, given: Revoke, report: doors.Report) -> doo
     """Close one of my sessions, or all others."""
 
     def unit(db: sqlite3.Connection) -> doors.Json:
-        known = own(trade, db)
+        known = identifications.own(trade, db)
         if given.session is None:
             return {"sessions_ended": admissions.close_sessions(db, known.id, trade.caller.session)}
         if given.session not in {each.id for each in admissions.sessions(db, known.id)}:
@@ -153,11 +150,11 @@ async def revoke(trade: doors.Trade, given: Revoke, report: doors.Report) -> doo
 @register.case("account.totp.begin", Proved)
 async def begin_totp(trade: doors.Trade, given: Proved, report: doors.Report) -> doors.Json:
     """A new secret for an authenticator. It counts once `account.totp.confirm` has seen a code of it."""
-    await prove(trade, given.password)
+    await identifications.prove(trade, given.password)
     secret = trade.world.entropy.token(codes.SECRET_BYTES)
 
     def unit(db: sqlite3.Connection) -> doors.Json:
-        known = own(trade, db)
+        known = identifications.own(trade, db)
         rows.begin_totp(db, known.id, codes.seal(trade.keys.root, trade.world.entropy, known.id, secret))
         uri = codes.uri(secret, f"Hanse {trade.config.name}", known.name)
         return {"secret": codes.written(secret), "uri": uri}
@@ -171,9 +168,9 @@ async def confirm_totp(trade: doors.Trade, given: Confirm, report: doors.Report)
     now_s = trade.world.clock.now_ms() // 1000
 
     def unit(db: sqlite3.Connection) -> doors.Json | None:
-        known = own(trade, db)
+        known = identifications.own(trade, db)
         counted = entrances.codes_count(trade, known)
-        refuse_early(attempts.reserve(db, counted, now_s * 1000))
+        identifications.refuse_early(attempts.reserve(db, counted, now_s * 1000))
         begun = None if known.totp_begun is None else codes.unseal(trade.keys.root, known.id, known.totp_begun)
         step = None if begun is None else codes.matching(begun, given.code, now_s, 0)
         if step is None:
@@ -197,10 +194,10 @@ async def confirm_totp(trade: doors.Trade, given: Confirm, report: doors.Report)
 @register.case("account.totp.off", Proved)
 async def drop_totp(trade: doors.Trade, given: Proved, report: doors.Report) -> doors.Json:
     """Use the authenticator no more."""
-    await prove(trade, given.password)
+    await identifications.prove(trade, given.password)
 
     def unit(db: sqlite3.Connection) -> doors.Json:
-        known = own(trade, db)
+        known = identifications.own(trade, db)
         rows.drop_totp(db, known.id)
         drop_codes_alone(db, known.id)
         log.info("an authenticator is not in use any more", operator=known.id)
@@ -212,10 +209,10 @@ async def drop_totp(trade: doors.Trade, given: Proved, report: doors.Report) -> 
 @register.case("account.codes", Proved)
 async def new_codes(trade: doors.Trade, given: Proved, report: doors.Report) -> doors.Json:
     """New recovery codes, shown once; the old ones count no more."""
-    await prove(trade, given.password)
+    await identifications.prove(trade, given.password)
 
     def unit(db: sqlite3.Connection) -> doors.Json:
-        known = own(trade, db)
+        known = identifications.own(trade, db)
         if not entrances.ways_of(db, known):
             raise errors.NodeError("operator.code", "recovery codes stand in for a second factor, and there is none")
         return {"recovery_codes": write_codes(trade, db, known.id)}
@@ -248,12 +245,12 @@ def drop_codes_alone(db: sqlite3.Connection, operator: int) -> None:
 @register.case("account.passkey.begin", Site)
 async def begin_passkey(trade: doors.Trade, given: Site, report: doors.Report) -> doors.Json:
     """What the browser is asked in order to make a passkey."""
-    await prove(trade, given.password)
+    await identifications.prove(trade, given.password)
     challenge = trade.world.entropy.token(passkeys.CHALLENGE_BYTES)
     now_ms = trade.world.clock.now_ms()
 
     def unit(db: sqlite3.Connection) -> doors.Json:
-        known = own(trade, db)
+        known = identifications.own(trade, db)
         rows.set_challenge(db, known.id, challenge, now_ms)
         user = hashlib.sha256(b"hanse/passkey/1\n" + trade.books.me + b"%d" % known.id).digest()
         there = [each.credential for each in rows.passkeys(db, known.id, given.host)]
@@ -270,7 +267,7 @@ async def add_passkey(trade: doors.Trade, given: Passkey, report: doors.Report) 
     now_ms = trade.world.clock.now_ms()
 
     def unit(db: sqlite3.Connection) -> doors.Json:
-        known = own(trade, db)
+        known = identifications.own(trade, db)
         challenge, since_ms = rows.challenge(db, known.id)
         if challenge is None or not 0 <= now_ms - since_ms < passkeys.CHALLENGE_MS:
             raise errors.NodeError("operator.passkey", "this came too late: begin again")
@@ -288,10 +285,10 @@ async def add_passkey(trade: doors.Trade, given: Passkey, report: doors.Report) 
 @register.case("account.passkey.remove", Numbered)
 async def remove_passkey(trade: doors.Trade, given: Numbered, report: doors.Report) -> doors.Json:
     """Accept a passkey no more."""
-    await prove(trade, given.password)
+    await identifications.prove(trade, given.password)
 
     def unit(db: sqlite3.Connection) -> doors.Json:
-        known = own(trade, db)
+        known = identifications.own(trade, db)
         if not rows.remove_passkey(db, known.id, given.passkey):
             raise errors.NodeError("operator.passkey", "no passkey has this number", got=given.passkey)
         drop_codes_alone(db, known.id)
@@ -299,42 +296,3 @@ async def remove_passkey(trade: doors.Trade, given: Numbered, report: doors.Repo
         return {"passkey": given.passkey}
 
     return await trade.database.write(unit)
-
-
-# --- who asks
-
-
-def own(trade: doors.Trade, db: sqlite3.Connection) -> rows.Operator:
-    """The operator who asks. NodeError `operator.unknown` for the machine and for programs, which have no account."""
-    known = None if trade.caller.operator is None else rows.by_id(db, trade.caller.operator)
-    if known is None:
-        raise errors.NodeError("operator.unknown", "whoever asks is no operator of the console")
-    return known
-
-
-async def prove(trade: doors.Trade, typed: str) -> None:
-    """Ask for the password again. NodeError `sign-in.wrong`, `sign-in.wait`, `sign-in.busy`, `operator.unknown`."""
-    now_ms = trade.world.clock.now_ms()
-
-    def reserve(db: sqlite3.Connection) -> rows.Operator:
-        known = own(trade, db)
-        refuse_early(attempts.reserve(db, counted(trade, known), now_ms))
-        return known
-
-    known = await trade.database.write(reserve)
-    if not await trade.passwords.verify(typed, known.password):
-        raise errors.NodeError("sign-in.wrong", "the password is wrong")
-    await trade.database.write(lambda db: attempts.forgive(db, counted(trade, known), all=True))
-
-
-def counted(trade: doors.Trade, known: rows.Operator) -> list[attempts.Count]:
-    """What a wrong password counts against where it is asked for again."""
-    return [attempts.Count(attempts.account(trade.keys.root, known.name), PLACE, attempts.FREE)]
-
-
-def refuse_early(wait_ms: int) -> None:
-    """NodeError `sign-in.wait` where the next attempt is not allowed yet."""
-    if wait_ms:
-        raise errors.NodeError(
-            "sign-in.wait", "too many wrong attempts", expected=f"{-(-wait_ms // 1000)} s of patience"
-        )

@@ -18,7 +18,7 @@ import structlog
 from node import codes, errors, passwords
 from node.storage import admissions
 from node.storage import operators as rows
-from node.trade import attempts, doors, entrances, policies
+from node.trade import attempts, doors, entrances, identifications, policies
 from protocol import keys
 
 register = doors.Register()
@@ -30,12 +30,13 @@ NAME_CHARACTERS_MAX: Final = 60
 
 
 class Add(doors.Arguments):
-    """A new operator. `language`: of the console, as in zh-CN."""
+    """A new operator. `language`: of the console, as in zh-CN. `current`: the password of the owner who adds."""
 
     name: str
     role: Role
     password: doors.Secret
     language: Language | None = None
+    current: doors.Secret = ""
 
 
 class Named(doors.Arguments):
@@ -44,8 +45,14 @@ class Named(doors.Arguments):
     operator: str
 
 
-class Change(Named):
-    """What is given changes, the rest stays. A disabled operator cannot sign in."""
+class Confirmed(Named):
+    """`current`: the password of the owner who asks; not needed at the machine itself."""
+
+    current: doors.Secret = ""
+
+
+class Change(Confirmed):
+    """What is given changes, the rest stays; another role needs `current`. A disabled operator cannot sign in."""
 
     name: str | None = None
     role: Role | None = None
@@ -53,7 +60,7 @@ class Change(Named):
     disabled: bool | None = None
 
 
-class Password(Named):
+class Password(Confirmed):
     """A new password for an operator."""
 
     password: doors.Secret
@@ -70,6 +77,7 @@ async def add(trade: doors.Trade, given: Add, report: doors.Report) -> doors.Jso
     """Let somebody sign in to the console. The first operator must be an owner."""
     name = named(given.name)
     passwords.check(given.password, name)
+    await identifications.confirm(trade, given.current)
     hashed = await trade.passwords.make(given.password)
 
     def unit(db: sqlite3.Connection) -> doors.Json:
@@ -117,6 +125,8 @@ async def add_first(trade: doors.Trade, typed: str, name: str, password: str, la
 @register.case("operator.change", Change)
 async def change(trade: doors.Trade, given: Change, report: doors.Report) -> doors.Json:
     """Change name, role or language of an operator, or whether they may sign in at all."""
+    if given.role is not None:
+        await identifications.confirm(trade, given.current)
 
     def unit(db: sqlite3.Connection, known: rows.Operator) -> doors.Json:
         name = known.name if given.name is None else named(given.name)
@@ -163,6 +173,7 @@ async def remove(trade: doors.Trade, given: Named, report: doors.Report) -> door
 async def password(trade: doors.Trade, given: Password, report: doors.Report) -> doors.Json:
     """Give an operator another password. All sessions of the operator end, and earlier wrong attempts are forgotten."""
     passwords.check(given.password, given.operator)
+    await identifications.confirm(trade, given.current)
     hashed = await trade.passwords.make(given.password)
 
     def unit(db: sqlite3.Connection, known: rows.Operator) -> doors.Json:
@@ -175,9 +186,10 @@ async def password(trade: doors.Trade, given: Password, report: doors.Report) ->
     return await of(trade, given.operator, unit)
 
 
-@register.case("operator.second-factor.off", Named)
-async def second_factor_off(trade: doors.Trade, given: Named, report: doors.Report) -> doors.Json:
+@register.case("operator.second-factor.off", Confirmed)
+async def second_factor_off(trade: doors.Trade, given: Confirmed, report: doors.Report) -> doors.Json:
     """Forget the second factors of an operator who lost them: the password alone is enough until new ones are set."""
+    await identifications.confirm(trade, given.current)
 
     def unit(db: sqlite3.Connection, known: rows.Operator) -> doors.Json:
         rows.drop_totp(db, known.id)

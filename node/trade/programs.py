@@ -13,7 +13,7 @@ import structlog
 
 from node import errors
 from node.storage import admissions
-from node.trade import doors, entrances, operators, policies
+from node.trade import doors, entrances, identifications, operators, policies
 
 register = doors.Register()
 log = structlog.get_logger(__name__)
@@ -23,9 +23,10 @@ PREFIX: Final = "hanse_"
 
 
 class Make(doors.Arguments):
-    """`label`: what the key is for."""
+    """`label`: what the key is for. `current`: the password of the owner who makes it; not needed at the machine."""
 
     label: str
+    current: doors.Secret = ""
     role: Literal["sales", "warehouse", "finance", "auditor"]
 
 
@@ -39,6 +40,7 @@ class Revoke(doors.Arguments):
 async def make(trade: doors.Trade, given: Make, report: doors.Report) -> doors.Json:
     """Make a key for a program. It is in the answer and nowhere else."""
     label = operators.named(given.label)
+    await identifications.confirm(trade, given.current)
     secret = PREFIX + entrances.new_token(trade)
     now_ms = trade.world.clock.now_ms()
 

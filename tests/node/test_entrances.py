@@ -280,3 +280,17 @@ def test_a_password_is_hashed_anew_where_the_cost_grew() -> None:
         assert (await shop.sign_in("Wei")).outcome is Outcome.OPEN
 
     play(story)
+
+
+def test_C09_a_clock_that_was_set_back_makes_nobody_wait_longer() -> None:
+    async def story(shop: Shop) -> None:
+        counted = attempts.Count(b"account", "place", attempts.FREE)
+        hour_ms = 3_600_000
+
+        def unit(db: sqlite3.Connection) -> list[int]:
+            admissions.set_failures(db, counted.account, counted.place, attempts.FREE + 4, 10 * hour_ms)
+            return [attempts.wait(db, counted, now_ms) for now_ms in (0, 9 * hour_ms, 10 * hour_ms, 11 * hour_ms)]
+
+        assert await shop.trade.database.write(unit) == [16_000, 16_000, 16_000, 0]
+
+    play(story)

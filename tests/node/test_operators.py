@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from node.trade import entrances, policies, programs
+from node.trade import attempts, entrances, policies, programs
 from node.trade.entrances import Outcome
 from tests.node import controls
 from tests.node import programs as terminals
@@ -80,7 +81,7 @@ def test_C10_a_key_of_a_program_asks_in_its_role_and_never_as_an_owner() -> None
         await shop.add("Wei")
         await shop.enter("Wei")
         assert await shop.refused("key.make", "Wei", label="shop", role="owner") == "request.malformed"
-        made = await shop.ask("key.make", "Wei", label="shop", role="warehouse")
+        made = await shop.ask("key.make", "Wei", label="shop", role="warehouse", current=PASSWORD)
         caller = await programs.find_key(shop.trade, made["key"])
         assert caller == policies.Caller(policies.Role.WAREHOUSE, "shop")
         shop.callers["shop"] = caller
@@ -94,12 +95,40 @@ def test_C10_a_key_of_a_program_asks_in_its_role_and_never_as_an_owner() -> None
     play(story)
 
 
+def test_C10_a_browser_that_was_left_open_lets_nobody_in() -> None:
+    async def story(shop: Shop) -> None:
+        await shop.add("Wei")
+        await shop.add("Li", "sales")
+        await shop.enter("Wei")
+        asked: list[tuple[str, dict[str, str]]] = [
+            ("operator.add", {"name": "Evil", "role": "owner", "password": PASSWORD}),
+            ("operator.change", {"operator": "Li", "role": "owner"}),
+            ("operator.password", {"operator": "Wei", "password": "another password"}),
+            ("operator.second-factor.off", {"operator": "Wei"}),
+            ("key.make", {"label": "shop", "role": "sales"}),
+        ]
+        for case, given in asked:
+            assert await shop.refused(case, "Wei", **given) == "sign-in.wrong", case
+        for case, given in asked[: attempts.FREE]:
+            assert await shop.refused(case, "Wei", **given, current="wrong wrong") == "sign-in.wrong", case
+        assert await shop.refused("key.make", "Wei", label="shop", role="sales", current=PASSWORD) == "sign-in.wait"
+        await asyncio.sleep(2)
+        for case, given in asked:
+            await shop.ask(case, "Wei", **given, current=PASSWORD)
+            if case == "operator.password":
+                await shop.ask(case, operator="Wei", password=PASSWORD)
+                await shop.enter("Wei")
+        assert (await shop.sign_in("Wei")).outcome is Outcome.OPEN
+
+    play(story)
+
+
 def test_C10_a_revoked_key_opens_nothing_and_is_still_listed() -> None:
     async def story(shop: Shop) -> None:
         await shop.add("Wei")
         await shop.add("Li")
         await shop.enter("Li")
-        made = await shop.ask("key.make", "Li", label="shop", role="sales")
+        made = await shop.ask("key.make", "Li", label="shop", role="sales", current=PASSWORD)
         assert (await shop.ask("operator.remove", operator="Li"))["keys"] == ["shop"]
         assert await programs.find_key(shop.trade, made["key"]) is not None
         await shop.ask("key.revoke", number=made["number"])

@@ -55,6 +55,7 @@ words.add(
 
 SAID: Final = (
     N_("the password is wrong"),
+    N_("this needs your own password"),
     N_("too many wrong attempts"),
     N_("this is no good password"),
     N_("these are not the digits of this moment"),

@@ -349,12 +349,14 @@ def test_C11_what_is_not_mine_is_not_there(tmp_path: Path) -> None:
 def test_settings_do_what_their_forms_say(tmp_path: Path) -> None:
     async def story(desk: doors.Desk, browser: Browser) -> None:
         await browser.sign_in()
-        people = "/settings/people"
-        added = await browser.form(people, "/do/operator.add", name="<i>Li</i>", role="sales", password=PASSWORD)
+        people, secret = "/settings/people", {"password": PASSWORD, "current": PASSWORD}
+        added = await browser.form(people, "/do/operator.add", name="<i>Li</i>", role="sales", **secret)
         assert added.status == 303
         page = (await browser.ask("GET", people)).text
         assert "&lt;i&gt;Li" in page and "<i>Li" not in page
-        bad = await browser.form(people, "/do/operator.add", name="Ma", role="sales", password="short")
+        bad = await browser.form(
+            people, "/do/operator.add", name="Ma", role="sales", password="short", current=PASSWORD
+        )
         assert bad.status == 409 and "short" not in bad.text
         await browser.form(people, "/do/operator.change", operator="<i>Li</i>", disabled="true")
         assert "disabled" in (await browser.ask("GET", people)).text
@@ -362,7 +364,7 @@ def test_settings_do_what_their_forms_say(tmp_path: Path) -> None:
         assert "Remove this person?" in asked.text
         removed = await browser.form(people, "/do/operator.remove", operator="<i>Li</i>", _sure="1")
         assert "&lt;i&gt;Li&lt;/i&gt; can no longer sign in" in removed.text
-        made = await browser.form("/settings/programs", "/do/key.make", label="shop", role="sales")
+        made = await browser.form("/settings/programs", "/do/key.make", label="shop", role="sales", current=PASSWORD)
         key = re.search(r"hanse_[A-Za-z0-9_-]{43}", made.text)
         assert key and key[0] not in (await browser.ask("GET", "/settings/programs")).text
         kept = await browser.form(
@@ -424,3 +426,32 @@ def test_C09_strangers_cannot_send_much_nor_nonsense(tmp_path: Path, path: str) 
             assert answer.status in (403, 422), (body, answer.text)
 
     visit(tmp_path, story)
+
+
+def test_C03_no_password_code_token_or_key_reaches_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    shown: list[str] = [PASSWORD, "wrong wrong", "another kettle of tea"]
+
+    async def story(desk: doors.Desk, browser: Browser) -> None:
+        await browser.sign_in("wrong wrong")
+        await browser.sign_in()
+        shown.append(await begin_totp(browser))
+        shown.append(digits(desk, shown[-1]))
+        confirmed = await browser.form("/settings/me", "/do/account.totp.confirm", code=shown[-1])
+        shown.extend(re.findall(r'<li class="code">([0-9a-z-]+)</li>', confirmed.text))
+        shown.extend(browser.jar.values())
+        made = await browser.form("/settings/programs", "/do/key.make", label="shop", role="sales", current=PASSWORD)
+        shown.extend(re.findall(r"hanse_[A-Za-z0-9_-]{43}", made.text))
+        other = Browser(desk)
+        await other.sign_in()
+        shown.append(other.kept(visitors.HALF_COOKIE))
+        await other.ask("POST", "/sign-in/code", {"code": shown[5]})
+        shown.extend(other.jar.values())
+        bearer = {"Authorization": f"Bearer {shown[-1]}"}
+        await desk.send("POST", "/api/v1/order.list", headers=bearer, json={"key": "x" * 5})
+        given = {"current": PASSWORD, "password": "another kettle of tea"}
+        await browser.form("/settings/me", "/do/account.password", **given)
+
+    visit(tmp_path, story)
+    out, err = capfd.readouterr()
+    assert "signed in" in out + err and "a key was made" in out + err
+    assert len(shown) > 15 and [secret for secret in shown if secret and len(secret) > 5 and secret in out + err] == []

@@ -7,7 +7,9 @@ from contracts import returns as rules
 from contracts.documents import returns as papers
 from contracts.documents.fields import Role
 from contracts.lots import LotState
-from node.trade import agreements, books, catalogues, doors, issues, returns
+from node import errors
+from node.storage import shelves
+from node.trade import agreements, books, catalogues, doors, issues, promises, reservations, returns
 from protocol.encoding import Value
 
 register = doors.Register()
@@ -196,8 +198,37 @@ async def exchange(trade: doors.Trade, given: Exchange, report: doors.Report) ->
     """Send other goods for what came back: they are agreed anew in the same order, and wait to be shipped."""
 
     def write(desk: books.Desk, found: returns.Found) -> None:
-        more: dict[str, Value] = {} if given.sku is None else {"sku": given.sku}
-        lines = returns.rows(returns.chosen(found, given.quantities, LotState.INSPECTED), **more)
+        lines = exchanged(desk, found, given)
         desk.write(found.book, "exchange.order", {"thread": found.thread, "request": found.key, "lines": lines})
 
     return await returns.step(trade, given, write)
+
+
+def exchanged(desk: books.Desk, found: returns.Found, given: Exchange) -> list[Value]:
+    """The lines of an exchange, each from one place where so much lies. NodeError `stock.short`."""
+    shelves_of: dict[str, dict[str, int]] = {}
+    lines: list[Value] = []
+    for number, quantity in returns.chosen(found, given.quantities, LotState.INSPECTED):
+        sku = given.sku or sku_of(found, number)
+        row: dict[str, Value] = {"line": number, "quantity": quantity}
+        if given.sku is not None:
+            row["sku"] = sku
+        if reservations.is_own(desk, sku):
+            free = shelves_of.setdefault(sku, promises.on_shelves(desk, sku))
+            places = promises.chosen(desk, free, quantity, location=None, territory=None, country=None, whole=True)
+            if not places:
+                most = max(free.values())
+                raise errors.NodeError("stock.short", f"{sku} does not lie on the shelf", expected=quantity, got=most)
+            location = places[0][0]
+            free[location] -= quantity
+            if location != shelves.MAIN:
+                row["location"] = location
+        lines.append(row)
+    return lines
+
+
+def sku_of(found: returns.Found, number: int) -> str:
+    """What came back of a line."""
+    line = found.order.lines[number]
+    lots = [lot for lot in line.lots if found.holds(lot) and lot.state is LotState.INSPECTED]
+    return line.terms[lots[0].terms if lots else 0].sku

@@ -155,6 +155,30 @@ def test_an_exchange_ships_again_in_the_same_order() -> None:
     play(story)
 
 
+def test_goods_are_exchanged_only_for_what_lies_on_the_shelf() -> None:
+    """Seed 203: the last goods were held for somebody else, and the shelf kept back more than lay there."""
+
+    async def story(town: Town) -> None:
+        id = await received(town)
+        name = (await ask(town, "shop", "return.request", order=id, quantities={"1": 2}, remedy="exchange"))["return"]
+        await ask(town, "factory", "return.approve", name=name)
+        await ask(town, "shop", "return.ship", name=name, carrier="SF", waybill="SF-BACK")
+        await ask(town, "factory", "return.receive", name=name)
+        await ask(town, "factory", "return.inspect", name=name, damaged={"1": 2})
+        await ask(town, "factory", "stock.set", sku="CUP-0", on_hand=1)
+        with pytest.raises(errors.NodeError) as short:
+            await town.ask("factory", "return.exchange", name=name)
+        assert (short.value.code, short.value.expected, short.value.got) == ("stock.short", 2, 1)
+        await ask(town, "factory", "stock.location.add", code="NORTH")
+        await ask(town, "factory", "stock.set", sku="CUP-0", on_hand=2, location="NORTH")
+        await ask(town, "factory", "return.exchange", name=name)
+        rows = (await town.ask("factory", "stock.list"))["stock"]
+        kept = {row["location"]: row["reserved"] for row in rows if row["sku"] == "CUP-0"}
+        assert kept == {"main": 0, "NORTH": 2}
+
+    play(story)
+
+
 def test_a_withdrawn_return_and_a_rejected_one() -> None:
     async def story(town: Town) -> None:
         id = await received(town)

@@ -283,8 +283,7 @@ def deem(order: Order, member: Member, document: Deem, blind: bool) -> tuple[Ord
     if row.name in ("order.respond", "order.change"):
         lines = _answered(order, row, document.target)
     elif row.name.startswith("return."):
-        (event,) = _events(order, row, document.target)
-        lines = returns.silent(order, event, document.target) if document.target in order.returns else {}
+        lines = _returned_silently(order, row, document.target)
     else:
         lines = _moved(order, row, member, document)
     if not lines:
@@ -293,6 +292,14 @@ def deem(order: Order, member: Member, document: Deem, blind: bool) -> tuple[Ord
     if row.name == PROOF:
         returning = replace(order.returns[document.target], received=member)  # the clock for inspecting runs from here
     return orders.with_lines(order, lines, member, returning=returning), ()
+
+
+def _returned_silently(order: Order, row: Row, target: bytes) -> dict[int, OrderLine]:
+    """As if the other side had taken the next step of a return. Inside a cut the return may not stand at all."""
+    if target not in order.returns:
+        return {}
+    (event,) = _events(order, row, target)
+    return returns.silent(order, event, target)
 
 
 def _answered(order: Order, row: Row, target: bytes) -> dict[int, OrderLine]:

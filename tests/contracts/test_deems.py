@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from contracts import silences
 from contracts.documents import deems as papers
+from contracts.items import Member
 from contracts.lots import LotState
 from contracts.orders import Order
 from tests.contracts import desks
@@ -224,3 +226,14 @@ def test_without_keys_no_claim_stands() -> None:
     claim = shop.draft(BUYER, "deem", silent(shop, BUYER, thread, "order.place", thread, DAY))
     shop.desks[BUYER].channel.signers = None
     assert [fault.code for fault in shop.desks[BUYER].judge(claim)] == ["deem.evidence"]
+
+
+@pytest.mark.parametrize("row", silences.ROWS)
+def test_a_claim_about_what_does_not_stand_is_refused_and_never_fails(row: str) -> None:
+    """A walk found it: inside the cut of a statement the request for a return did not stand, the claim about it did."""
+    shop = Shop()
+    thread, _ = delivered(shop)
+    order = shop.sync().orders[thread]
+    document = papers.Deem.model_validate(desks.deem(thread, "buyer", row, b"?" * 32))
+    after, faults = silences.deem(order, Member(BUYER, 99, 99, b"d" * 32, 9, document), document, False)
+    assert (after, [fault.code for fault in faults]) == (order, ["deem.state"])

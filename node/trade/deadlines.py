@@ -17,7 +17,7 @@ from contracts import errors as refusals
 from contracts import lapses
 from node import errors
 from node.storage import logbooks, orderbooks, partners
-from node.trade import books, cascades, chains, doors, errands, peering, rounds, waits
+from node.trade import books, cascades, chains, doors, errands, orders, peering, rounds, waits
 from node.trade.waits import Wait
 
 register = doors.Register()
@@ -177,7 +177,7 @@ def thread_waits(desk: books.Desk, wanted: str) -> list[tuple[books.Book, Wait]]
     found = []
     for row in orderbooks.find_orders(desk.db, wanted):
         book = desk.book(row.channel)
-        found += [(book, wait) for wait in waits.of_order(book.history.orders[row.thread])]
+        found += [(book, wait) for wait in waits.of_order(orders.in_book(book, row.thread))]
         found += [(book, wait) for wait in waits.of_issues(book) if wait.about == row.thread]
     if found:
         return found

@@ -89,11 +89,11 @@ def page_end(desk: books.Desk, edge: str) -> bytes | None:
 def complete(trade: doors.Trade, desk: books.Desk, row: orderbooks.OrderRow, shown: dict[str, Any]) -> doors.Json:
     """What only the books know: until when something waits, and where it goes if this node ships it.
 
-    Where a damaged entry keeps the book from being read, the row stands without.
+    Where a damaged entry keeps the book from being read, or the book is not whole yet, the row stands without.
     """
     book = peering.readable(desk, row.channel) if row.state != OrderState.CLOSED else None
     shown |= {"due_ms": None, "due_row": None, "due_for": None}
-    if book is None:
+    if book is None or row.thread not in book.history.orders:  # it has not come back after a restore
         return shown
     due = [(due_s, clock.wait) for clock in waits.of_thread(book, row.thread)
            if (due_s := waits.clock_due(desk, book, clock)) is not None]  # fmt: skip

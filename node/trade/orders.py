@@ -53,7 +53,18 @@ def find(desk: books.Desk, wanted: str) -> Found:
             "order.ambiguous", "several orders are called so", expected=f"one of {', '.join(names)}", got=wanted
         )
     book = desk.book(rows[0].channel)
-    return Found(rows[0], book, book.history.orders[rows[0].thread])
+    return Found(rows[0], book, in_book(book, rows[0].thread))
+
+
+def in_book(book: books.Book, thread: bytes) -> orders.Order:
+    """An order of the lists, as its book has it. NodeError `channel.recovering` while it is not whole after a restore:
+    the lists know what was, and the book only what came back."""
+    order = book.history.orders.get(thread)
+    if order is None:
+        raise errors.NodeError(
+            "channel.recovering", f"the books with {book.partner.name} are not whole yet", hint="try again later"
+        )
+    return order
 
 
 @register.case("order.show", One)

@@ -141,7 +141,7 @@ def find(desk: books.Desk, wanted: str) -> Found:
         about = [
             Found(desk.peek(row.channel), row.thread, key)
             for row in orderbooks.find_orders(desk.db, wanted)
-            for key in desk.peek(row.channel).history.orders[row.thread].returns
+            for key in order_cases.in_book(desk.peek(row.channel), row.thread).returns
         ]
         found = [one for one in about if is_live(one)] or about
     if len(found) != 1:

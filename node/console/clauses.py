@@ -191,14 +191,12 @@ class Reader:
     def parts(self) -> Iterator[tuple[str, str, str]]:
         """Fees that the buyer keeps, and shares of third merchants."""
         for fee in self.terms["fees"]:
-            text = self.say(
-                N_("The buyer keeps %(share)s of the price as “%(name)s”."),
-                share=self.percent(fee["rate"]),
-                name=fee["name"],
-            )
+            kept = N_("The buyer keeps %(share)s of the price as “%(name)s”.")
+            sentences = [self.say(kept, share=self.percent(fee["rate"]), name=fee["name"])]
             if Decimal(fee["tax"]):
-                text += " " + self.say(N_("On top of that comes a tax of %(share)s."), share=self.percent(fee["tax"]))
-            yield f"fee {fee['name']}", N_("Fee"), text
+                taxed = N_("On top of that comes a tax of %(share)s.")
+                sentences.append(self.say(taxed, share=self.percent(fee["tax"])))
+            yield f"fee {fee['name']}", N_("Fee"), self.joined(sentences)
         for share in self.terms["shares"]:
             sentence = (
                 N_("%(share)s of the price go to %(who)s for “%(role)s”; the buyer passes them on.")

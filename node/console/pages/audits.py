@@ -25,6 +25,8 @@ UPLOAD_BYTES_MAX: Final = 1 << 30
 """The largest archive that is taken from a browser. Larger ones are checked at the machine: `hanse audit verify`."""
 CHUNK_BYTES: Final = 1 << 18
 FIELD_BYTES_MAX: Final = 200
+CHANNELS_SHOWN_MAX: Final = 100
+STATEMENTS_SHOWN_MAX: Final = 24
 FILE: Final = "audit.zip"
 KINDS: Final = ("audit.export", "audit.document", "audit.verify")
 
@@ -164,7 +166,7 @@ async def verify(view: views.View) -> web.StreamResponse:
         async def work(job: jobs.Job) -> views.Json:
             answer = await door.ask(caller, "audit.verify", {"archive": str(folder / FILE)}, job.report)
             (folder / FILE).unlink()
-            return {**answer, "name": name, "checks": checks(answer), "owners": owners(answer), "told": NUMBERS}
+            return {**bounded(answer), "name": name, "checks": checks(answer), "owners": owners(answer)}
 
         title = N_("Checking what was sent")
         job = jobs.start(view, "audit.verify", title, work, "/audit", folder=folder)
@@ -212,6 +214,21 @@ async def save(part: aiohttp.BodyPartReader, file: BinaryIO) -> None:
             expected = f"at most {UPLOAD_BYTES_MAX} bytes"
             raise errors.NodeError("request.too-big", "what was sent is too large", expected=expected)
         await asyncio.to_thread(file.write, chunk)
+
+
+def bounded(answer: views.Json) -> views.Json:
+    """What the page shows of a verdict: a hostile export has as many channels as it likes, and this is kept (C14)."""
+    if "channels" not in answer:
+        return answer
+    channels = [
+        {
+            **{name: channel[name] for name in ("path", "parties", "names", "sizes", "judged", "numbers")},
+            "statements": channel["statements"][-STATEMENTS_SHOWN_MAX:],
+        }
+        for channel in answer["channels"][:CHANNELS_SHOWN_MAX]
+    ]
+    left_out = len(answer["channels"]) - len(channels)
+    return {**answer, "channels": channels, "left_out": left_out, "chains": [], "told": NUMBERS}
 
 
 def owners(answer: views.Json) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -97,6 +98,7 @@ async def network(view: views.View) -> web.StreamResponse:
         width=WIDTH,
         height=HEIGHT,
         me=me,
+        version=importlib.metadata.version("hanse"),
         own=list(healths.of_node(me)),
         attention=list(attention(living)),
     )

@@ -56,6 +56,7 @@ class Contact:
 
     troubles: int = 0  # sessions in a row that ended with a refusal, mine or the partner's
     trouble: str = ""  # what the last refusal was, for people
+    nearby: str = ""  # where the local network says that it is
     lost_ms: int | None = None  # when the last session ended
     sessions: int = 0  # running now: the newest and those that it replaces
     doubted: exchanges.Exchange | None = None  # of another start of the partner, and maybe dead
@@ -101,9 +102,11 @@ class Connections:
     async def hint(self, hint: ports.Hint) -> None:
         """Somebody on this network may be a partner: dial it, and let the handshake decide. Never trusted (W25)."""
         for partner in await self.core.books.database.read(partners.every):
-            if lan_tag(partner.node) == hint.tag and partner.id not in self.live:
-                self._hints[partner.id] = hint.address
-                self._notify(partner)
+            if lan_tag(partner.node) == hint.tag:
+                self.contacts.setdefault(partner.id, Contact()).nearby = hint.address
+                if partner.id not in self.live:
+                    self._hints[partner.id] = hint.address
+                    self._notify(partner)
 
     def online(self, partner: int) -> bool:
         """Whether a session with this partner is open."""
@@ -112,7 +115,7 @@ class Connections:
     def contact(self, partner: int) -> doors.Contact:
         """Since when no session with this partner is open (None: there is one, or never was), and the last trouble."""
         known = self.contacts.get(partner, Contact())
-        return doors.Contact(None if self.online(partner) else known.lost_ms, known.trouble)
+        return doors.Contact(None if self.online(partner) else known.lost_ms, known.trouble, known.nearby)
 
     def signing(self, channel: int) -> str:
         """Whether this node may sign in a channel."""

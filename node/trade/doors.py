@@ -38,10 +38,14 @@ class NoArguments(Arguments):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """`lost_ms`: since when there is no session, None while there is one. `trouble`: why the last one was refused."""
+    """`lost_ms`: since when there is no session, None while there is one. `trouble`: why the last one was refused.
+
+    `nearby`: where the local network says that the partner is; a claim of whoever is there.
+    """
 
     lost_ms: int | None
     trouble: str
+    nearby: str = ""
 
 
 class Network(Protocol):

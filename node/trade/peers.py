@@ -66,6 +66,7 @@ def describe(trade: doors.Trade, desk: books.Desk, partner: partners.Partner) ->
         "compared_ms": partner.compared_ms,
         "unreachable_since_ms": contact.lost_ms,
         "trouble": contact.trouble,
+        "nearby": contact.nearby,
         "signing": trade.network.signing(channel.id),
         "overdue_since_ms": overdue_since_ms(desk, mine),
         "sent": mine.size,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from node import errors
+from node import errors, ports
+from node.replication import connections
 from tests.node.towns import Town, play
 
 
@@ -111,5 +112,21 @@ def test_a_proposal_is_answered_with_other_terms_or_declined() -> None:
         with pytest.raises(errors.NodeError) as refused:
             await town.ask("shop", "agreement.propose", **{**asked, "instead_of": second})
         assert refused.value.code == "agreement.unknown"
+
+    play(story)
+
+
+def test_a_partner_on_the_local_network_is_shown_there_and_a_stranger_is_not() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        factory, shop = town.citizens["factory"], town.citizens["shop"]
+        assert factory.node is not None and shop.node is not None and factory.life is not None
+        tags = {"10.0.0.8:7443": connections.lan_tag(shop.node.trade.books.me), "10.0.0.9:7443": "stranger"}
+        for address, tag in tags.items():
+            hint = ports.Hint(address, tag)
+            await factory.life.spawn(factory.node.connections.hint(hint), "hint")
+        assert (await town.ask("factory", "partner.show", partner="shop"))["nearby"] == "10.0.0.8:7443"
+        assert (await town.ask("shop", "partner.show", partner="factory"))["nearby"] == ""
 
     play(story)

@@ -56,8 +56,7 @@ def reads_a_picture(page: sync_api.Page, uri: str, folder: Path) -> None:
     page.locator("[data-scan-said]:not(:empty)").wait_for()
     segno.make(uri, error="m").save(str(folder / "invitation.png"), scale=6, border=4)
     page.set_input_files("#scan-file", folder / "invitation.png")
-    page.wait_for_function("document.querySelector('#join textarea').value.startsWith('hanse:1?')")
-    assert page.locator("#join textarea").input_value() == uri
+    sync_api.expect(page.locator("#join textarea")).to_have_value(uri)
 
 
 def agree(seller: sync_api.Page, buyer: sync_api.Page) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -125,3 +126,24 @@ def test_every_trouble_of_a_link_is_said_with_what_to_do() -> None:
         (one,) = healths.troubles({**fine, **changes})
         assert one.tone == tone and one.text, changes
     assert list(healths.troubles({**fine, "state": "removed", "online": False})) == []
+
+
+def test_every_role_sees_its_pages_and_only_the_forms_that_it_may_send(tmp_path: Path) -> None:
+    async def story(first: doors.Desk, second: doors.Desk) -> None:
+        node = (await known(first))["node"]
+        await ask(first, "agreement.propose", partner=node)
+        for desk in (first, second):
+            partner = (await known(desk))["node"]
+            for role in policies.Role:
+                desk.caller = caller = policies.Caller(role, "Lin", 3)
+                for path in ("/partners", "/partners/card", "/network", f"/partners/{partner}",
+                             f"/partners/{partner}/terms", f"/partners/{partner}/sharing",
+                             f"/partners/{partner}/services"):  # fmt: skip
+                    answer = await desk.get(path)
+                    assert answer.status == 200, (role, path)
+                    for case in re.findall(r'action="/do/([a-z.-]+)"', answer.text):
+                        assert policies.permits(caller, case), (role, path, case)
+                proposing = await desk.get(f"/partners/{partner}/terms/propose")
+                assert (proposing.status == 200) == policies.permits(caller, "agreement.propose")
+
+    between(tmp_path, story)

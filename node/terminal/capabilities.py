@@ -104,17 +104,28 @@ def capability_task(order: str, grant: str, file: Path) -> None:
 @click.option("--carrier", help="Who carries the parcel.")
 @click.option("--waybill", help="The number of the parcel.")
 @click.option("--event", help="What happened to the parcel: in_transit, delivered, refused and others.")
+@click.option("--sscc", help="Of a parcel that was packed: its GS1 number, 18 digits.")
+@click.option("--weight", "weight_g", type=click.IntRange(0), help="Of a parcel that was packed, in grams.")
+@click.option("--damaged", multiple=True, metavar="LINE=QUANTITY", help="Came back damaged; repeatable.")
+@click.option("--wrong", "wrong_item", multiple=True, metavar="LINE=QUANTITY", help="Came back as another item.")
+@click.option("--missing", multiple=True, metavar="LINE=QUANTITY", help="Was not in what came back; repeatable.")
 @commands.line_quantities
 def capability_sign(
-    task: Path, file: Path, key: Path, quantities: tuple[str, ...], carrier: str | None, waybill: str | None,
-    event: str | None,
-) -> None:  # fmt: skip
+    task: Path,
+    file: Path,
+    key: Path,
+    quantities: tuple[str, ...],
+    damaged: tuple[str, ...],
+    wrong_item: tuple[str, ...],
+    missing: tuple[str, ...],
+    **done: Any,
+) -> None:
     """Do what TASK says and sign it, into the new FILE. Needs no node."""
     from node.trade import tasks
 
-    found = commands.lines(quantities)
-    left = None if found is None else {int(line): quantity for line, quantity in found.items()}
-    doing = tasks.Doing(carrier, waybill, event, left)
+    verdicts = {"damaged": damaged, "wrong_item": wrong_item, "missing": missing}
+    counted = {verdict: by_number(typed) or {} for verdict, typed in verdicts.items()}
+    doing = tasks.Doing(quantities=by_number(quantities), verdicts=counted, **done)
     signed = tasks.sign(tasks.read(task.read_text(), tasks.Task), private_key(key), doing, int(time.time()))
     uploads.write_new(file, signed.model_dump_json(indent=1) + "\n")
     commands.current().answer("capability.sign", {"file": str(file), "type": signed.type})
@@ -126,6 +137,12 @@ def capability_sign(
 def capability_enter(files: tuple[Path, ...]) -> Arguments:
     """Enter what holders of my grants have signed."""
     return {"signed": [file.read_text() for file in files]}
+
+
+def by_number(typed: tuple[str, ...]) -> dict[int, int] | None:
+    """Units by the number of their line; None where none were named."""
+    found = commands.lines(typed)
+    return None if found is None else {int(line): quantity for line, quantity in found.items()}
 
 
 def private_key(path: Path) -> bytes:

@@ -46,6 +46,15 @@ def issue_open(
     return {"order": order, "partner": partner, "lines": lines, "files": uploads.contents(files), **typed}
 
 
+@issue.command("photo")
+@click.argument("issue", metavar="ISSUE")
+@click.argument("hash")
+@click.argument("file", type=uploads.NEW_FILE)
+def issue_photo(issue: str, hash: str, file: Path) -> None:
+    """Save a photo or another file of a complaint, by the HASH that `issue show` names, as the new FILE."""
+    uploads.save("issue.file", {"issue": issue, "hash": hash}, file)
+
+
 @issue.command("reply")
 @click.argument("issue", metavar="ISSUE")
 @click.option("--status", type=click.Choice(STATUSES), help="[default: processing; information to my own issue]")

@@ -71,6 +71,15 @@ def return_show(**typed: Any) -> Arguments:
     return typed
 
 
+@returning.command("photo")
+@click.argument("name", metavar="RETURN")
+@click.argument("hash")
+@click.argument("file", type=uploads.NEW_FILE)
+def return_photo(name: str, hash: str, file: Path) -> None:
+    """Save a photo or another file of a return, by the HASH that `return show` names, as the new FILE."""
+    uploads.save("return.file", {"name": name, "hash": hash}, file)
+
+
 @returning.command("approve")
 @takes_step
 @click.option("--location", help="Where to send it.")

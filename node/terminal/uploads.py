@@ -85,11 +85,20 @@ def waybill_rows(path: Path) -> list[dict[str, str]]:
     return [{"order": row.number, "carrier": row.carrier, "waybill": row.waybill} for row in found.waybills]
 
 
-def write_new(path: Path, content: str) -> None:
+def save(case: str, question: dict[str, Any], path: Path) -> None:
+    """Ask for a file that a partner sent, and write it where nothing stood. NodeError `file.exists`."""
+    terminal = commands.current()
+    answer = terminal.ask(case, question)
+    data = bytes.fromhex(answer["data_hex"])
+    write_new(path, data)
+    terminal.answer(case, {"file": str(path), "name": answer["name"], "bytes": len(data)})
+
+
+def write_new(path: Path, content: str | bytes) -> None:
     """Write a file that only its owner reads and that did not exist. NodeError `file.exists`."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise errors.NodeError("file.exists", f"{path} exists; it is never overwritten") from None
-    with os.fdopen(descriptor, "w") as file:
-        file.write(content)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)

@@ -249,6 +249,17 @@ def task_of(order: Order, number: str, grant: bytes, transition: str) -> tasks.T
         for lot in line.lots
         if lot.cancel is not None and lot.state is LotState.CANCELLING
     ]
+    returns = [
+        tasks.Returned(
+            line=line.number,
+            quantity=lot.quantity,
+            request=None if lot.request is None else lot.request.hex(),
+            shipment=None if lot.request is not None or lot.shipment is None else lot.shipment.hex(),
+        )
+        for line in order.lines.values()
+        for lot in line.lots
+        if lot.state is LotState.BACK
+    ]
     return tasks.Task(
         grant=grant.hex(),
         transition=transition,
@@ -257,6 +268,7 @@ def task_of(order: Order, number: str, grant: bytes, transition: str) -> tasks.T
         lines=[line for line in lines if line.quantity],
         parcels=parcels,
         cancels=cancels,
+        returns=returns,
     )
 
 

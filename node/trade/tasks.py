@@ -46,6 +46,16 @@ class Cancelled(pydantic.BaseModel):
     quantity: int
 
 
+class Returned(pydantic.BaseModel):
+    """Goods that came back and wait for a verdict: of the return `request`, or of a parcel that was not delivered
+    (`shipment`), both in hex."""
+
+    line: int
+    quantity: int
+    request: str | None = None
+    shipment: str | None = None
+
+
 class Task(pydantic.BaseModel):
     """What the holder of a grant may do for one order. Hashes are in hex."""
 
@@ -57,6 +67,7 @@ class Task(pydantic.BaseModel):
     lines: list[Part]
     parcels: list[Parcel]
     cancels: list[Cancelled]
+    returns: list[Returned] = pydantic.Field(default_factory=list)
 
 
 class Signed(pydantic.BaseModel):
@@ -77,6 +88,9 @@ class Doing:
     waybill: str | None = None
     event: str | None = None
     quantities: Mapping[int, int] | None = None
+    sscc: str | None = None
+    weight_g: int | None = None
+    verdicts: Mapping[str, Mapping[int, int]] | None = None
 
 
 def read(content: str, model: type[Task] | type[Signed]) -> Any:
@@ -111,14 +125,54 @@ def handover(task: Task, doing: Doing, at_s: int) -> dict[str, Value]:
     carrier = carriers.code(str(doing.carrier))
     if carrier is None:
         raise errors.NodeError("request.malformed", "the carrier is unknown", expected="SF, 顺丰", got=doing.carrier)
-    lines: list[Value] = []
-    for part in task.lines:
-        left = part.quantity if doing.quantities is None else doing.quantities.get(part.line, 0)
-        if left:
-            lines.append({"line": part.line, "quantity": left, "outstanding": max(0, part.quantity - left)})
+    lines: list[Value] = [
+        {"line": part.line, "quantity": left, "outstanding": max(0, part.quantity - left)}
+        for part, left in taken(task, doing)
+    ]
     something(lines)
     body = {"thread": bytes.fromhex(task.thread), "carrier": carrier, "waybill": doing.waybill, "lines": lines}
     return {**body, "shipped_s": at_s}
+
+
+def taken(task: Task, doing: Doing) -> list[tuple[Part, int]]:
+    """The lines of which anything is done, and how much: all of each, or the quantities that were named."""
+    counted = [
+        (part, part.quantity if doing.quantities is None else doing.quantities.get(part.line, 0)) for part in task.lines
+    ]
+    return [(part, quantity) for part, quantity in counted if quantity]
+
+
+def pack(task: Task, doing: Doing, at_s: int) -> dict[str, Value]:
+    """`shipment.pack`: one parcel with everything, or with the quantities that lie in it."""
+    lines: list[Value] = [{"line": part.line, "quantity": quantity} for part, quantity in taken(task, doing)]
+    something(lines)
+    body: dict[str, Value] = {"thread": bytes.fromhex(task.thread), "lines": lines}
+    if doing.sscc is not None:
+        body["sscc"] = doing.sscc
+    if doing.weight_g is not None:
+        body["weight_g"] = doing.weight_g
+    return body
+
+
+def inspect(task: Task, doing: Doing, at_s: int) -> dict[str, Value]:
+    """`return.inspect` of the first return that waits: what no verdict names can be sold again."""
+    first = task.returns[0] if task.returns else None
+    rows = [row for row in task.returns if first and (row.request, row.shipment) == (first.request, first.shipment)]
+    lines: list[Value] = []
+    for row in rows:
+        left = row.quantity
+        for verdict, named in (doing.verdicts or {}).items():
+            found = min(left, named.get(row.line, 0))
+            left -= found
+            if found:
+                lines.append({"line": row.line, "quantity": found, "verdict": verdict})
+        if left:
+            lines.append({"line": row.line, "quantity": left, "verdict": "resellable"})
+    something(lines)
+    assert first is not None
+    names = {"request": first.request, "shipment": first.shipment}
+    about: dict[str, Value] = {name: bytes.fromhex(hash) for name, hash in names.items() if hash is not None}
+    return {"thread": bytes.fromhex(task.thread), **about, "lines": lines}
 
 
 def status(task: Task, doing: Doing, at_s: int) -> dict[str, Value]:
@@ -148,7 +202,13 @@ def stopped(task: Task, doing: Doing, at_s: int) -> dict[str, Value]:
     return {"thread": bytes.fromhex(task.thread), "cancel": bytes.fromhex(cancel), "lines": lines}
 
 
-BODIES = {"shipment.handover": handover, "shipment.status": status, "cancel.result": stopped}
+BODIES = {
+    "shipment.pack": pack,
+    "shipment.handover": handover,
+    "shipment.status": status,
+    "cancel.result": stopped,
+    "return.inspect": inspect,
+}
 
 
 def need(doing: Doing, *names: str) -> None:

@@ -76,13 +76,15 @@ ROWS: Final[dict[int, tuple[str, ...]]] = {
 ELSEWHERE: Final[dict[int | str, str]] = {
     3: "key changes are leaves of the identity log ([protocol.md](protocol.md) section 3)",
     42: "the receipt is the cosignature of a head ([protocol.md](protocol.md) section 7); the validity answer is",
+    43: "of payments alone: whatever else is wrong has its own way back ([decision 22]"
+    "(decisions/0022-few-documents-can-be-voided.md))",
     44: "signed heads and the proof of a forked logbook are notes ([protocol.md](protocol.md) sections 6.3 and 8.12)",
     "listing.derive": "a `listing.publish` with a `parent`",
     "order.split": "child orders are `order.place` with a `parent`; the node sees that they add up",
     "statement.close": "a `statement.respond` with `accord` closes the statement: both have then signed the same lines",
     "obligation": "a closed statement is one: both have signed what is owed and by when (`hanse obligation list`)",
     "acceptance": "the `credit_limit` of an agreement, which both signed; `hanse credit list` computes what is left",
-    "audit.grant": "an auditor gets a folder of proofs, not a document: `hanse audit export`",
+    "audit.grant": "open: the partner is not told to whom its documents are shown; the auditor gets a folder of proofs",
     "audit.bundle": "a folder of proofs: `hanse audit export`, and `hanse audit document` for one document",
 }
 """What has no document type of its own, and what carries it instead."""

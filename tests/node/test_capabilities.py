@@ -56,11 +56,50 @@ def test_a_warehouse_without_a_node_ships_and_the_buyer_sees_who_did() -> None:
     play(story)
 
 
+def test_a_warehouse_packs_and_says_what_came_back_under_grants_of_their_own() -> None:
+    async def story(town: Town) -> None:
+        id, _ = await shipping(town)
+        grants = {
+            transition: (
+                await town.ask(
+                    "factory", "capability.grant", partner="shop", transition=transition, key=KEY, holder="W"
+                )
+            )["capability"]
+            for transition in ("shipment.pack", "return.inspect")
+        }
+        packed = await work(town, id, grants["shipment.pack"], sscc="106141411234567897", weight_g=900)
+        assert await town.ask("factory", "capability.enter", signed=[packed]) == {"entered": 1}
+        await town.ask("factory", "order.ship", order=id, carrier="SF", waybill="SF1")
+        await town.settle()
+        await town.ask("shop", "order.receive", order=id)
+        asked = await town.ask("shop", "return.request", order=id, reason="damaged")
+        await town.settle()
+        await town.ask("factory", "return.approve", name=asked["return"])
+        await town.settle()
+        await town.ask("shop", "return.ship", name=asked["return"], carrier="SF", waybill="SF2")
+        await town.settle()
+        with pytest.raises(errors.NodeError) as early:
+            await work(town, id, grants["return.inspect"])
+        assert early.value.code == "order.nothing"
+        await town.ask("factory", "return.receive", name=asked["return"])
+        verdicts = {"damaged": {1: 1}, "missing": {1: 1}}
+        signed = await work(town, id, grants["return.inspect"], verdicts=verdicts)
+        assert await town.ask("factory", "capability.enter", signed=[signed]) == {"entered": 1}
+        await town.settle()
+        shown = await town.ask("shop", "return.show", name=asked["return"])
+        assert shown["units"] == {"inspected": 3}
+        documents = (await town.ask("shop", "order.show", order=id))["documents"]
+        assert [row["type"] for row in documents if row.get("signed_by") == "W"] == ["shipment.pack", "return.inspect"]
+
+    play(story)
+
+
 def test_a_task_tells_the_warehouse_no_price_no_partner_and_no_address() -> None:
     async def story(town: Town) -> None:
         id, grant = await shipping(town)
         task = await town.ask("factory", "capability.task", order=id, grant=grant)
-        assert set(task) == {"format", "grant", "transition", "thread", "number", "lines", "parcels", "cancels"}
+        known = {"format", "grant", "transition", "thread", "number", "lines", "parcels", "cancels", "returns"}
+        assert set(task) == known
         assert task["lines"] == [{"line": 1, "sku": "CUP-0", "quantity": 3}]
 
     play(story)

@@ -431,7 +431,7 @@ def test_what_is_typed_becomes_a_question(tmp_path: Path, typed: list[str], case
 
 
 FILED = (
-    *("capability.task", "capability.enter", "return.proof"),
+    *("capability.task", "capability.enter", "return.proof", "return.file", "issue.file"),
     *("dispute.export", "dispute.read", "dispute.award", "dispute.decide"),
 )
 """Questions whose command also reads or writes a file, tested in test_capabilities, test_disputes and test_returns."""
@@ -711,3 +711,18 @@ def test_a_folder_that_is_no_export_is_refused_with_65(tmp_path: Path) -> None:
     assert (told["ok"], told["proved"]) == (False, 0)
     assert told["faults"]
     assert programs.run("audit", "verify", str(tmp_path / "absent")).exit_code == errors.Exit.USAGE
+
+
+@pytest.mark.parametrize(
+    ("group", "case", "argument"), [("return", "return.file", "name"), ("issue", "issue.file", "issue")]
+)
+def test_a_photo_that_a_partner_sent_is_saved_where_nothing_stood(
+    tmp_path: Path, group: str, case: str, argument: str
+) -> None:
+    photo = tmp_path / "crack.png"
+    with controls.Control(tmp_path, {case: {"name": "crack.png", "data_hex": b"\x89PNG".hex()}}) as control:
+        typed = ["--home", str(tmp_path), group, "photo", "ab12cd34", "ff" * 32, str(photo)]
+        assert programs.run(*typed).exit_code == 0
+        assert photo.read_bytes() == b"\x89PNG"
+        assert programs.run(*typed).exit_code != 0, "nothing is overwritten"
+    assert control.asked[0] == (case, {argument: "ab12cd34", "hash": "ff" * 32})

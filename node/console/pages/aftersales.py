@@ -225,6 +225,8 @@ async def inbox(view: views.View) -> web.StreamResponse:
 @register.get("/aftersales/returns/new", "order.show")
 async def ask_back(view: views.View) -> web.StreamResponse:
     """Ask for a return of an order."""
+    if not view.query("order"):
+        return view.page("aftersales/choose.html")
     order = await view.ask("order.show", order=view.query("order"))
     lines = [
         {**line, "arrived": arrived}

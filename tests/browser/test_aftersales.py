@@ -81,7 +81,7 @@ def test_a_return_goes_from_request_with_a_photo_to_refund_on_two_consoles(
 
         stages.until("it is on its way", afterwards.stands, village.dealer, name, "in-return")
         dealer.goto(village.dealer.address + address)
-        dealer.get_by_role("button", name="Taken in").click()
+        dealer.get_by_role("button", name="Confirm the arrival").click()
         done(dealer, "The goods are taken in")
         dealer.get_by_role("button", name="Tell the result").click()
         done(dealer, "The result is told")
@@ -117,7 +117,7 @@ def test_a_complaint_is_answered_and_settled(village: villages.Village, browser:
         assert EVIL in dealer.locator(".message").first.inner_text()
         open_step(dealer, "Offer money to settle it")
         dealer.get_by_label("Amount in CNY").fill("6.00")
-        dealer.get_by_role("button", name="Offer", exact=True).click()
+        dealer.get_by_role("button", name="Make the offer").click()
         done(dealer, "The offer is on its way")
 
         stages.until("the offer arrives", lambda: village.shop.ask("issue.show", issue=name)["offers"])

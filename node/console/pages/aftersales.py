@@ -57,7 +57,7 @@ words.add(
         "return.return-refused": N_("rejected"),
         "return.refunded": N_("refunded"),
         "return.exchanged": N_("exchanged"),
-        "return.withdrawn": N_("withdrawn"),
+        "return.withdrawn": N_("return withdrawn"),
         "return.returning": N_("undelivered, on its way back"),
         "return.contested": N_("did not arrive in order"),
         "return.received": N_("kept"),

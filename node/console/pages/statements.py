@@ -150,7 +150,7 @@ BALANCE_HEADINGS: Final = (
     *(N_("Partner"), N_("Currency"), N_("Owes us"), N_("Agreed"), N_("Contested"), N_("Withheld"), N_("On its way")),
 )
 OBLIGATION_HEADINGS: Final = (
-    *(N_("Partner"), N_("Period"), N_("Debtor"), N_("Currency"), N_("Amount"), N_("Open"), N_("Due")),
+    *(N_("Partner"), N_("Period"), N_("Debtor"), N_("Currency"), N_("Amount"), N_("Still open"), N_("Due")),
 )
 LINE_HEADINGS: Final = (
     *(N_("Matter"), N_("Number"), N_("Kind"), N_("Currency"), N_("Proposed"), N_("Compared"), N_("Difference")),
@@ -198,7 +198,7 @@ async def statement_workbook(view: views.View) -> web.StreamResponse:
         (text(N_("Period")), found["period"]),
         (text(N_("State")), words.word(language, f"statement.{found['state']}")),
         (text(N_("Opening balance")), found["opening"]),
-        (text(N_("Change")), found["total"]),
+        (text(N_("Change in the period")), found["total"]),
         (text(N_("Closing balance")), found["closing"]),
         (text(N_("Currency")), currency),
         (text(N_("Hash")), found["statement"]),

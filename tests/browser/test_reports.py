@@ -1,0 +1,35 @@
+"""Reports in the browser: what is drawn, and the same figures in the table below."""
+
+from __future__ import annotations
+
+import pytest
+from playwright import sync_api
+
+from tests.browser import pictures, villages
+
+REPORTS = ("sales", "shipping", "returns", "cancels", "balances")
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", "desktop"), ("zh-CN", "phone")])
+def test_every_report_is_drawn_above_its_table(
+    village: villages.Village, browser: sync_api.Browser, language: str, width: str
+) -> None:
+    with pictures.visit(browser, village.dealer.address, language, width) as page:
+        for name in REPORTS:
+            page.goto(f"{village.dealer.address}/reports/{name}?days=90")
+            places = page.locator(".plot")
+            sync_api.expect(places.first.locator("canvas")).to_be_visible()
+            assert places.locator("canvas").count() == places.count()
+            assert page.locator("table tbody tr").count() > 0
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_table_says_what_the_use_case_says(village: villages.Village, browser: sync_api.Browser) -> None:
+    sold = village.dealer.ask("report.sales")["rows"]
+    with pictures.visit(browser, village.dealer.address) as page:
+        page.goto(village.dealer.address + "/reports/sales")
+        units = page.locator("td[data-label=Units]").all_inner_texts()
+        assert sorted(int(text) for text in units) == sorted(row["units"] for row in sold)
+        data = page.evaluate("fetch('/reports/sales/data').then((answer) => answer.json())")
+        drawn = sum(sum(series["values"]) for plot in data["plots"] for series in plot["series"])
+        assert round(drawn * 100) == sum(row["amount"]["amount"] for row in sold)

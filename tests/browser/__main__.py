@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from tests.browser import pictures, villages
+from tests.browser import galleries, pictures, villages
 
 
 def main() -> None:
@@ -21,6 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.browser")
     parser.add_argument("paths", nargs="*", help="as /orders")
     parser.add_argument("--who", default="shop", choices=[place for place, _ in villages.CAST])
+    parser.add_argument("--gallery", action="store_true", help="take the pictures of docs/screenshots anew")
     parser.add_argument("--out", type=Path, default=Path("pictures"))
     given = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
@@ -28,7 +29,11 @@ def main() -> None:
         village.trade()
         places = {place: merchant for (place, _), merchant in zip(villages.CAST, village.stage.cast, strict=True)}
         addresses = {place: village._villager(merchant).address for place, merchant in places.items()}
-        if given.paths:
+        if given.gallery:
+            with pictures.browser() as launched:
+                for made in galleries.make(village, launched):
+                    print(made)
+        elif given.paths:
             for made in pictures.take(addresses[given.who], given.paths, given.out):
                 print(made)
         else:

@@ -1,0 +1,100 @@
+"""From an empty folder to the first useful screen: the wizard, as somebody who never read the documentation."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright import sync_api
+
+from node.demonstrations import merchants
+from tests.browser import pictures
+
+PASSPHRASE = "a sentence that nobody guesses"
+WELCOME = {"en": "Invite your first partner", "zh-CN": "邀请第一个伙伴"}
+
+
+@contextmanager
+def started(home: Path, console: int, listen: int, **more: str) -> Iterator[subprocess.Popen[str]]:
+    """`hanse run`, with a console and a listening address of its own."""
+    environment = merchants.stranger() | {
+        "HANSE_CONSOLE": f"127.0.0.1:{console}",
+        "HANSE_LISTEN": f"127.0.0.1:{listen}",
+        "PYTHONUNBUFFERED": "1",
+        **more,
+    }
+    process = subprocess.Popen(
+        [*merchants.interpreter(), merchants.PROGRAM, "--home", str(home), "run"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, text=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def line(process: subprocess.Popen[str], pattern: str) -> str:
+    """The first group of the first line that the program prints and that fits."""
+    assert process.stdout is not None
+    for said in process.stdout:
+        found = re.search(pattern, said)
+        if found:
+            return found[1]
+    raise AssertionError(f"the program ended without saying {pattern}")
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", "desktop"), ("zh-CN", "phone")])
+def test_a_new_merchant_reaches_a_useful_screen(
+    tmp_path: Path, browser: sync_api.Browser, language: str, width: str
+) -> None:
+    home = tmp_path / "home"
+    console, listen = merchants.free_ports(2)
+    address = f"http://127.0.0.1:{console}"
+    with started(home, console, listen) as process:
+        code = line(process, r"code: (\w+)")
+        with pictures.visit(browser, address, language, width, tolerated=("ERR_CONNECTION_REFUSED",)) as page:
+            page.goto(address)
+            page.locator("input[name=name]").fill("晨曦家居")
+            page.locator("input[name=owner]").fill("林晓")
+            page.locator("input[name=passphrase]").fill(PASSPHRASE)
+            page.locator("input[name=again]").fill(PASSPHRASE)
+            page.locator("input[name=code]").fill("wrong")
+            page.locator("button.btn-lg").click()
+            page.get_by_role("alert").wait_for()
+            assert page.locator("input[name=owner]").input_value() == "林晓", "what was typed is lost"
+            page.locator("input[name=passphrase]").fill(PASSPHRASE)
+            page.locator("input[name=again]").fill(PASSPHRASE)
+            page.locator("input[name=code]").fill(code)
+            page.locator("button.btn-lg").click()
+            page.locator("input[name=kept]").check()
+            page.locator("form[action='/start'] button.btn-primary").click()
+            page.wait_for_url("**/sign-in**", timeout=60_000)
+            page.locator("input[name=name]").fill("林晓")
+            page.locator("input[type=password]").fill(PASSPHRASE)
+            page.locator("form[action='/sign-in'] button").last.click()
+            page.wait_for_url("**/today**")
+            page.get_by_text(WELCOME[language]).wait_for()
+    assert (home / "keys").stat().st_mode & 0o777 == 0o600
+    with started(home, console, listen) as process:  # nobody at the keyboard: the page asks for the passphrase
+        line(process, r"(asks for the passphrase)")
+        with pictures.visit(browser, address, language, width, tolerated=("ERR_CONNECTION_REFUSED", "403")) as page:
+            page.goto(address)
+            for typed in ("wrong passphrase", PASSPHRASE):
+                page.locator("input[name=passphrase]").fill(typed)
+                page.locator("form[action='/unlock'] button").click()
+            page.wait_for_url("**/sign-in**", timeout=60_000)
+    with started(home, console, listen, HANSE_PASSPHRASE=PASSPHRASE) as process:
+        assert line(process, r"Open (\S+) in your browser") == f"{address}/"
+
+
+def test_the_browser_of_the_tests_is_the_one_that_debian_ships() -> None:
+    assert os.access(pictures.CHROMIUM, os.X_OK)

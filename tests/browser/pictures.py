@@ -46,10 +46,12 @@ def visit(
     width: str = "desktop",
     theme: str = "light",
     refusals: bool = False,
+    tolerated: Sequence[str] = (),
 ) -> Iterator[sync_api.Page]:
     """One tab of a new visitor. A script error or a refused request of the page is an error of the test.
 
-    `refusals`: the story fills in a form wrongly, which the browser tells as an error (422).
+    `refusals`: the story fills in a form wrongly, which the browser tells as an error (422). `tolerated`: what else
+    belongs to the story.
     """
     across, down = WIDTHS[width]
     context = launched.new_context(viewport={"width": across, "height": down}, locale=language, timezone_id="UTC")
@@ -62,12 +64,13 @@ def visit(
     page = context.new_page()
     page.set_default_timeout(10_000)
     faults: list[str] = []
+    expected = (*tolerated, *(("status of 422",) if refusals else ()))
     page.on("pageerror", lambda error: faults.append(f"script: {error}"))
     page.on(
         "console",
         lambda said: (
             faults.append(f"console: {said.text} {said.location.get('url')}")
-            if said.type == "error" and not (refusals and "status of 422" in said.text)
+            if said.type == "error" and not any(text in said.text for text in expected)
             else None
         ),
     )

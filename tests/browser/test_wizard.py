@@ -17,6 +17,8 @@ from node.demonstrations import merchants
 from tests.browser import pictures
 
 PASSPHRASE = "a sentence that nobody guesses"
+TOLERATED = ("ERR_CONNECTION_REFUSED", "status of 403")
+"""Between two servers nobody answers; a wrong code and a wrong passphrase are refused."""
 WELCOME = {"en": "Invite your first partner", "zh-CN": "邀请第一个伙伴"}
 
 
@@ -61,7 +63,7 @@ def test_a_new_merchant_reaches_a_useful_screen(
     address = f"http://127.0.0.1:{console}"
     with started(home, console, listen) as process:
         code = line(process, r"code: (\w+)")
-        with pictures.visit(browser, address, language, width, tolerated=("ERR_CONNECTION_REFUSED",)) as page:
+        with pictures.visit(browser, address, language, width, tolerated=TOLERATED) as page:
             page.goto(address)
             page.locator("input[name=name]").fill("晨曦家居")
             page.locator("input[name=owner]").fill("林晓")
@@ -86,7 +88,7 @@ def test_a_new_merchant_reaches_a_useful_screen(
     assert (home / "keys").stat().st_mode & 0o777 == 0o600
     with started(home, console, listen) as process:  # nobody at the keyboard: the page asks for the passphrase
         line(process, r"(asks for the passphrase)")
-        with pictures.visit(browser, address, language, width, tolerated=("ERR_CONNECTION_REFUSED", "403")) as page:
+        with pictures.visit(browser, address, language, width, tolerated=TOLERATED) as page:
             page.goto(address)
             for typed in ("wrong passphrase", PASSPHRASE):
                 page.locator("input[name=passphrase]").fill(typed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import stat
 import zipfile
@@ -12,6 +13,7 @@ import pytest
 
 from node import errors
 from node.audits import archives, reports
+from tests.node import controls, programs
 from tests.node.audits import trades
 
 
@@ -162,3 +164,22 @@ def same(first: Path, second: Path) -> bool:
     return all(
         (second / name).is_file() and (first / name).read_bytes() == (second / name).read_bytes() for name in names
     )
+
+
+def test_the_command_line_checks_a_file_as_it_does_a_folder(export: Path, tmp_path: Path) -> None:
+    archives.pack(export, tmp_path / "books.zip", silent)
+    answers = []
+    for place in (export, tmp_path / "books.zip"):
+        done = programs.run("audit", "verify", str(place), "--json")
+        assert done.exit_code == errors.Exit.DONE, done.output
+        answers.append({**json.loads(done.stdout), "directory": ""})
+    assert answers[0] == answers[1]
+    (tmp_path / "books.zip").write_bytes(b"no archive")
+    assert programs.run("audit", "verify", str(tmp_path / "books.zip")).exit_code == errors.Exit.UNREADABLE
+
+
+def test_the_command_line_asks_for_a_file_where_the_name_says_so(tmp_path: Path) -> None:
+    with controls.Control(tmp_path, {"audit.export": {"channels": 1}}) as control:
+        done = programs.run("--home", str(tmp_path), "audit", "export", "books.ZIP")
+        assert done.exit_code == errors.Exit.DONE
+    assert [(case, list(given)) for case, given in control.asked] == [("audit.export", ["archive"])]

@@ -43,6 +43,7 @@ from node.terminal import (
     settlements,
     shares,
     takebacks,
+    tallies,
     voids,
 )
 
@@ -257,7 +258,7 @@ PANELS: Final = {
         markets.want,
         markets.quote,
     ),
-    "Quarrels": (takebacks.returning, quarrels.issue, quarrels.dispute),
+    "Quarrels": (tallies.aftersales, takebacks.returning, quarrels.issue, quarrels.dispute),
     "Money": (
         settlements.statement,
         settlements.payment,
@@ -265,6 +266,7 @@ PANELS: Final = {
         settlements.obligation,
         settlements.credit,
         settlements.netting,
+        tallies.report,
         shares.share,
         invoices.invoice,
         voids.void,

@@ -10,7 +10,7 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from node.terminal import accounts, cases, ledgers, reports, rosters, tables
+from node.terminal import accounts, cases, ledgers, reports, rosters, tables, tallies
 
 Json = Mapping[str, Any]
 View = Callable[[Json], RenderableType]
@@ -247,6 +247,8 @@ VIEWS: Final[Mapping[str, View]] = {
     "credit.list": accounts.credits,
     "netting.list": accounts.nettings,
     "share.list": accounts.shares,
+    **{name: tallies.told(name) for name in tallies.COLUMNS},
+    "aftersales.list": tallies.entries,
     "payment.list": accounts.payments,
     "payment.received": accounts.money_arrived,
     "invoice.list": cases.invoices,

@@ -102,12 +102,15 @@ def page(
     )
     where = f"{matches} AND (? IS NULL OR supplier = ?)"
     values = (text, pattern, text, pattern, pattern, pattern, supplier, supplier)
-    (total,) = db.execute(f"SELECT count(*) FROM goods WHERE {where}", values).fetchone()
+    found = f"WITH found AS MATERIALIZED (SELECT sku FROM goods WHERE {where})"
     rows = db.execute(
-        f"SELECT sku, content, supplier, source FROM goods WHERE {where} AND sku > ? ORDER BY sku LIMIT ?",
+        f"{found} SELECT sku, content, supplier, source, (SELECT count(*) FROM found) FROM found JOIN goods USING (sku)"
+        " WHERE sku > ? ORDER BY sku LIMIT ?",
         (*values, after, -1 if count_max is None else count_max),
-    )
-    return [of_row(row) for row in rows], total
+    ).fetchall()
+    if rows:
+        return [of_row(row[:4]) for row in rows], rows[0][4]
+    return [], db.execute(f"{found} SELECT count(*) FROM found", values).fetchone()[0] if after else 0
 
 
 def supplied(db: sqlite3.Connection, partner: int, sku: str | None = None) -> list[Good]:

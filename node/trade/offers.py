@@ -53,13 +53,15 @@ def every(book: books.Book, version: Version) -> Iterator[Offer]:
             yield found
 
 
+def told(document: papers.Publish) -> str:
+    """The SKU, the titles, the brand and the category in small letters, to be looked through."""
+    parts = (document.sku, document.brand or "", document.category or "", *(title.text for title in document.titles))
+    return "\n".join(parts).casefold()
+
+
 def mentions(document: papers.Publish, text: str) -> bool:
-    """Whether a text stands in the SKU, a title, the brand or the category; capital letters do not matter."""
-    wanted = text.strip().casefold()
-    if not wanted:
-        return True
-    told = (document.sku, document.brand or "", document.category or "", *(title.text for title in document.titles))
-    return any(wanted in one.casefold() for one in told)
+    """Whether a text stands in one of them; capital letters do not matter."""
+    return text.strip().casefold() in told(document)
 
 
 def available(book: books.Book, side: int, sku: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -39,13 +39,17 @@ class Noted(doors.Arguments):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One offer of one partner. `cost` is what a unit costs with tax, `margin` what the suggested price leaves."""
+    """One offer of one partner. `cost` is what a unit costs with tax, `margin` what the suggested price leaves.
+
+    `told` is what is looked through for a word.
+    """
 
     book: books.Book
     version: Version
     offer: offers.Offer
     cost: int
     retail: int | None
+    told: str
 
     @property
     def margin(self) -> int | None:
@@ -68,9 +72,11 @@ async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doo
     """What partners offer me, with cost, suggested price, margin, stock and how fresh that is."""
 
     def unit(desk: books.Desk) -> doors.Json:
-        found = [card for book in peering.open_books(desk, given.partner) for card in cards(book)]
+        readable = peering.open_books(desk, given.partner)
+        found = [card for book in readable for card in cards(book)]
         categories = sorted({name for card in found if (name := card.offer.document.category)})
-        kept = [card for card in found if fits(card, given)]
+        wanted = given.text.strip().casefold()
+        kept = [card for card in found if wanted in card.told and fits(card, given)]
         kept.sort(key=KEYS[given.sort])
         first = next((place + 1 for place, card in enumerate(kept) if name_of(card) == given.after), 0)
         page = kept[first : first + given.limit]
@@ -79,7 +85,7 @@ async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doo
             "offers": [described(desk, card, trade.network.online(card.book.partner.id)) for card in page],
             "total": len(kept),
             "next": name_of(page[-1]) if page and more else None,
-            "partners": sorted({book.partner.name for book in peering.open_books(desk) if sells(book)}),
+            "partners": sorted({book.partner.name for book in peering.open_books(desk) if sells(book) is not None}),
             "categories": categories,
         }
 
@@ -94,8 +100,17 @@ def sells(book: books.Book) -> Version | None:
         return None
 
 
-def cards(book: books.Book) -> Iterator[Card]:
-    """Everything that the partner of a book offers me."""
+def cards(book: books.Book) -> Sequence[Card]:
+    """Everything that the partner of a book offers me, by title; kept until anything is folded into the book."""
+    sizes = tuple(book.history.sizes)
+    if book.window is None or book.window[0] != sizes:
+        book.window = sizes, tuple(sorted(made(book), key=title_key))
+    found: tuple[Card, ...] = book.window[1]
+    return found
+
+
+def made(book: books.Book) -> Iterator[Card]:
+    """The cards of a book, made anew."""
     version = sells(book)
     if version is None:
         return
@@ -108,7 +123,8 @@ def cards(book: books.Book) -> Iterator[Card]:
             percent = amounts.rate(item.tax.percent)
             cost += amounts.share(cost, percent.numerator, percent.denominator * 100)
         retail = document.retail_price
-        yield Card(book, version, offer, cost, None if retail is None or retail.c != price.amount.c else retail.a)
+        comparable = None if retail is None or retail.c != price.amount.c else retail.a
+        yield Card(book, version, offer, cost, comparable, offers.told(document))
 
 
 def fits(card: Card, given: Listed) -> bool:
@@ -118,7 +134,7 @@ def fits(card: Card, given: Listed) -> bool:
         return False
     if given.margin_percent_min is not None and (share is None or share * 100 < given.margin_percent_min):
         return False
-    return offers.mentions(document, given.text) and (not given.in_stock or bool(card.stock))
+    return not given.in_stock or bool(card.stock)
 
 
 def name_of(card: Card) -> str:

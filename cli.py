@@ -45,6 +45,7 @@ from node.terminal import (
     takebacks,
     tallies,
     voids,
+    windows,
 )
 
 DISTRIBUTION: Final = "hanse"
@@ -245,6 +246,8 @@ PANELS: Final = {
     "Trade": (
         selections.catalogue,
         selections.content,
+        windows.picture,
+        windows.selection,
         outlets.channel,
         goods.agreement,
         goods.stock,

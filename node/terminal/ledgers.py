@@ -53,6 +53,39 @@ def goods(answer: Json) -> RenderableType:
     return tables.rows_of(answer, "goods", columns, empty="No goods.")
 
 
+def offers(answer: Json) -> RenderableType:
+    """What partners offer."""
+    rows = [
+        {**row, "share": "" if row["margin_share"] is None else f"{row['margin_share']:.0%}"}
+        for row in answer.get("offers") or []
+    ]
+    columns = {
+        "partner": "partner",
+        "sku": "SKU",
+        "title": "title",
+        "cost": "cost",
+        "retail": "retail",
+        "margin": "margin",
+        "share": "of it",
+        "stock": "stock",
+        "picked": "my SKU",
+    }
+    return tables.rows_of({"offers": rows}, "offers", columns, empty="No offers.")
+
+
+def dearer(answer: Json) -> RenderableType:
+    """What costs another price than before."""
+    columns = {
+        "sku": "SKU",
+        "title": "title",
+        "partner": "supplier",
+        "before": "before",
+        "cost": "now",
+        "price": "my price",
+    }
+    return tables.rows_of(answer, "changes", columns, empty="No new prices.")
+
+
 def agreements(answer: Json) -> RenderableType:
     """Agreements with their state."""
     rows = [

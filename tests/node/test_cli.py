@@ -58,6 +58,18 @@ MONEY = {"amount": 1250, "currency": "CNY", "text": "12.50 CNY"}
 
 QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["status"], "status", {}),
+    (["catalogue", "show", "CUP-0"], "catalogue.show", {"sku": "CUP-0"}),
+    (["catalogue", "preview", "P", "--text", "cup"], "catalogue.preview", {"partner": "P", "text": "cup"}),
+    (
+        ["selection", "list", "--margin", "30", "--sort", "margin", "--in-stock"],
+        "selection.list",
+        {"margin_percent_min": 30, "sort": "margin", "in_stock": True, "limit": 1000},
+    ),
+    (["selection", "show", "P", "CUP-0"], "selection.show", {"partner": "P", "sku": "CUP-0"}),
+    (["selection", "changes"], "selection.changes", {}),
+    (["selection", "noted"], "selection.noted", {}),
+    (["picture", "first", "CUP-0", "ab"], "picture.first", {"sku": "CUP-0", "image": "ab"}),
+    (["picture", "remove", "CUP-0", "ab"], "picture.remove", {"sku": "CUP-0", "image": "ab"}),
     (["deadline", "list", "--mine", "--partner", "P"], "deadline.list", {"mine": True, "partner": "P"}),
     (["deadline", "claim"], "deadline.claim", {}),
     (
@@ -441,8 +453,12 @@ TYPED = ("operator.add", "operator.password")
 """Questions with a password, which is typed or read from a file, tested in test_operators."""
 
 
-IMPORTED = ("catalogue.import", "order.import")
+IMPORTED = ("catalogue.import", "order.import", "stock.import", "sheet.preview", "picture.add")
 """Questions with a whole file in them, tested below."""
+
+
+PAGED = ("picture.show", "sheet.write")
+"""Questions that pages put, for a picture or a table of theirs; nobody types them."""
 
 
 def test_the_states_of_an_order_are_those_of_its_table() -> None:
@@ -452,7 +468,8 @@ def test_the_states_of_an_order_are_those_of_its_table() -> None:
 def test_every_use_case_has_a_command() -> None:
     """But those of an operator's own account: whoever sits at the machine has none."""
     known = {name for register in runtime.REGISTERS for name in register.cases if not name.startswith("account.")}
-    assert {case for _, case, _ in QUESTIONS} | {*IMPORTED, "audit.export", "audit.document", *FILED, *TYPED} == known
+    beside = {*IMPORTED, *PAGED, "audit.export", "audit.document", *FILED, *TYPED}
+    assert {case for _, case, _ in QUESTIONS} | beside == known
 
 
 @pytest.mark.parametrize(("typed", "case", "wanted"), QUESTIONS, ids=[" ".join(row[0]) for row in QUESTIONS])
@@ -461,7 +478,10 @@ def test_the_node_takes_every_question_as_it_is_put(typed: list[str], case: str,
     assert arguments.model_validate(wanted)
 
 
-@pytest.mark.parametrize(("command", "case"), [("catalogue", "catalogue.import"), ("order", "order.import")])
+@pytest.mark.parametrize(
+    ("command", "case"),
+    [("catalogue", "catalogue.import"), ("order", "order.import"), ("stock", "stock.import")],
+)
 def test_a_file_travels_as_its_name_and_bytes(tmp_path: Path, command: str, case: str) -> None:
     sheet = tmp_path / "单据.csv"
     sheet.write_bytes(b"\xff\x00sku")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from contracts.statements import StatementLine
@@ -9,6 +10,8 @@ from node.trade import books, comparisons, statements
 from tests.node.test_returns import UNIT, ask, received
 from tests.node.test_trading import order
 from tests.node.towns import Town, play
+
+DAY_S = 86_400
 
 
 async def lines(town: Town, who: str, statement: str, **given: Any) -> Any:
@@ -77,5 +80,23 @@ def test_what_differs_between_the_books_is_named_line_by_line() -> None:
         for row in rows:
             if row["cause"] == "amount":
                 assert row["proposed"] == row["compared"] + 1
+
+    play(story)
+
+
+def test_what_silence_has_agreed_to_can_be_contested_once() -> None:
+    async def story(town: Town) -> None:
+        await received(town, 4)
+        number = await sold(town)
+        name = (await ask(town, "factory", "statement.propose", partner="shop", period="2026-11"))["statement"]
+        await asyncio.sleep(3 * DAY_S)
+        await town.ask("factory", "deadline.claim")
+        await town.settle()
+        found = await lines(town, "shop", name)
+        assert found["possible"] == ["statement.reopen"]
+        await ask(town, "shop", "statement.reopen", statement=name, threads=[number], reason="amount")
+        found = await lines(town, "factory", name, only="contested")
+        assert [row["number"] for row in found["rows"]] == [number]
+        assert (await lines(town, "shop", name))["possible"] == []
 
     play(story)

@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from node.console import routes, views, words
+from node.console.pages import payments
 from node.console.words import N_
 
 register = routes.Register()
@@ -76,7 +77,7 @@ async def invoices(view: views.View) -> web.StreamResponse:
     partners = [row["name"] for row in (await view.ask("partners"))["partners"]]
     return view.page(
         "statements/invoices.html",
-        invoices=sorted(rows, key=lambda row: not row["waits_for_me"]),
+        **payments.paged(view, sorted(rows, key=lambda row: not row["waits_for_me"])),
         partners=partners,
     )
 

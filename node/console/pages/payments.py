@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -11,6 +11,7 @@ from node.console.words import N_
 
 register = routes.Register()
 
+ROWS_PER_PAGE: Final = 200
 PLACES: Final = {
     "open": ("promised", "sent", "disputed"),
     "closed": ("received", "voided"),
@@ -64,6 +65,13 @@ words.add(
 )
 
 
+def paged(view: views.View, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """One page of a list: `rows`, and `older`, where the next page begins, if there is one."""
+    begin = int(view.query("offset")) if view.query("offset").isdecimal() else 0
+    following = begin + ROWS_PER_PAGE
+    return {"rows": rows[begin:following], "older": following if following < len(rows) else None}
+
+
 @register.get("/statements/payments", "payment.list")
 async def payments(view: views.View) -> web.StreamResponse:
     """Payments, the newest first, and the forms for new ones."""
@@ -71,9 +79,10 @@ async def payments(view: views.View) -> web.StreamResponse:
     place = "closed" if view.query("place") == "closed" else "open"
     rows = (await view.ask("payment.list", partner=partner or None))["payments"][::-1]
     partners = [row["name"] for row in (await view.ask("partners"))["partners"]]
+    fitting = [row for row in rows if row["state"] in PLACES[place] or (place == "open" and row["asked"])]
     return view.page(
         "statements/payments.html",
-        payments=[row for row in rows if row["state"] in PLACES[place] or (place == "open" and row["asked"])],
+        **paged(view, fitting),
         place=place,
         partners=partners,
         partner=partner,

@@ -65,15 +65,18 @@ def test_a_dispute_goes_from_the_complaint_over_the_arbiters_desk_to_the_award()
         case = saved.body.decode()
         desk = text(await arbiters.show_case(view(town, "judge", "/aftersales/arbiter"), case))
         assert "Every document of this case is proved" in desk and "Sign the award" in desk
+        assert 'name="returns.1"' in desk
         assert "<b>they</b>" not in desk and "&lt;b&gt;they&lt;/b&gt;" in desk
         broken = text(await arbiters.show_case(view(town, "judge", "/aftersales/arbiter"), case.replace("ab", "ba", 1)))
         assert "Sign the award" not in broken
 
-        award = await town.ask("judge", "dispute.award", case=case, to="buyer", amount="10.00", reasons="broken")
+        award = await town.ask("judge", "dispute.award", case=case, to="buyer", amount="10.00", returns={"1": 1},
+                               reasons="broken")  # fmt: skip
         await town.ask("shop", "dispute.decide", award=award["award"])
         await town.settle()
         page = await complaint(town, "factory", issue)
         assert "I did what the award says" in page and "CN¥10.00" in page
+        assert "To be sent back" in page
         rows = (await town.ask("factory", "aftersales.list", place="mine"))["entries"]
         assert [(row["state"], row["who"], row["next"]) for row in rows] == [("decided", "me", "comply")]
         assert "I did what the award says" not in await complaint(town, "shop", issue)

@@ -47,9 +47,37 @@ def test_a_page_in_the_background_renews_itself_when_it_is_looked_at(
         page.evaluate(hidden % "hidden")
         shop.ask("partner.rename", partner="Canton Bridge", name="Canton")
         try:
-            page.wait_for_function("document.documentElement.dataset.stale === 'yes'")
+            page.locator("html[data-stale='yes']").wait_for(state="attached")
             page.evaluate(hidden % "visible")
             page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
             page.get_by_text("Canton", exact=True).first.wait_for()
+        finally:
+            shop.ask("partner.rename", partner="Canton", name="Canton Bridge")
+
+
+def test_a_question_is_not_pulled_away_by_news_that_were_on_their_way(
+    village: villages.Village, browser: sync_api.Browser
+) -> None:
+    """The page was asked for anew before the question came, and arrives after it."""
+    shop = village.shop
+    node = next(row["node"] for row in shop.ask("partners")["partners"] if row["name"] == "Canton Bridge")
+    with pictures.visit(browser, shop.address) as page:
+        page.goto(f"{shop.address}/partners/{node}")
+        page.locator("#partner details summary", has_text="They differ").click()
+        held: list[sync_api.Route] = []
+        page.route(f"**/partners/{node}", lambda route: held.append(route))
+        shop.ask("partner.rename", partner="Canton Bridge", name="Canton")
+        try:
+            while not held:
+                page.evaluate("new Promise((done) => requestAnimationFrame(done))")
+            page.locator("#partner details button").click()
+            page.locator("dialog[open]").wait_for()
+            with page.expect_response(f"**/partners/{node}"):
+                held[0].continue_()
+            page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            assert page.locator("dialog[open]").count() == 1
+            page.unroute_all(behavior="ignoreErrors")
+            page.get_by_role("button", name="No, leave it").click()
+            page.locator("h1", has_text="Canton").wait_for()
         finally:
             shop.ask("partner.rename", partner="Canton", name="Canton Bridge")

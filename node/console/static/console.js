@@ -9,12 +9,14 @@
   const renew = async () => {
     const live = document.querySelectorAll("[data-live]");
     if (!live.length || document.querySelector("dialog[open]")) return;
+    if (document.querySelector("[data-live] .htmx-request")) { soon(); return; }
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const old of live) {
       const next = old.id && fresh.getElementById(old.id);
       if (!next || next.outerHTML === old.outerHTML) continue;
+      if (old.querySelector("dialog[open], .htmx-request")) { soon(); continue; } // asked while this was on its way
       const busy = old.contains(document.activeElement) && document.activeElement.matches("input,textarea,select");
       const chosen = old.querySelector("input[type=checkbox]:checked");
       if (busy || chosen) { offer(); continue; }
@@ -47,7 +49,7 @@
   document.addEventListener("click", (event) => {
     const target = event.target.closest("[data-close],[data-copy],[data-print],[data-renew],[data-all],[data-open]");
     if (!target) return;
-    if ("close" in target.dataset) target.closest("dialog").remove();
+    if ("close" in target.dataset) { target.closest("dialog").remove(); soon(); }
     if ("print" in target.dataset) window.print();
     if ("renew" in target.dataset) location.reload();
     if ("open" in target.dataset) document.getElementById(target.dataset.open).showModal();

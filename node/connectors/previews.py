@@ -99,7 +99,7 @@ def described(desk: books.Desk, seen: Look, known: bool) -> doors.Json:
     if not faults:
         if isinstance(seen.sheet, catalogues.CatalogueSheet):
             faults += sheets.promised_away(desk, seen.sheet.rows)
-            wanted = [sheets.good_of(desk, row) for row in seen.sheet.rows]
+            wanted = [sheets.good_of(desk, row, seen.sheet) for row in seen.sheet.rows]
             counts = goods.compare(desk, wanted)
             changed = (difference(desk, good, row.stock) for good, row in zip(wanted, seen.sheet.rows, strict=True))
             differences = [row for row in changed if row is not None]

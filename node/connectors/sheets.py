@@ -25,6 +25,13 @@ from node.trade import catalogues as goods
 
 register = doors.Register()
 ORDERS_PER_TRANSACTION = 100  # so that the node goes on talking to partners during a long import
+COLUMNS = {
+    "titles": frozenset(articles.TITLE_FIELDS),
+    "options": frozenset({"spec", *articles.SPEC_FIELDS}),
+    "currency": frozenset({"price", "retail"}),
+    "weight_g": frozenset({"weight_g", "weight_kg", "weight"}),
+}
+"""What an article says -> the columns that say it, where they are called otherwise."""
 KEPT = ("contents", "images")  # of an article that is imported again: no sheet says them
 HEADINGS_HINT = "docs/spreadsheets.md lists the headings; --map HEADING=FIELD says what another one means"
 HINTS = {
@@ -131,7 +138,7 @@ async def import_catalogue(trade: doors.Trade, given: Import, report: doors.Repo
         if settings.answered(desk.db, key) is not None:
             return {"new": 0, "changed": 0, "unchanged": len(sheet.rows), "known": True}
         refuse(given.name, promised_away(desk, sheet.rows))
-        wanted = [good_of(desk, row) for row in sheet.rows]
+        wanted = [good_of(desk, row, sheet) for row in sheet.rows]
         counts = goods.compare(desk, wanted) if given.dry_run else goods.put_goods(desk, wanted)
         if not given.dry_run:
             for row in sheet.rows:
@@ -163,8 +170,11 @@ def promised_away(desk: books.Desk, rows: Sequence[CatalogueRow]) -> list[routes
     return faults
 
 
-def good_of(desk: books.Desk, row: CatalogueRow) -> shelves.Good:
-    """An article from a row; a supplier that it had stays, and ships it as before."""
+def good_of(desk: books.Desk, row: CatalogueRow, sheet: catalogues.CatalogueSheet) -> shelves.Good:
+    """An article from a row; a supplier that it had stays, and ships it as before.
+
+    What the file has no column for stays as it was: a list of new prices takes nothing else away.
+    """
     known = shelves.good(desk.db, row.sku)
     content: dict[str, Any] = {
         "titles": row.titles,
@@ -186,6 +196,10 @@ def good_of(desk: books.Desk, row: CatalogueRow) -> shelves.Good:
     if known is None:
         return shelves.Good(row.sku, content, None)
     kept = {name: known.content[name] for name in KEPT if name in known.content}
+    if sheet.dialect == catalogues.PLAIN.name:
+        silent = [name for name in content if not sheet.fields & COLUMNS.get(name, frozenset({name}))]
+        kept |= {name: known.content[name] for name in silent if name in known.content}
+        content["titles"] = {**known.content["titles"], **row.titles}
     return dataclasses.replace(known, content={**content, **kept})
 
 

@@ -108,3 +108,19 @@ def test_a_table_is_written_without_formulas() -> None:
             await town.ask("factory", "sheet.write", name="x", headings=["a", "b"], rows=[["1"]])
 
     play(story)
+
+
+def test_a_list_of_new_prices_takes_nothing_else_away() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory")
+        whole = "货号,中文名称,英文名称,规格,供货价,品牌,重量(克)\nA-1,碗,Bowl,颜色:白,10,晨曦,350\n"
+        await take(town, "factory", "catalogue.import", whole)
+        prices = "货号,中文名称,供货价\nA-1,瓷碗,12\n"
+        (row,) = (await look(town, prices))["differences"]
+        assert row["fields"] == ["titles", "price"]
+        await take(town, "factory", "catalogue.import", prices)
+        shown = await town.ask("factory", "catalogue.show", sku="A-1")
+        assert (shown["titles"], shown["spec"]) == ({"zh": "瓷碗", "en": "Bowl"}, "白")
+        assert (shown["brand"], shown["weight_g"], shown["price"]["amount"]) == ("晨曦", 350, 1200)
+
+    play(story)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from node.connectors.spreadsheets import articles, headings, keys, shopify, tables, vocabularies, workbooks
 from node.connectors.spreadsheets.articles import CatalogueRow as CatalogueRow
@@ -22,7 +22,8 @@ class CatalogueSheet:
     """What a file says: rows, or faults and no rows.
 
     key: `keys.sheet_key` of the file. dialect: `plain` or `shopify`. unknown: headings that nobody understood, for
-    the merchant to map or to shrug off. headings: all of them, as written.
+    the merchant to map or to shrug off. headings: all of them, as written. fields: those
+    that have a column.
     """
 
     key: str
@@ -30,7 +31,8 @@ class CatalogueSheet:
     rows: tuple[CatalogueRow, ...]
     faults: tuple[SheetFault, ...]
     unknown: tuple[str, ...] = ()
-    headings: tuple[str, ...] = ()
+    headings: tuple[str, ...] = field(default=(), compare=False)
+    fields: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 def read(data: bytes, source: Source) -> CatalogueSheet:
@@ -58,7 +60,9 @@ def read_tables(found: Sequence[tables.Table], source: Source, key: str) -> Cata
     if not rows and not faults:
         faults.add(columns.row, "", FaultCode.EMPTY, "rows below the headings")
     kept = () if faults else tuple(rows)
-    return CatalogueSheet(key, dialect.name, kept, faults.all(), columns.unknown, tuple(columns.names.values()))
+    written = tuple(columns.names.values())
+    named = frozenset(columns.indexes)
+    return CatalogueSheet(key, dialect.name, kept, faults.all(), columns.unknown, written, named)
 
 
 def _check_repeated(rows: Sequence[CatalogueRow], columns: headings.Columns, faults: Faults) -> None:

@@ -98,6 +98,27 @@ FAULTS: Final[Mapping[str, str]] = {
 }
 """Code of a fault -> what is wrong, as one tells a colleague."""
 
+EXPECTATIONS: Final = (
+    N_("a value"),
+    N_("a figure"),
+    N_("a whole number"),
+    N_("no negative figure"),
+    N_("an amount such as 1234.50"),
+    N_("8, 12, 13 or 14 digits"),
+    N_("a right check digit"),
+    N_("one column for each field"),
+    N_("rows below the headings"),
+    N_("a value, not an error of the spreadsheet"),
+    N_("no control, invisible or direction-changing characters"),
+    N_("text or a whole number; format the column as text"),
+    N_("state whether a comma or a dot marks the decimals"),
+    N_("a weight such as 350 g or 0.35 kg"),
+    N_("an ISO 4217 code such as CNY"),
+    N_("an ISO 3166 code such as CN, or the name of a country"),
+    N_("one of my own goods"),
+)
+"""What the readers of tables expect of a cell, where it is always said in the same words."""
+
 words.add(words=FAULTS)
 
 

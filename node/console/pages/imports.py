@@ -150,5 +150,5 @@ async def faults(view: views.View) -> web.StreamResponse:
 
 def row_of(view: views.View, fault: Mapping[str, Any]) -> list[str | int]:
     """A fault in cells."""
-    meaning = words.word(view.language, fault["code"])
-    return [fault["row"], fault["column"], meaning, fault["expected"], fault["got"], fault["code"]]
+    meaning, translated = words.word(view.language, fault["code"]), view.language.text
+    return [fault["row"], fault["column"], meaning, translated(fault["expected"]), fault["got"], fault["code"]]

@@ -13,7 +13,8 @@ STRAY = b""
 
 class Row(NamedTuple):
     """`thread`: the order, or the complaint itself. `request`: the return, STRAY, or the complaint again. `kind`:
-    return or complaint. `place`: where the inbox shows it. `mine`: what comes next is up to this merchant."""
+    return, complaint, or dispute for a complaint that came before an arbiter. `place`: where the inbox shows it.
+    `mine`: what comes next is up to this merchant."""
 
     thread: bytes
     request: bytes
@@ -29,7 +30,7 @@ def put(db: sqlite3.Connection, row: Row) -> None:
     """Insert a row, or refresh everything but its beginning."""
     db.execute(
         "INSERT INTO aftersales VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (thread, request) DO UPDATE SET"
-        " place = excluded.place, mine = excluded.mine, changed_ms = excluded.changed_ms",
+        " kind = excluded.kind, place = excluded.place, mine = excluded.mine, changed_ms = excluded.changed_ms",
         row,
     )
 
@@ -84,9 +85,10 @@ def counts(db: sqlite3.Connection) -> dict[str, int]:
     return dict(db.execute("SELECT place, count(*) FROM aftersales GROUP BY place").fetchall())
 
 
-def count_mine(db: sqlite3.Connection, kind: str) -> int:
-    """How many returns, or complaints, wait for this merchant."""
-    return int(db.execute("SELECT count(*) FROM aftersales WHERE mine = 1 AND kind = ?", (kind,)).fetchone()[0])
+def count_mine(db: sqlite3.Connection, returns: bool) -> int:
+    """How many returns, or else complaints and disputes, wait for this merchant."""
+    found = db.execute("SELECT count(*) FROM aftersales WHERE mine = 1 AND (kind = 'return') = ?", (returns,))
+    return int(found.fetchone()[0])
 
 
 def of_row(row: tuple[object, ...]) -> Row:

@@ -94,7 +94,7 @@ def balances(**typed: Any) -> Arguments:
 
 @click.command("aftersales")
 @click.option("--place", type=click.Choice(["mine", "theirs", "way", "closed"]), help="Only what waits there.")
-@click.option("--kind", type=click.Choice(["return", "complaint"]), help="Only returns, or only complaints.")
+@click.option("--kind", type=click.Choice(["return", "complaint", "dispute"]), help="Only these.")
 @commands.partner
 @commands.asks("aftersales.list")
 def aftersales(**typed: Any) -> Arguments:

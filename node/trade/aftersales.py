@@ -21,7 +21,7 @@ from node.trade import issues as issue_cases
 
 register = doors.Register()
 Place = Literal["mine", "theirs", "way", "closed"]
-Kind = Literal["return", "complaint"]
+Kind = Literal["return", "complaint", "dispute"]
 ON_THE_WAY: Final = (LotState.IN_RETURN, LotState.RETURNING)
 BOUND: Final = (IssueState.DECIDED, IssueState.DEFAULTED)
 """Somebody has to do what an award says."""
@@ -103,7 +103,8 @@ def row_of_issue(desk: books.Desk, found: issue_cases.Found) -> aftersales.Row:
     mine = issue_cases.waits_for_me(found)
     live = issue.state in issues.LIVE or issue.state in BOUND
     place: Place = "mine" if mine else "theirs" if live else "closed"
-    return aftersales.Row(issue.key, issue.key, "complaint", found.book.channel.id, place, mine, now_ms, now_ms)
+    kind: Kind = "dispute" if issue.disputes else "complaint"
+    return aftersales.Row(issue.key, issue.key, kind, found.book.channel.id, place, mine, now_ms, now_ms)
 
 
 # --- shown
@@ -145,7 +146,7 @@ def describe(desk: books.Desk, row: aftersales.Row) -> doors.Json | None:
     if book is None:
         return None
     told = {"kind": row.kind, "place": row.place, "since_ms": row.since_ms, "changed_ms": row.changed_ms}
-    if row.kind == "complaint":
+    if row.kind != "return":
         found = issue_cases.Found(book, book.history.issues[row.thread])
         shown = issue_cases.describe(found)
         return {**told, **shown, "name": row.thread.hex(), **next_of_issue(found), **complaints.clock(desk, found)}

@@ -19,7 +19,7 @@ from node.storage import logbooks, orderbooks, partners, settings, shelves
 from node.storage import searches as index
 from node.trade import aftersales, books, duties, figures, rows, searches, waits
 
-VERSION: Final = b"2"
+VERSION: Final = b"3"
 """Of what the rows and the index hold: another number makes them anew at the next start."""
 DONE: Final = "lists"  # setting: the version
 STALE: Final = "lists/"  # setting, by channel: its rows have to be made anew

@@ -215,9 +215,9 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
             "orders": orders["selling"].get("placed", 0),
             "agreements": sum(map(agreements.waits, peering.open_books(desk))),
             "statements": sum(map(statements.waits, peering.open_books(desk))),
-            "issues": aftersales.count_mine(desk.db, "complaint"),
+            "issues": aftersales.count_mine(desk.db, returns=False),
             "errands": len(errands.rows(desk, errands.Listed())),
-            "returns": aftersales.count_mine(desk.db, "return"),
+            "returns": aftersales.count_mine(desk.db, returns=True),
             "nettings": sum(map(nettings.waits, peering.open_books(desk))),
             "invoices": sum(map(invoices.waits, peering.open_books(desk))),
         }

@@ -9,6 +9,7 @@ import pytest
 
 from node import errors
 from node.storage import settings
+from node.trade import indexes
 from tests.node.test_returns import PHOTO, ask, received
 from tests.node.towns import Town, play
 
@@ -16,7 +17,7 @@ from tests.node.towns import Town, play
 def forget(db: sqlite3.Connection) -> None:
     """As if the home were older than the list."""
     db.execute("DELETE FROM aftersales")
-    settings.put(db, "derive", b"1")
+    settings.drop(db, indexes.DONE)
 
 
 async def inbox(town: Town, who: str, **given: Any) -> list[tuple[str, str, str, str | None, str | None]]:

@@ -13,6 +13,7 @@ from node.console.words import N_
 register = routes.Register()
 Json = dict[str, Any]
 
+KINDS: Final = ("return", "complaint", "dispute")
 PLACES: Final = ("mine", "theirs", "way", "closed")
 ARRIVED: Final = ("delivered", "received", "contested")
 SHIPPED: Final = ("shipped", "rto-asked")
@@ -142,6 +143,7 @@ words.add(
         "action.offer": N_("part of the price offered"),
         "kind.return": N_("Return"),
         "kind.complaint": N_("Complaint"),
+        "kind.dispute": N_("Dispute"),
         "part.seller": N_("seller"),
         "part.buyer": N_("buyer"),
     },
@@ -208,7 +210,7 @@ async def inbox(view: views.View) -> web.StreamResponse:
     """Returns and complaints, by what they wait for."""
     wanted = view.query("place", "mine")
     place = wanted if wanted in PLACES else "mine"
-    kind = view.query("kind") if view.query("kind") in ("return", "complaint") else None
+    kind = view.query("kind") if view.query("kind") in KINDS else None
     found = await view.ask(
         "aftersales.list", place=place, kind=kind, partner=view.query("partner") or None, after=view.query("after")
     )

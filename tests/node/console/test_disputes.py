@@ -78,7 +78,9 @@ def test_a_dispute_goes_from_the_complaint_over_the_arbiters_desk_to_the_award()
         assert "I did what the award says" in page and "CN¥10.00" in page
         assert "To be sent back" in page
         rows = (await town.ask("factory", "aftersales.list", place="mine"))["entries"]
-        assert [(row["state"], row["who"], row["next"]) for row in rows] == [("decided", "me", "comply")]
+        assert [(row["kind"], row["state"], row["who"], row["next"]) for row in rows] == [
+            ("dispute", "decided", "me", "comply")
+        ]
         assert "I did what the award says" not in await complaint(town, "shop", issue)
 
     play(story)

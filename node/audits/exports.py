@@ -8,8 +8,9 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any, TypeVar
 
 from node import errors
 from node.audits import archives, bundles, documents, reports
@@ -17,6 +18,7 @@ from node.storage import exports
 from node.trade import doors
 
 register = doors.Register()
+Result = TypeVar("Result")
 
 
 class Export(doors.Arguments):
@@ -56,9 +58,10 @@ async def export(trade: doors.Trade, given: Export, report: doors.Report) -> doo
     """Write the books of this node, so that an auditor can check them without any node."""
     target, packed = place(given)
     folder = archives.folder_for(target) if packed else target
-    write = functools.partial(bundles.export, directory=folder, me=trade.books.me, report=report)
+    stop = threading.Event()
+    write = functools.partial(bundles.export, directory=folder, me=trade.books.me, report=heard(report, stop))
     try:
-        summary = await trade.database.read(write)
+        summary = await ended(trade.database.read(write), stop)
         if packed:
             await working(functools.partial(archives.pack, folder, target), report)
     finally:
@@ -88,7 +91,7 @@ async def prove(trade: doors.Trade, given: Proof, report: doors.Report) -> doors
         return leaves[0]
 
     try:
-        leaf = await trade.database.read(unit)
+        leaf = await ended(trade.database.read(unit), threading.Event())
         if packed:
             await working(functools.partial(archives.pack, folder, target), report)
     finally:
@@ -115,14 +118,28 @@ async def verify(trade: doors.Trade, given: Verify, report: doors.Report) -> doo
 async def working(work: Callable[[doors.Report], doors.Json | None], report: doors.Report) -> doors.Json:
     """Do what takes long in a thread of its own. Where nobody waits any more, it ends at its next report."""
     stop = threading.Event()
+    return await ended(asyncio.to_thread(work, heard(report, stop)), stop) or {}
 
-    def heard(what: str, done: int, total: int) -> None:
+
+def heard(report: doors.Report, stop: threading.Event) -> doors.Report:
+    """A report that ends the work in its thread once nobody waits for it."""
+
+    def tell(what: str, done: int, total: int) -> None:
         if stop.is_set():
             raise Stopped
         report(what, done, total)
 
+    return tell
+
+
+async def ended(work: Coroutine[Any, Any, Result], stop: threading.Event) -> Result:
+    """Wait for work in another thread, also when cancelled: nobody may tidy up while it still writes."""
+    task = asyncio.ensure_future(work)
     try:
-        return await asyncio.to_thread(work, heard) or {}
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
         stop.set()
+        await asyncio.wait((task,))
+        if not task.cancelled():
+            task.exception()  # looked at, so that nobody complains of it
         raise

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
+from node.audits import bundles
 from node.trade import policies
 from tests.node.console import doors
 from tests.node.console.test_partners import ask, between, known
@@ -134,3 +137,30 @@ def test_C10_only_whoever_may_see_the_evidence_exports_and_checks(tmp_path: Path
             assert ((await sent(desk, b"x")).status == 303) == allowed, role
 
     doors.visit(tmp_path, story)
+
+
+def test_an_export_that_nobody_waits_for_any_more_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    real = bundles.export
+
+    def slow(db: Any, directory: Path, me: bytes, report: Any) -> Any:
+        begun.set()
+        assert go_on.wait(20)
+        return real(db, directory, me, report)
+
+    monkeypatch.setattr(bundles, "export", slow)
+
+    async def story(first: doors.Desk, second: doors.Desk) -> None:
+        await traded(first, second)
+        place = tmp_path / "made"
+        place.mkdir()
+        asked = asyncio.ensure_future(ask(first, "audit.export", archive=str(place / "audit.zip")))
+        await asyncio.to_thread(begun.wait, 20)
+        asked.cancel()
+        asyncio.get_running_loop().call_soon(go_on.set)
+        await asyncio.wait((asked,))
+        assert asked.cancelled() and list(place.iterdir()) == []
+
+    between(tmp_path, story)

@@ -238,6 +238,7 @@ PANELS: Final = {
     "This node": (init, run, partnerships.status, doctor, backup, restore),
     "Partners": (
         partnerships.invite,
+        partnerships.invitation,
         partnerships.join,
         partnerships.partners,
         partnerships.partner,

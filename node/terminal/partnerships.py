@@ -33,6 +33,26 @@ def invite(hours: int, qr: bool) -> None:
         terminal.show(pictures.qr(answer["uri"]))
 
 
+@click.group(cls=commands.Group)
+def invitation() -> None:
+    """What became of invitations, and taking one back."""
+
+
+@invitation.command("list")
+@commands.asks("invite.list")
+def invitation_list() -> Arguments:
+    """List the invitations of late, with what became of each."""
+    return {}
+
+
+@invitation.command("withdraw")
+@click.argument("invitation", metavar="ID")
+@commands.asks("invite.withdraw")
+def invitation_withdraw(**typed: Any) -> Arguments:
+    """Let nobody use an invitation any more."""
+    return typed
+
+
 @click.command(cls=commands.Command)
 @click.argument("uri", metavar="URI")
 @commands.asks("join")
@@ -50,7 +70,15 @@ def partners() -> Arguments:
 
 @click.group(cls=commands.Group)
 def partner() -> None:
-    """Rename, suspend, leave or remove a partner."""
+    """Show, rename, suspend, leave or remove a partner."""
+
+
+@partner.command("show")
+@click.argument("partner")
+@commands.asks("partner.show")
+def partner_show(**typed: Any) -> Arguments:
+    """Show one partner: the link, the words, what each side lets the other see."""
+    return typed
 
 
 @partner.command("rename")

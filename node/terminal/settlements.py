@@ -50,6 +50,17 @@ def statement_show(**typed: Any) -> Arguments:
     return typed
 
 
+@statement.command("lines")
+@click.argument("statement", metavar="ID")
+@click.option("--only", type=click.Choice(["all", "differing", "contested"]), default="all", help="Only these.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="After so many lines.")
+@click.option("--limit", type=click.IntRange(1, 500), default=500, show_default=True, help="So many at most.")
+@commands.asks("statement.lines")
+def statement_lines(**typed: Any) -> Arguments:
+    """Show the lines of a statement as proposed, beside what my own books have."""
+    return typed
+
+
 @statement.command("agree")
 @click.argument("statement", metavar="ID")
 @commands.asks("statement.agree")
@@ -131,6 +142,14 @@ def payment_received(**typed: Any) -> Arguments:
 @commands.asks("payment.dispute")
 def payment_dispute(**typed: Any) -> Arguments:
     """Say that money which a partner announced did not arrive."""
+    return typed
+
+
+@payment.command("show")
+@click.argument("payment", metavar="ID")
+@commands.asks("payment.show")
+def payment_show(**typed: Any) -> Arguments:
+    """Show one payment with every document about it."""
     return typed
 
 

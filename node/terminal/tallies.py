@@ -92,7 +92,7 @@ def balances(**typed: Any) -> Arguments:
     return typed
 
 
-@click.command("aftersales")
+@click.command("aftersales", cls=commands.Command)
 @click.option("--place", type=click.Choice(["mine", "theirs", "way", "closed"]), help="Only what waits there.")
 @click.option("--kind", type=click.Choice(["return", "complaint", "dispute"]), help="Only these.")
 @commands.partner

@@ -229,7 +229,7 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (
         ["order", "list", "--selling", "--state", "placed", "--limit", "5"],
         "order.list",
-        {"selling": True, "state": "placed", "limit": 5},
+        {"selling": True, "state": ["placed"], "limit": 5},
     ),
     (["order", "list", "--buying"], "order.list", {"selling": False, "limit": 100}),
     (
@@ -264,8 +264,13 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["disclose", "ab", "--to", "F"], "order.disclose", {"orders": ["ab"], "all": False, "partner": "F"}),
     (["disclose", "--all"], "order.disclose", {"orders": [], "all": True}),
     (["order", "cancel-answer", "ab", "--own-risk"], "order.cancel-answer", {"order": "ab", "own_risk": True}),
-    (["order", "cancel", "ab", "cd"], "order.cancel", {"orders": ["ab", "cd"]}),
-    (["order", "cancel", "ab", "--quantity", "2=1"], "order.cancel", {"order": "ab", "quantities": {"2": 1}}),
+    (["order", "cancel", "ab", "cd"], "order.cancel", {"orders": ["ab", "cd"], "recall": False}),
+    (
+        ["order", "cancel", "ab", "--quantity", "2=1"],
+        "order.cancel",
+        {"order": "ab", "quantities": {"2": 1}, "recall": False},
+    ),
+    (["order", "cancel", "ab", "--recall"], "order.cancel", {"order": "ab", "recall": True}),
     (
         ["agreement", "propose", "D", "--basis", "delivery", "--withhold", "0.1", "--fee", "market=0.05+0.2"],
         "agreement.propose",
@@ -429,6 +434,34 @@ PEOPLE: list[tuple[list[str], str, dict[str, Any]]] = [
 ]
 QUESTIONS += PEOPLE
 
+DAYS: dict[str, Any] = {"by": "day", "buying": False}
+LATELY: list[tuple[list[str], str, dict[str, Any]]] = [
+    (["today"], "today", {"limit": 5}),
+    (["search", "茶", "壶"], "search", {"text": "茶 壶", "limit": 20}),
+    (["partner", "show", "P"], "partner.show", {"partner": "P"}),
+    (["partner", "compared", "P"], "partner.compare", {"partner": "P"}),
+    (["invitation", "list"], "invite.list", {}),
+    (["invitation", "withdraw", "ab"], "invite.withdraw", {"invitation": "ab"}),
+    (["agreement", "decline", "P", "ab"], "agreement.decline", {"partner": "P", "agreement": "ab"}),
+    (["payment", "show", "ab"], "payment.show", {"payment": "ab"}),
+    (
+        ["statement", "lines", "ab", "--only", "differing"],
+        "statement.lines",
+        {"statement": "ab", "only": "differing", "offset": 0, "limit": 500},
+    ),
+    (["order", "recalled", "ab"], "order.recalled", {"order": "ab"}),
+    (["errand", "list", "--dismissed"], "errand.list", {"dismissed": True}),
+    (["errand", "do", "7"], "errand.do", {"errand": 7}),
+    (["errand", "dismiss", "7"], "errand.dismiss", {"errand": 7}),
+    (["aftersales", "--place", "mine"], "aftersales.list", {"place": "mine"}),
+    (["report", "sales", "--since", "2026-11-01"], "report.sales", {"since": "2026-11-01", **DAYS}),
+    (["report", "returns"], "report.returns", {"limit": 50, "buying": False}),
+    (["report", "cancels"], "report.cancels", DAYS),
+    (["report", "shipping"], "report.shipping", DAYS),
+    (["report", "balances"], "report.balances", {}),
+]
+QUESTIONS += LATELY
+
 
 @pytest.mark.parametrize(("typed", "case", "wanted"), QUESTIONS, ids=[" ".join(row[0]) for row in QUESTIONS])
 def test_what_is_typed_becomes_a_question(tmp_path: Path, typed: list[str], case: str, wanted: dict[str, Any]) -> None:
@@ -468,7 +501,7 @@ def test_the_states_of_an_order_are_those_of_its_table() -> None:
 def test_every_use_case_has_a_command() -> None:
     """But those of an operator's own account: whoever sits at the machine has none."""
     known = {name for register in runtime.REGISTERS for name in register.cases if not name.startswith("account.")}
-    beside = {*IMPORTED, *PAGED, "audit.export", "audit.document", *FILED, *TYPED}
+    beside = {*IMPORTED, *PAGED, "audit.export", "audit.document", "audit.verify", *FILED, *TYPED}
     assert {case for _, case, _ in QUESTIONS} | beside == known
 
 

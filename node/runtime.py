@@ -17,7 +17,7 @@ import structlog
 from contracts import histories
 from node import config, errors, keystore, passwords, ports, supervise
 from node.audits import exports
-from node.connectors import previews, sheets
+from node.connectors import previews, sheets, waybills
 from node.console import listeners, rooms, views, visitors
 from node.console import servers as consoles
 from node.control import servers
@@ -146,6 +146,7 @@ REGISTERS = (
     nettings.register,
     rounds.register,
     sheets.register,
+    waybills.register,
     previews.register,
     exports.register,
     shares.register,

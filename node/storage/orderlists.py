@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from node.storage import orderbooks, searches
+from node.storage import duties, orderbooks, searches
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Filter:
     since_ms: int | None = None
     until_ms: int | None = None
     text: str = ""
+    duty: str = ""  # only those in which this is to be done, the longest waiting of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def page(
     clauses, values = residues(wanted, edge, newest_first)
     parts: list[str] = []
     given: list[object] = []
-    for prefix, of_prefix in [among(db, wanted)] if wanted.text else prefixes(wanted):
+    for prefix, of_prefix in [among(db, wanted)] if wanted.text or wanted.duty else prefixes(wanted):
         where = " AND ".join([*prefix, *clauses])
         parts.append(
             f"SELECT * FROM (SELECT {orderbooks.COLUMNS} FROM orders WHERE {where} ORDER BY {order} LIMIT {limit + 1})"
@@ -81,7 +82,7 @@ def prefixes(wanted: Filter) -> Iterator[tuple[list[str], list[object]]]:
 
 def among(db: sqlite3.Connection, wanted: Filter) -> tuple[list[str], list[object]]:
     """The same for what a text finds. The plus signs keep any other index from being read."""
-    threads = containing(db, wanted.text)
+    threads = named(db, wanted)
     clauses = [f"thread IN ({', '.join('?' * len(threads))})", f"+state IN ({', '.join('?' * len(wanted.states))})"]
     values: list[object] = [*threads, *wanted.states]
     for column, value in (("buying", wanted.buying), ("channel", wanted.channel), ("shop", wanted.shop)):
@@ -104,6 +105,15 @@ def residues(wanted: Filter, edge: bytes | None, newest_first: bool) -> tuple[li
             clauses.append(clause)
             values.append(moment)
     return clauses, values
+
+
+def named(db: sqlite3.Connection, wanted: Filter) -> list[bytes]:
+    """The orders that a text finds, and in which a duty waits."""
+    open_ = [row.key for row in duties.first(db, wanted.duty, searches.WITHIN_MAX)] if wanted.duty else None
+    if not wanted.text:
+        return open_ or []
+    found = containing(db, wanted.text)
+    return found if open_ is None else sorted(set(open_).intersection(found))
 
 
 def containing(db: sqlite3.Connection, text: str) -> list[bytes]:

@@ -13,12 +13,19 @@ import pydantic
 
 from node.storage import duties as stored
 from node.storage import orderbooks
-from node.trade import books, catalogues, doors, invoices, issues, nettings, peering, rows, statements, waits
+from node.trade import books, catalogues, doors, invoices, issues, nettings, peering, policies, rows, statements, waits
 from node.trade.duties import Duty
 
 register = doors.Register()
 CLAIM: Final = "claim"
 """Deadlines of partners that are over: what their silence gives can be claimed."""
+DONE_BY: Final = {
+    Duty.STATEMENT: "statement.list",
+    Duty.INVOICE: "invoice.list",
+    Duty.PAYMENT: "payment.list",
+    Duty.NETTING: "netting.list",
+}
+"""Whoever may not see these lists is told of nothing that waits in them."""
 Fields = dict[str, Any]
 
 
@@ -42,7 +49,7 @@ async def today(trade: doors.Trade, given: Today, report: doors.Report) -> doors
                 "rows": [shown(desk, row, names[row.channel]) for row in stored.first(desk.db, duty, given.limit)],
             }
             for duty in Duty
-            if counts.get(duty)
+            if counts.get(duty) and policies.permits(trade.caller, DONE_BY.get(duty, "today"))
         ]
         over = sorted(claimable(desk), key=lambda row: row[0])
         if over:

@@ -10,6 +10,7 @@ from contracts.orders import OrderState
 from node import errors
 from node.storage import orderbooks, orderlists
 from node.trade import books, doors, orders, peering, rows, waits
+from node.trade.duties import Duty
 
 register = doors.Register()
 ROWS_MAX = 1_000
@@ -20,7 +21,8 @@ class Listing(doors.Arguments):
     """A page of orders, the newest first; `after` is the `next`, `before` the `previous` of another page.
 
     `state`: one or several. `shop`: whose consumers' orders are served. `since_ms`, `until_ms`: when they came, in unix
-    milliseconds, the end not included. `text`: what `hanse search` finds.
+    milliseconds, the end not included. `text`: what `hanse search` finds. `duty`: only those in
+    which this waits for me, as `hanse today` names it.
     """
 
     state: State | list[State] | None = None
@@ -30,6 +32,7 @@ class Listing(doors.Arguments):
     since_ms: int | None = None
     until_ms: int | None = None
     text: str | None = None
+    duty: Duty | None = pydantic.Field(default=None, strict=False)
     limit: int = 100
     after: str = ""
     before: str = ""
@@ -49,6 +52,7 @@ async def listed(trade: doors.Trade, given: Listing, report: doors.Report) -> do
             since_ms=given.since_ms,
             until_ms=given.until_ms,
             text=given.text or "",
+            duty="" if given.duty is None else given.duty.value,
         )
         limit = max(1, min(given.limit, ROWS_MAX))
         page = orderlists.page(desk.db, wanted, limit, page_end(desk, given.after), page_end(desk, given.before))

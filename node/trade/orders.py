@@ -12,7 +12,7 @@ from contracts.documents import orders as papers
 from contracts.documents.fields import Document
 from node import errors
 from node.storage import logbooks, orderbooks, partners, proofs, shelves
-from node.trade import books, catalogues, doors, offers, personal, proposals, rows, waits
+from node.trade import books, catalogues, doors, offers, personal, possibilities, proposals, rows, waits
 from protocol import identities
 from protocol import references as blinded
 from protocol.entries import Entry, compose, leaf_hash
@@ -89,6 +89,7 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
             "deadlines": [waits.shown(desk, book, wait) for wait in waits.of_order(order, every=False)],
             "documents": documents(desk, book, found.row.thread),
             "shipper": shipper(desk, found),
+            "possible": possibilities.possible(order, book.side, ships=found.row.ships),
             "recipient": known,
             "sealed": known is None and is_sealed(desk, found),
             "ship_to": destination(desk, found),
@@ -110,6 +111,7 @@ def describe_line(book: books.Book, order: orders.Order, line: orders.OrderLine)
         "line": line.number,
         "sku": sku,
         "title": catalogues.title_of(titles),
+        "titles": titles,
         "ordered": line.ordered,
         "buckets": buckets,
         "promised_ms": min(promised, default=None),

@@ -120,6 +120,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
         "order.ship order.plan order.pack order.report order.cancel-answer capability.enter courier.add courier.remove",
         WAREHOUSE,
     ),
+    **rows("order.waybills", WAREHOUSE, reads=True),
     **rows(
         "return.request return.withdraw return.ship return.proof return.accept return.decline return.approve"
         " return.reject return.offer return.exchange",

@@ -20,7 +20,7 @@ from contracts.payments import Payment
 from contracts.statements import Statement
 from node.storage import orderbooks, orderlists, partners, searches, shelves
 from node.storage.searches import Findable, Match
-from node.trade import books, catalogues, doors, invoices, payments, peering, returns, rows, statements
+from node.trade import books, catalogues, doors, invoices, payments, peering, policies, returns, rows, statements
 
 register = doors.Register()
 HASH_CHARACTERS: Final = 16
@@ -41,8 +41,9 @@ async def search(trade: doors.Trade, given: Search, report: doors.Report) -> doo
     def unit(desk: books.Desk) -> doors.Json:
         hits: dict[tuple[str, str], doors.Json] = {}
         for match in matches(desk, given.text.strip(), given.limit):
-            for hit in HITS[match.kind](desk, match):
-                hits.setdefault((hit["kind"], hit["id"]), hit)
+            if policies.permits(trade.caller, ASKED.get(match.kind, "search")):
+                for hit in HITS[match.kind](desk, match):
+                    hits.setdefault((hit["kind"], hit["id"]), hit)
         return {"text": given.text, "hits": list(hits.values())[: given.limit]}
 
     return await trade.books.read(unit)
@@ -187,6 +188,8 @@ def return_hit(book: books.Book, match: Match) -> doors.Json | None:
     )
 
 
+ASKED: Final = {"invoice": "invoice.list", "statement": "statement.list", "payment": "payment.list"}
+"""The use case that shows all of a kind: whoever may not ask it finds none of them."""
 HITS: Final[Mapping[str, Callable[[books.Desk, Match], list[doors.Json]]]] = {
     "order": order_hit,
     "shop-order": shop_order_hits,

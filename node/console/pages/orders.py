@@ -1,0 +1,255 @@
+"""Orders: one inbox for all shops and partners, one order with its documents, and importing a shop's sheet."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from node import errors
+from node.console import forms, jobs, routes, uploads, views, words
+from node.console.words import N_
+
+register = routes.Register()
+
+ROWS: Final = 50
+ID_BYTES: Final = 16
+TABS: Final = (
+    ("", N_("All"), ()),
+    ("placed", N_("To accept"), ("placed",)),
+    ("proposed", N_("To answer"), ("proposed",)),
+    ("ship", N_("To ship"), ("agreed", "part-shipped")),
+    ("way", N_("On the way"), ("shipped",)),
+    ("delivered", N_("Delivered"), ("delivered",)),
+    ("attention", N_("Need attention"), ("attention",)),
+    ("closed", N_("Closed"), ("closed",)),
+)
+"""Name in the address, label, and the states of an order that it holds."""
+KEPT: Final = ("tab", "side", "partner", "shop", "text", "duty")
+
+words.add(
+    words={
+        "placed": N_("to be accepted"),
+        "proposed": N_("to be agreed"),
+        "agreed": N_("to be shipped"),
+        "part-shipped": N_("partly shipped"),
+        "shipped": N_("on the way"),
+        "delivered": N_("delivered"),
+        "attention": N_("needs attention"),
+        "lot.placed": N_("to be accepted"),
+        "lot.seller-proposed": N_("offer of the seller"),
+        "lot.agreed": N_("to be shipped"),
+        "lot.change-proposed": N_("change proposed"),
+        "lot.cancelling": N_("being stopped"),
+        "lot.shipped": N_("on the way"),
+        "lot.rto-asked": N_("asked back"),
+        "lot.returning": N_("on the way back"),
+        "lot.delivered": N_("delivered"),
+        "lot.received": N_("received"),
+        "lot.contested": N_("contested"),
+        "lot.return-asked": N_("return asked"),
+        "lot.return-offered": N_("refund offered"),
+        "lot.return-approved": N_("return approved"),
+        "lot.return-refused": N_("return refused"),
+        "lot.in-return": N_("on the way back"),
+        "lot.back": N_("back at the seller"),
+        "lot.inspected": N_("inspected"),
+        "lot.refunded": N_("refunded"),
+        "lot.exchanged": N_("exchanged"),
+        "lot.rejected": N_("rejected"),
+        "lot.withdrawn": N_("withdrawn"),
+        "lot.cancelled": N_("cancelled"),
+        "lot.short": N_("not delivered"),
+        "lot.lapsed": N_("lapsed"),
+        "lot.overdue": N_("overdue"),
+        "lot.forfeited": N_("forfeited"),
+        "lot.final": N_("final"),
+        "parcel.handed_over": N_("handed over"),
+        "parcel.in_transit": N_("on the way"),
+        "parcel.out_for_delivery": N_("out for delivery"),
+        "parcel.exception": N_("held up"),
+        "parcel.delivered": N_("delivered"),
+        "parcel.refused": N_("refused"),
+        "parcel.returning": N_("on the way back"),
+        "parcel.returned": N_("returned"),
+        "said.order.place": N_("placed the order"),
+        "said.order.respond": N_("answered the order"),
+        "said.order.change": N_("proposed a change"),
+        "said.order.change_respond": N_("answered the proposal"),
+        "said.shipment.plan": N_("planned the shipping"),
+        "said.shipment.pack": N_("packed a parcel"),
+        "said.shipment.handover": N_("handed a parcel over"),
+        "said.shipment.status": N_("reported from the carrier"),
+        "said.cancel.request": N_("asked to cancel"),
+        "said.cancel.result": N_("answered the cancel"),
+        "said.receipt.advice": N_("said what arrived"),
+        "said.return.request": N_("asked to return goods"),
+        "said.return.decide": N_("decided the return"),
+        "said.return.ship": N_("sent goods back"),
+        "said.return.receive": N_("took goods back"),
+        "said.return.inspect": N_("inspected the goods"),
+        "said.return.withdraw": N_("withdrew the return"),
+        "said.refund.grant": N_("gave money back"),
+        "said.exchange.order": N_("exchanged goods"),
+        "said.settle.accept": N_("answered the offer"),
+        "said.deem": N_("claimed a silence"),
+        "said.reminder": N_("reminded"),
+        "order.unknown": N_("No order is called so."),
+        "order.ambiguous": N_("Several orders are called so: use the number of the order itself."),
+        "order.nothing": N_("Nothing of this order may leave now."),
+        "request.carrier": N_("Unknown carrier."),
+        "waybill.missing": N_("The waybill is missing."),
+        "waybill.known": N_("This parcel was handed over already."),
+        "row.twice": N_("The order stands in an earlier row."),
+        "orders": N_("Orders placed"),
+        "accepting": N_("Orders answered"),
+        "shipping": N_("Parcels handed over"),
+    },
+    tones={
+        "placed": "azure",
+        "proposed": "purple",
+        "agreed": "yellow",
+        "part-shipped": "yellow",
+        "shipped": "azure",
+        "delivered": "green",
+        "attention": "red",
+        "lot.placed": "azure",
+        "lot.agreed": "yellow",
+        "lot.overdue": "red",
+        "lot.cancelling": "orange",
+        "lot.shipped": "azure",
+        "lot.delivered": "green",
+        "lot.received": "green",
+        "lot.contested": "red",
+        "lot.rejected": "red",
+        "lot.cancelled": "red",
+        "parcel.handed_over": "azure",
+        "parcel.in_transit": "azure",
+        "parcel.out_for_delivery": "azure",
+        "parcel.exception": "red",
+        "parcel.delivered": "green",
+        "parcel.refused": "red",
+    },
+    done={
+        "order.reject": N_("The order was rejected, and the buyer is told."),
+        "order.answer": N_("Your answer is on its way."),
+        "order.change": N_("Your proposal is on its way. Until it is accepted, the original stands."),
+        "order.propose": N_("Your offer is on its way to the buyer."),
+        "order.report": N_("The buyer is told."),
+        "order.cancel-answer": N_("The cancel is granted, at your risk."),
+    },
+)
+
+
+@register.get("/orders", "order.list")
+async def orders(view: views.View) -> web.StreamResponse:
+    """The inbox."""
+    chosen = {name: value for name in KEPT if (value := view.query(name).strip()[:200])}
+    tab = next((row for row in TABS if row[0] == chosen.get("tab", "")), TABS[0])
+    given: views.Json = {name: chosen[name] for name in ("partner", "shop", "text", "duty") if name in chosen}
+    if chosen.get("side") in ("sell", "buy"):
+        given["selling"] = chosen["side"] == "sell"
+    if tab[2]:
+        given["state"] = list(tab[2])
+    for edge in ("after", "before"):
+        if view.query(edge):
+            given[edge] = view.query(edge)[:64]
+    page = await view.ask("order.list", limit=ROWS, **given)
+    counts = page["counts"]
+
+    def link(**more: str) -> str:
+        kept = {name: value for name, value in {**chosen, **more}.items() if value}
+        return "/orders" + ("?" + urlencode(kept) if kept else "")
+
+    tabs = [
+        (link(tab=name), label, sum(counts.get(state, 0) for state in states or counts), name == tab[0])
+        for name, label, states in TABS
+    ]
+    partners = [row["name"] for row in (await view.ask("partners"))["partners"]]
+    acceptable = [row for row in page["orders"] if row["selling"] and row["ships"] and row["state"] == "placed"]
+    return view.page(
+        "orders/list.html",
+        page=page, tabs=tabs, chosen=chosen, link=link, partners=partners, bulk=bool(acceptable),
+        empty=not any(counts.values()) and not given,
+    )  # fmt: skip
+
+
+@register.get("/orders/import", "sheet.preview")
+async def choose_file(view: views.View) -> web.StreamResponse:
+    """Which sheet of a shop."""
+    return view.page("orders/import.html", seen=None, file=None, error=None, token="")
+
+
+@register.post("/orders/import", "order.import")
+async def look_at_file(view: views.View) -> web.StreamResponse:
+    """Read the sheet and say what placing its orders would do. Nothing is placed yet."""
+    posted = await genuine(view)
+    file = posted.get("file")
+    if not isinstance(file, web.FileField) or not file.filename:
+        raise errors.NodeError("request.malformed", "no file was chosen", expected="XLSX, XLS or CSV")
+    given: views.Json = {"kind": "orders", "unpaid": forms.text(posted, "unpaid") == "1"}
+    if forms.text(posted, "shop").strip():
+        given["shop"] = forms.text(posted, "shop").strip()[:100]
+    kept = uploads.Upload(view.caller.operator, file.filename[:200], file.file.read(), given)
+    seen, error = None, None
+    try:
+        seen = await view.ask("order.import", **arguments(kept), dry_run=True)
+    except errors.NodeError as refused:
+        if refused.code not in ("sheet.faults", "request.malformed"):
+            raise
+        error = refused
+    token = view.console.entropy.token(ID_BYTES).hex()
+    if seen is not None:
+        view.request.app[uploads.UPLOADS].add(token, kept)
+    status = 200 if error is None else 422
+    return view.page("orders/import.html", status=status, seen=seen, file=kept, error=error, token=token)
+
+
+def arguments(file: uploads.Upload) -> views.Json:
+    """The arguments of `order.import` for a kept file."""
+    return {name: value for name, value in file.asked().items() if name != "kind"}
+
+
+@register.post("/orders/import/{file}", "order.import")
+async def place_all(view: views.View) -> web.StreamResponse:
+    """Place the orders of the sheet that was looked at."""
+    posted = await genuine(view)
+    token, files = view.request.match_info["file"], view.request.app[uploads.UPLOADS]
+    file = files.find(token, view.caller.operator)
+    door, caller, given = view.console.door, view.caller, arguments(file)
+
+    async def work(job: jobs.Job) -> views.Json:
+        taken = await door.ask(caller, "order.import", given, job.report)
+        files.files.pop(token, None)
+        return taken
+
+    key = forms.text(posted, forms.OWN + "key")
+    return jobs.follow(view, jobs.start(view, "order.import", N_("Placing the orders"), work, "/orders", key))
+
+
+async def genuine(view: views.View) -> forms.Posted:
+    """The form, if it is one of this visitor."""
+    posted = await view.request.post()
+    if not forms.is_genuine(posted, view.token):
+        raise errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
+    return posted
+
+
+@register.get("/orders/place", "sheet.preview")
+async def place(view: views.View) -> web.StreamResponse:
+    """Order by hand what a partner offers."""
+    partners = [row["name"] for row in (await view.ask("partners"))["partners"] if row["state"] == "active"]
+    partner = view.query("partner")
+    offered = (await view.ask("catalogue.list", partner=partner))["goods"] if partner in partners else []
+    priced = [row for row in offered if row.get("price")]
+    return view.page("orders/place.html", partners=partners, partner=partner, goods=priced, sku=view.query("sku"))
+
+
+@register.get("/orders/{order}", "order.show")
+async def order(view: views.View) -> web.StreamResponse:
+    """One order: what was ordered, what became of it, what can be done, and who signed what."""
+    found = await view.ask("order.show", order=view.request.match_info["order"])
+    possible = [case for case in found["possible"] if view.may(case)]
+    waiting = [row for row in found["proposals"] if row["by"] != "me"]
+    return view.page("orders/one.html", order=found, possible=possible, waiting=waiting)

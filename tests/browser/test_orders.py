@@ -1,0 +1,31 @@
+"""Orders in a real browser: the packer is stopped by a cancel while he types, and a list of waybills is looked at."""
+
+from __future__ import annotations
+
+from playwright import sync_api
+
+from tests.browser import pictures, villages
+
+
+def test_a_cancel_stops_the_packer_in_the_middle_of_typing(
+    village: villages.Village, browser: sync_api.Browser
+) -> None:
+    factory = village.factory
+    waiting = [row for row in factory.ask("order.list", duty="accept", limit=100)["orders"]]
+    factory.ask("order.accept", orders=[row["order"] for row in waiting[:2]])
+    first, second = (row["order"] for row in waiting[:2])
+    with pictures.visit(browser, factory.address) as page:
+        page.goto(f"{factory.address}/orders/pack?order={first}")
+        page.locator("#waybill").fill("SF13900")
+        sync_api.expect(page.locator(".stop-sign")).to_be_hidden()
+        with page.expect_response(lambda answer: "/orders/pack/" in answer.url):
+            factory.ask("order.cancel", order=first, reason="seller")
+        sync_api.expect(page.locator(".stop-sign")).to_be_visible()
+        sync_api.expect(page.locator("#waybill")).to_be_disabled()
+        page.goto(f"{factory.address}/orders/ship")
+        page.locator("textarea[name=text]").fill(f"{second}\tSF\tSF22222\n<b>x</b>,SF,SF3")
+        page.get_by_role("button", name="Look at it first").click()
+        sync_api.expect(page.locator("#seen")).to_have_text("1 of 2 rows can be shipped")
+        sync_api.expect(page.locator(".row-fault")).to_contain_text("<b>x</b>")
+        page.get_by_role("button", name="Ship these 1").click()
+        sync_api.expect(page.locator("form .outcome")).to_contain_text("1 handed over")

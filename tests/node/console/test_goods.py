@@ -1,0 +1,68 @@
+"""Goods over HTTP: whose picture and whose file is given to whom, and as what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import aiohttp
+
+from node.storage import blobs
+from node.trade import policies
+from tests.node.console import doors
+from tests.node.test_pictures import chunk, png
+
+SHEET = "sku,title,price\nCUP,Cup<script>alert(1)</script>,x\n"
+
+
+async def upload(desk: doors.Desk, token: str, text: str = SHEET) -> doors.Answer:
+    form = aiohttp.FormData()
+    form.add_field("_token", token)
+    form.add_field("kind", "catalogue")
+    form.add_field("file", text.encode(), filename="goods.csv")
+    own = {"Origin": desk.address, "Sec-Fetch-Site": "same-origin"}
+    return await desk.send("POST", "/catalogue/import", headers=own, data=form)
+
+
+def test_a_picture_is_a_checked_raster_of_a_fixed_kind_and_nothing_else(tmp_path: Path) -> None:
+    async def story(desk: doors.Desk) -> None:
+        hidden = png(extra=chunk(b"tEXt", b"Comment\0SECRET"))
+        page = b"<html><script>alert(1)</script></html>"
+        shown, refused = [
+            (await desk.node.trade.database.write(lambda db, data=data: blobs.put(db, data))).hex()  # type: ignore[misc]
+            for data in (hidden, page)
+        ]
+        answer = await desk.get(f"/pictures/{shown}")
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "image/png")
+        assert answer.headers["Content-Security-Policy"].startswith("sandbox")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "SECRET" not in answer.text
+        assert (await desk.get(f"/pictures/{refused}")).status == 404
+        assert (await desk.get("/pictures/" + "0" * 64)).status == 404
+        assert (await desk.get("/pictures/..%2f..%2fetc")).status in (404, 422)
+
+    doors.visit(tmp_path, story)
+
+
+def test_a_file_waits_for_whoever_sent_it_alone_and_is_shown_as_text(tmp_path: Path) -> None:
+    async def story(desk: doors.Desk) -> None:
+        assert (await upload(desk, "forged")).status == 403
+        address = (await upload(desk, desk.token)).headers["Location"]
+        page = await desk.get(address)
+        assert (page.status, "<script>alert" in page.text) == (200, False)
+        assert "Cup&lt;script&gt;alert(1)" in page.text
+        faults = await desk.get(address + "/faults.xlsx")
+        assert (faults.status, faults.headers["Content-Disposition"]) == (200, 'attachment; filename="faults.xlsx"')
+        taken = await desk.post(address, {"step": "take"})
+        assert taken.status == 403
+        desk.caller = policies.Caller(policies.Role.SALES, "Wu", operator=9)
+        assert (await desk.get(address)).status == 404
+
+    doors.visit(tmp_path, story)
+
+
+def test_an_article_that_is_unknown_is_not_found(tmp_path: Path) -> None:
+    async def story(desk: doors.Desk) -> None:
+        assert (await desk.get("/catalogue/goods/none/of/mine")).status == 404
+        assert (await desk.get("/selection/offer")).headers["Location"] == "/selection"
+
+    doors.visit(tmp_path, story)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from babel.messages import pofile
 
 from node.console import assets, languages, words
 from tests.node.console import catalogues
@@ -16,6 +17,26 @@ def test_no_text_of_the_console_lacks_a_translation() -> None:
 
 def test_no_translation_is_of_a_text_that_is_gone() -> None:
     assert catalogues.superfluous() == []
+
+
+def test_chinese_has_its_own_punctuation() -> None:
+    """Between two Chinese characters a comma, a colon or a question mark is a full-width one."""
+    wrong = re.compile(r"[\u3400-\u9fff][,:;?!()]|[,:;?!()][\u3400-\u9fff]")
+    for translated in languages.read(languages.FOLDER, "zh_CN").values():
+        for form in (translated,) if isinstance(translated, str) else translated:
+            assert not wrong.search(form), form
+
+
+def test_a_text_is_translated_once() -> None:
+    """The same text in two catalogues would mean whatever was read last."""
+    seen: dict[object, str] = {}
+    for path in sorted((languages.FOLDER / "zh_CN").glob("*.po")):
+        with path.open("rb") as file:
+            for message in pofile.read_po(file, locale="zh_CN"):
+                if message.id:
+                    identity = (message.context, str(message.id))
+                    assert identity not in seen, f"{message.id} stands in {seen[identity]} and {path.name}"
+                    seen[identity] = path.name
 
 
 def test_a_translation_puts_in_the_same_values() -> None:

@@ -54,10 +54,22 @@ STEPS: Final = (
 """What a new merchant does once: where, what, why."""
 
 words.add(
+    done={
+        "errand.do": N_("It was passed on."),
+        "errand.dismiss": N_("It is let be, and not asked again."),
+    },
     words={
         "sell": N_("You sell"),
         "buy": N_("You buy"),
-    }
+        "left.refused": N_("A rule of the next partner's agreement refused it."),
+        "left.choice": N_("Your node does not decide this for you."),
+        "said.issue.open": N_("opened a complaint"),
+        "said.issue.reply": N_("wrote about a complaint"),
+        "said.issue.escalate": N_("went on with a complaint"),
+        "said.settle.offer": N_("offered to settle"),
+        "said.settle.close": N_("closed a complaint"),
+        "said.dispute.open": N_("called the arbiter"),
+    },
 )
 
 
@@ -108,11 +120,17 @@ ALL: Final[Mapping[str, str]] = {
 @register.get("/today", "today")
 async def today(view: views.View) -> web.StreamResponse:
     """What waits for me, and the first steps of a node that has none yet."""
-    agenda, status = await asyncio.gather(view.ask("today"), view.ask("status"))
-    steps = (
-        () if agenda["kinds"] or status["orders"]["selling"] or status["orders"]["buying"] else await first_steps(view)
+    agenda, status, left = await asyncio.gather(view.ask("today"), view.ask("status"), view.ask("errand.list"))
+    traded = agenda["kinds"] or status["orders"]["selling"] or status["orders"]["buying"]
+    return view.page(
+        "today/today.html",
+        agenda=agenda,
+        left=left["errands"],
+        steps=[] if traded else await first_steps(view),
+        duties=DUTIES,
+        places=PLACES,
+        all_of=ALL,
     )
-    return view.page("today/today.html", agenda=agenda, steps=steps, duties=DUTIES, places=PLACES, all_of=ALL)
 
 
 async def first_steps(view: views.View) -> list[tuple[str, str, str, bool]]:

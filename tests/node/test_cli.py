@@ -490,8 +490,8 @@ IMPORTED = ("catalogue.import", "order.import", "stock.import", "sheet.preview",
 """Questions with a whole file in them, tested below."""
 
 
-PAGED = ("picture.show", "sheet.write")
-"""Questions that pages put, for a picture or a table of theirs; nobody types them."""
+PAGED = ("picture.show", "sheet.write", "order.waybills")
+"""Questions that pages put, for a picture, a table, or a look at what is about to be done; nobody types them."""
 
 
 def test_the_states_of_an_order_are_those_of_its_table() -> None:

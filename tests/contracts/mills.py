@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from types import FrameType
@@ -102,9 +103,12 @@ def cost(mill: Mill, count: int) -> Cost:
         nonlocal calls
         calls += event in ("call", "c_call")
 
+    gc.collect()
+    gc.disable()  # what the collector calls belongs to whatever else the process holds
     sys.setprofile(note)
     try:
         turn(mill, count)
     finally:
         sys.setprofile(None)
+        gc.enable()
     return Cost(mill.history.steps - steps, calls)

@@ -84,7 +84,8 @@ ELSEWHERE: Final[dict[int | str, str]] = {
     "statement.close": "a `statement.respond` with `accord` closes the statement: both have then signed the same lines",
     "obligation": "a closed statement is one: both have signed what is owed and by when (`hanse obligation list`)",
     "acceptance": "the `credit_limit` of an agreement, which both signed; `hanse credit list` computes what is left",
-    "audit.grant": "open: the partner is not told to whom its documents are shown; the auditor gets a folder of proofs",
+    "audit.grant": "no document: whom I show my copy is mine to say"
+    " ([decision 38](decisions/0038-whom-i-show-my-books-is-no-document.md))",
     "audit.bundle": "a folder of proofs: `hanse audit export`, and `hanse audit document` for one document",
 }
 """What has no document type of its own, and what carries it instead."""

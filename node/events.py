@@ -33,7 +33,7 @@ class Listener:
 
 @dataclass(slots=True, eq=False)
 class Changes:
-    """The listeners of one node. Topics are few: `trade`, `links`, `operators`."""
+    """The listeners of one node. Topics are few: `trade` and `links`."""
 
     listeners: set[Listener] = field(default_factory=set)
 

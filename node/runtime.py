@@ -403,7 +403,7 @@ async def run_home(
 ) -> None:
     """Run the node of a home on the real ports until SIGTERM or SIGINT; the caller holds the home's lock.
 
-    `begin` is awaited with the door before anybody else may ask. `ready` is told where the node stands once it listens
+    `begin` is awaited with the trade before anybody else may ask. `ready` is told where the node stands once it listens
     and its control socket and console answer. NodeError; StorageError ends it.
     """
     disk = disks.SystemDisk(home)

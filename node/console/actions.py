@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from node import errors
-from node.console import confirmations, forms, jobs, problems, routes, views
+from node.console import assets, confirmations, forms, jobs, problems, routes, views
 from node.trade import policies
 
 register = routes.Register()
@@ -70,8 +70,8 @@ async def do(view: views.View) -> web.StreamResponse:
         raise
     except errors.NodeError as error:
         return refuse(view, error, afterwards)
-    template = f"outcomes/{name}.html"
-    if template in view.console.templates.list_templates():
+    template = assets.outcome(name)
+    if template:
         return view.page(
             template if view.is_fragment else "outcome.html", template=template, answer=answer, back=afterwards
         )

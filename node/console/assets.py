@@ -61,6 +61,13 @@ def address(name: str) -> str:
     return f"{PREFIX}{load()[name].version}/{name}"
 
 
+@functools.cache
+def outcome(use_case: str) -> str:
+    """The template that shows what a use case came to; empty where the page that follows says enough."""
+    template = f"outcomes/{use_case}.html"
+    return template if (FOLDER / "templates" / template).is_file() else ""
+
+
 def icon(name: str, label: str = "") -> Markup:
     """An icon of `static/icons.svg`. Without a label it is an ornament, and screen readers pass over it."""
     told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')

@@ -13,6 +13,7 @@ A file becomes `name` and `data_hex` where the model has those, else an item of 
 
 from __future__ import annotations
 
+import functools
 import hmac
 import re
 from collections.abc import Mapping, Sequence
@@ -75,7 +76,7 @@ def arguments(model: type[pydantic.BaseModel], posted: Posted) -> Json:
         raise errors.NodeError(
             "request.malformed", "the form has too many fields", expected=FIELDS_MAX, got=len(posted)
         )
-    schema = model.model_json_schema()
+    schema = schema_of(model)
     nested: Json = {}
     for name in dict.fromkeys(posted):
         if not name.startswith(OWN):
@@ -88,6 +89,12 @@ def arguments(model: type[pydantic.BaseModel], posted: Posted) -> Json:
     return {
         name: made for name, value in nested.items() if (made := shaped(value, field(schema, name), schema)) is not None
     }
+
+
+@functools.cache
+def schema_of(model: type[pydantic.BaseModel]) -> Json:
+    """The JSON schema of a model, made once."""
+    return model.model_json_schema()
 
 
 def attach(nested: Json, schema: Json, files: Sequence[web.FileField]) -> None:

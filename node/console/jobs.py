@@ -25,7 +25,7 @@ from typing import Final
 from aiohttp import web
 
 from node import errors, incidents
-from node.console import forms, problems, routes, streams, views
+from node.console import assets, forms, problems, routes, streams, views
 from node.console.words import N_
 
 register = routes.Register()
@@ -213,8 +213,6 @@ def follow(view: views.View, job: Job) -> web.Response:
 async def show(view: views.View) -> web.StreamResponse:
     """How far a job is, or what came of it."""
     job = find(view)
-    outcome = f"outcomes/{job.name}.html"
-    template = outcome if outcome in view.console.templates.list_templates() else ""
     job.seen = job.seen or job.ended
     status = 200 if job.error is None or view.is_fragment else problems.status(job.error)
     return view.page(
@@ -222,7 +220,7 @@ async def show(view: views.View) -> web.StreamResponse:
         status=status,
         job=job,
         answer=job.answer,
-        outcome=template,
+        outcome=assets.outcome(job.name),
         back=forms.destination(job.back),
     )
 

@@ -43,7 +43,8 @@ Identify = Callable[[web.Request], Awaitable[Visitor | None]]
 class Console:
     """What all pages of a node share. `name`: the merchant's. `secret` makes the tokens of forms, 32 bytes.
 
-    `doorway` is None before there is a node: while it is founded, or its keys are locked.
+    `doorway` is None before there is a node: while it is founded, or its keys are locked. `description` is that of the
+    API, once somebody has asked for it.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Console:
     secure: bool = False
     currency: str = "CNY"
     templates: jinja2.Environment = field(default_factory=lambda: environment())
+    description: str = ""
 
     @property
     def door(self) -> doors.Door:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from node import errors
+from node import errors, objects
 from node.control import formats
 
 OnProgress = Callable[[str, int, int], None]
@@ -29,7 +29,7 @@ def call(home: Path, name: str, arguments: Mapping[str, Any], on_progress: OnPro
         raise errors.NodeError("request.unknown", f"no use case is called {name[:64]!r}")
     connection = connect(home / STATE_FOLDER)
     try:
-        body = json.dumps(dict(arguments), default=formats.plain).encode()
+        body = json.dumps(dict(arguments), default=objects.plain).encode()
         connection.request("POST", formats.PREFIX + name, body, {"Content-Type": "application/json"})
         with connection.getresponse() as response:
             return read(response, on_progress)

@@ -4,18 +4,19 @@
     -> lines of JSON: {"progress": {"label": str, "done": int, "total": int}} any number of times, then exactly one of
        {"result": ...} and {"error": {"code", "message", "expected", "got", "hint", "faults", "exit"}}
 
-Bytes are hex strings. Only the standard library, so that a command starts fast.
+Bytes are hex strings (`node.objects`). Nothing that loads slowly is imported, so that a command starts fast.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
+
+from node import objects
 
 SOCKET_NAME: Final = "control.sock"
 PREFIX: Final = "/v1/"
@@ -38,14 +39,7 @@ def is_use_case(name: str) -> bool:
 
 def line(content: dict[str, Any]) -> bytes:
     """One line of an answer."""
-    return json.dumps(content, ensure_ascii=False, default=plain, separators=(",", ":")).encode() + b"\n"
-
-
-def plain(value: object) -> object:
-    """The JSON for what JSON does not have. TypeError for anything but bytes."""
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value).hex()
-    raise TypeError(f"{type(value).__name__} is nothing that the control socket carries")
+    return objects.write(content).encode() + b"\n"
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import socket
@@ -15,7 +14,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from node import errors, incidents
+from node import errors, incidents, objects
 from node.control import formats
 
 Report = Callable[[str, int, int], None]
@@ -162,23 +161,11 @@ def peer_user(connected: Any) -> int:
 async def arguments(request: web.Request) -> dict[str, Any]:
     """The arguments of a request. NodeError `request.malformed`, `request.too-big`."""
     try:
-        sent = await request.read() or b"{}"
-        given = json.loads(sent)
-        if b"\\ud" in sent.lower():  # half a surrogate pair is no text, and fits neither database nor documents
-            json.dumps(given, ensure_ascii=False).encode()
+        return objects.read(await request.read() or b"{}")
     except web.HTTPRequestEntityTooLarge:
         raise errors.NodeError(
             "request.too-big", "the arguments are too large", expected=f"at most {formats.ARGUMENTS_BYTES_MAX} bytes"
         ) from None
-    except UnicodeEncodeError:
-        raise errors.NodeError(
-            "request.malformed", "the arguments hold what is no text", expected="UTF-8", got="other bytes"
-        ) from None
-    except (ValueError, RecursionError):
-        raise errors.NodeError("request.malformed", "the arguments are no JSON") from None
-    if not isinstance(given, dict):
-        raise errors.NodeError("request.malformed", "the arguments are no JSON object")
-    return given
 
 
 async def send(answer: web.StreamResponse, content: dict[str, Any] | None) -> None:

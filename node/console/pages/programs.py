@@ -7,14 +7,12 @@ GET  /metrics               Prometheus, text format 0.0.4
 
 from __future__ import annotations
 
-import functools
 import importlib.metadata
-import json
 from typing import Any, Final
 
 from aiohttp import web
 
-from node import errors
+from node import errors, objects
 from node.console import descriptions, meters, routes, views
 from node.trade import policies
 
@@ -33,14 +31,17 @@ async def ask(view: views.View) -> web.StreamResponse:
     if case in policies.LOCAL:
         raise errors.NodeError("request.forbidden", "this is asked at the machine itself, and not over the network")
     answer = await view.console.door.ask(view.caller, case, given)
-    return web.json_response(answer, dumps=dumps)
+    return web.json_response(answer, dumps=objects.write)
 
 
 @register.get(OPENAPI, routes.PUBLIC)
 async def describe(view: views.View) -> web.StreamResponse:
-    """What can be asked. It is the same for every node of this version."""
-    asked = {name: case for name, case in view.console.door.cases.items() if name not in policies.LOCAL}
-    return web.json_response(descriptions.document(asked, importlib.metadata.version("hanse")))
+    """What can be asked. It is the same for every node of this version, and written once."""
+    console = view.console
+    if not console.description:
+        asked = {name: case for name, case in console.door.cases.items() if name not in policies.LOCAL}
+        console.description = objects.write(descriptions.document(asked, importlib.metadata.version("hanse")))
+    return web.Response(text=console.description, content_type="application/json")
 
 
 @register.get("/metrics", "status")
@@ -56,29 +57,10 @@ async def read(request: web.Request) -> dict[str, Any]:
         raise errors.NodeError(
             "request.media", "this is not JSON", expected="Content-Type: application/json", got=request.content_type
         )
-    try:
-        text = (await request.read()).decode()
-        given = json.loads(text, parse_float=number)
-        if "\\ud" in text.lower():  # half a surrogate pair is no text, and fits neither database nor documents
-            json.dumps(given, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        raise errors.NodeError("request.malformed", "the arguments are no JSON") from None
-    if not isinstance(given, dict):
-        raise errors.NodeError("request.malformed", "the arguments are no JSON object")
-    return given
+    return objects.read(await request.read(), number)
 
 
 def number(text: str) -> float | int:
     """A number with a point or an exponent; 3.0 is a whole number (JSON Schema 2020-12, validation, 6.1.1)."""
     value = float(text)
     return int(value) if value.is_integer() and abs(value) < EXACT_MAX else value
-
-
-def plain(value: object) -> object:
-    """Bytes as hex, as on the control socket. TypeError for anything else."""
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value).hex()
-    raise TypeError(f"{type(value).__name__} is nothing that the API carries")
-
-
-dumps = functools.partial(json.dumps, ensure_ascii=False, default=plain, separators=(",", ":"))

@@ -177,6 +177,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "stock.sku": (Exit.REFUSED, "this is none of my goods"),
     "stock.count": (Exit.REFUSED, "a count of stock cannot be right"),
     "good.unknown": (Exit.REFUSED, "no article of mine has this SKU"),
+    "good.known": (Exit.REFUSED, "an article of mine has this SKU already"),
     "offer.unknown": (Exit.REFUSED, "the partner offers nothing under this SKU"),
     "picture.unknown": (Exit.REFUSED, "no picture of this name is here"),
     "sheet.faults": (Exit.REFUSED, "a spreadsheet has faults; nothing of it was imported"),

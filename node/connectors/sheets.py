@@ -7,13 +7,13 @@ not taken twice.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
 from collections.abc import Sequence
 from typing import Any
 
 import pydantic
 
+from contracts import axes
 from node import errors
 from node.connectors import memories
 from node.connectors.spreadsheets import articles, catalogues, keys, orders, sources
@@ -32,7 +32,6 @@ COLUMNS = {
     "weight_g": frozenset({"weight_g", "weight_kg", "weight"}),
 }
 """What an article says -> the columns that say it, where they are called otherwise."""
-KEPT = ("contents", "images")  # of an article that is imported again: no sheet says them
 HEADINGS_HINT = "docs/spreadsheets.md lists the headings; --map HEADING=FIELD says what another one means"
 HINTS = {
     FaultCode.LOCALE: "--decimal-comma or --decimal-point says how the file writes figures",
@@ -178,7 +177,7 @@ def good_of(desk: books.Desk, row: CatalogueRow, sheet: catalogues.CatalogueShee
     known = shelves.good(desk.db, row.sku)
     content: dict[str, Any] = {
         "titles": row.titles,
-        "options": articles.axes(row.options),
+        "options": axes.coded(row.options),
         "unit": row.unit,
         "price": row.price_minor,
         "retail": row.retail_minor,
@@ -195,12 +194,11 @@ def good_of(desk: books.Desk, row: CatalogueRow, sheet: catalogues.CatalogueShee
     }
     if known is None:
         return shelves.Good(row.sku, content, None)
-    kept = {name: known.content[name] for name in KEPT if name in known.content}
     if sheet.dialect == catalogues.PLAIN.name:
         silent = [name for name in content if not sheet.fields & COLUMNS.get(name, frozenset({name}))]
-        kept |= {name: known.content[name] for name in silent if name in known.content}
+        content |= {name: known.content[name] for name in silent if name in known.content}
         content["titles"] = {**known.content["titles"], **row.titles}
-    return dataclasses.replace(known, content={**content, **kept})
+    return goods.rewritten(known, content)
 
 
 @register.case("order.import", Import)

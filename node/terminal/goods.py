@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import rich_click as click
@@ -61,6 +62,76 @@ def catalogue_derive(**typed: Any) -> Arguments:
 @commands.asks("catalogue.withdraw")
 def catalogue_withdraw(**typed: Any) -> Arguments:
     """Offer SKU to nobody any more. Orders that were placed stay as they are."""
+    return typed
+
+
+def describes_article(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what an article is."""
+    options = (
+        click.option("--title", "titles", multiple=True, metavar="LANGUAGE=TEXT", help="As in zh=青花碗; repeatable."),
+        click.option("--option", "options", multiple=True, metavar="AXIS=VALUE", help="As in colour=blue; repeatable."),
+        click.option("--price", metavar="AMOUNT", help="Supply price for one."),
+        click.option("--retail", metavar="AMOUNT", help="Suggested price for one."),
+        click.option("--currency", help="The currency of both. [default: CNY]"),
+        click.option("--unit", help="UN/ECE code, as C62 for pieces."),
+        click.option("--min-quantity", type=click.IntRange(1), help="The smallest order."),
+        click.option("--gtin", help="Barcode."),
+        click.option("--brand", help="Its brand."),
+        click.option("--category", help="Its category."),
+        click.option("--origin", metavar="COUNTRY", help="ISO 3166 code."),
+        click.option("--weight-g", type=click.IntRange(0), help="Grams of one."),
+        click.option("--lead-days", type=click.IntRange(0), help="Days until it ships."),
+        click.option("--returnable/--not-returnable", default=None, help="Whether it is taken back."),
+        click.option("--description", help="What it is, in full."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def article(titles: tuple[str, ...], options: tuple[str, ...], **typed: Any) -> Arguments:
+    """The arguments of `catalogue.add` and `catalogue.change` from what was typed."""
+    for text in (*titles, *options):
+        commands.need(all(text.partition("=")[::2]), f"{text!r} is no NAME=TEXT, as in zh=青花碗 or colour=blue")
+    typed |= {"titles": dict(text.split("=", 1) for text in titles)} if titles else {}
+    axes = [dict(zip(("axis", "value"), text.split("=", 1), strict=True)) for text in options]
+    return typed | ({"options": axes} if axes else {})
+
+
+@catalogue.command("add")
+@click.argument("sku")
+@describes_article
+@commands.asks("catalogue.add")
+def catalogue_add(**typed: Any) -> Arguments:
+    """Write a new article by hand, and offer it to everybody who is offered my goods."""
+    return article(**typed)
+
+
+@catalogue.command("change")
+@click.argument("sku")
+@describes_article
+@click.option("--markup", "markup_percent", metavar="PERCENT", help="On what its supplier asks.")
+@commands.asks("catalogue.change")
+def catalogue_change(**typed: Any) -> Arguments:
+    """Change what is said of SKU; what is not named stays. Partners are told at once."""
+    return article(**typed)
+
+
+@catalogue.command("price")
+@click.argument("partner")
+@click.argument("sku")
+@click.argument("amount", required=False)
+@commands.asks("catalogue.price")
+def catalogue_price(**typed: Any) -> Arguments:
+    """Let PARTNER pay AMOUNT for SKU, whatever its percentage; without AMOUNT the percentage counts again."""
+    return typed
+
+
+@catalogue.command("restore")
+@click.argument("sku")
+@commands.asks("catalogue.restore")
+def catalogue_restore(**typed: Any) -> Arguments:
+    """Offer SKU again, after `withdraw`."""
     return typed
 
 

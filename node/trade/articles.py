@@ -179,7 +179,7 @@ async def shown(trade: doors.Trade, given: One, report: doors.Report) -> doors.J
 
 TOLD = (
     "unit", "min_quantity", "gtin", "origin", "weight_g", "brand", "category", "lead_days", "returnable", "description",
-    "markup",
+    "markup", "own",
 )  # fmt: skip
 
 
@@ -202,6 +202,7 @@ def reader_row(desk: books.Desk, book: books.Book, good: shelves.Good) -> doors.
     limit = warehouses.allotment(desk.db, book.partner.id, good.sku)
     percent = settings.get(desk.db, f"{catalogues.PERCENT}{book.channel.id}")
     price = None if known is None or priced is None else priced.item.price
+    special = good.content.get(catalogues.PRICES, {}).get(str(book.partner.id))
     return {
         "partner": book.partner.name,
         "listed": known is not None,
@@ -209,6 +210,7 @@ def reader_row(desk: books.Desk, book: books.Book, good: shelves.Good) -> doors.
         "reason": None if known is None else known[0].reason,
         "price": None if price is None else catalogues.money(price.amount.money),
         "percent": None if percent is None else percent.decode(),
+        "special": catalogues.shown(special, good.content["currency"]),
         "stock": sum(level.available for level in told) if told else None,
         "allotment": None if limit is None else amount_of(limit),
     }

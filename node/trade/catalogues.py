@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, Final
 
 from contracts import amounts
 from contracts import errors as refusals
 from contracts.documents.listings import Publish
 from contracts.terms import Version
 from node import errors
-from node.storage import settings, shelves, warehouses
+from node.storage import partners, settings, shelves, warehouses
 from node.trade import agreements, books, doors, offers, parents, peering, personal, promises
 from protocol.encoding import Value
 
 register = doors.Register()
 PRICES_PER_LIST = 200  # items in one price list, so that an entry stays far below its limit
 DAY_S = 86_400
-WITHDRAWN = "withdrawn"  # in a good's content: offered to nobody, until it is imported or derived again
+WITHDRAWN = "withdrawn"  # in a good's content: offered to nobody, until it is imported, derived or offered again
+PRICES = "prices"  # in a good's content: partner id, as text -> what this partner pays, where it is no percentage
+OWN = "own"  # in the content of a good that a supplier ships: what the merchant wrote otherwise, and so stays
+KEPT: Final = ("base", "contents", "cost", "images", "markup", "moved", OWN, PRICES)
+"""What neither a row of a sheet nor a form says of an article: it stays when the article is written anew."""
 PERCENT = "share/"  # setting, by channel: the percent of the supply price at which goods were last shared
 
 
@@ -45,6 +50,23 @@ def put_goods(desk: books.Desk, goods: Iterable[shelves.Good]) -> dict[str, int]
     return counts
 
 
+def rewritten(known: shelves.Good, content: Mapping[str, Any]) -> shelves.Good:
+    """An article as somebody wrote it anew. What follows a supplier still does, but for what was written otherwise."""
+    kept = {name: known.content[name] for name in KEPT if name in known.content and name not in content}
+    if content.get("price") != known.content.get("price"):
+        kept.pop("base", None)  # a price that people write is for one
+    return owned(known, {**content, **kept})
+
+
+def owned(known: shelves.Good, content: Mapping[str, Any]) -> shelves.Good:
+    """The same article with other content. Of one that a supplier ships, it remembers what is the merchant's own."""
+    if known.supplier is None:
+        return replace(known, content=dict(content))
+    changed = {name for name in content if content[name] != known.content.get(name)} - {OWN, PRICES, "cost", "moved"}
+    own = sorted({*known.content.get(OWN, ()), *changed})
+    return replace(known, content={**content, OWN: own} if own else dict(content))
+
+
 def compare(desk: books.Desk, goods: Iterable[shelves.Good]) -> dict[str, int]:
     """What `put_goods` would tell, without storing anything."""
     counts = {"new": 0, "changed": 0, "unchanged": 0}
@@ -66,8 +88,7 @@ async def share(trade: doors.Trade, given: Share, report: doors.Report) -> doors
         agreement = agreements.in_force(book, seller=book.side)
         settings.put(desk.db, f"{PERCENT}{channel.id}", given.percent.encode())
         goods = [good for good in shelves.goods(desk.db) if good.content["currency"] == agreement.terms.currency]
-        kid, public = personal.newest_kem(trade.keys, book.partner.node)
-        listings, prices = send(desk, book, agreement, goods, rate, {"node": book.me, "kem": public, "kid": kid})
+        listings, prices = send(desk, book, agreement, goods, rate, shipped_by(trade, book))
         share_stock(desk, book, goods)
         return {"listings": listings, "prices": prices}
 
@@ -79,6 +100,37 @@ def follow_up(desk: books.Desk, book: books.Book, goods: Sequence[shelves.Good])
     agreement = agreements.in_force(book, seller=book.side)
     stored = settings.get(desk.db, f"{PERCENT}{book.channel.id}")
     send(desk, book, agreement, goods, percent("100" if stored is None else stored.decode()), {})
+
+
+def tell(trade: doors.Trade, desk: books.Desk, goods: Sequence[shelves.Good]) -> int:
+    """Send every partner to whom goods were ever offered what changed about these; how many were told anything."""
+    told = 0
+    for partner in partners.every(desk.db):
+        channel = partners.channel_of(desk.db, partner.id)
+        stored = None if channel is None else settings.get(desk.db, f"{PERCENT}{channel.id}")
+        if channel is None or stored is None or channel.state in books.HALTED:
+            continue
+        if partner.state is partners.PartnerState.ACTIVE:
+            told += tell_partner(trade, desk, desk.book(channel.id), goods, stored.decode())
+    return told
+
+
+def tell_partner(
+    trade: doors.Trade, desk: books.Desk, book: books.Book, goods: Sequence[shelves.Good], rate: str
+) -> bool:
+    """Send one partner what changed about some goods; tells whether anything was."""
+    with contextlib.suppress(errors.NodeError):  # without terms in force there is nothing to tell
+        agreement = agreements.in_force(book, seller=book.side)
+        fitting = [good for good in goods if good.content["currency"] == agreement.terms.currency]
+        counts = send(desk, book, agreement, fitting, percent(rate), shipped_by(trade, book))
+        return bool(share_stock(desk, book, fitting) or any(counts))
+    return False
+
+
+def shipped_by(trade: doors.Trade, book: books.Book) -> dict[str, Value]:
+    """To whom a partner seals the addresses for goods of my own."""
+    kid, public = personal.newest_kem(trade.keys, book.partner.node)
+    return {"node": book.me, "kem": public, "kid": kid}
 
 
 def send(
@@ -186,7 +238,9 @@ def changed_prices(
     for good in goods:
         if good.content.get("price") is None:
             continue
-        wanted, base = rate.of(good.content["price"]), good.content.get("base", 1)
+        special = good.content.get(PRICES, {}).get(str(book.partner.id))
+        wanted = rate.of(good.content["price"]) if special is None else special
+        base = good.content.get("base", 1) if special is None else 1
         known = offers.price(book, agreement, good.sku)
         price = None if known is None else known.item.price
         if price is None or (price.amount.a, price.base) != (wanted, base):

@@ -154,14 +154,14 @@ def follow(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
     """The supplier changed or withdrew what articles of mine stand on: my own offers follow."""
     live, dead = [], []
     for good in concerned(desk, book, item):
-        behind, markup = parents.offer(desk, good), good.content.get("markup")
+        behind = parents.offer(desk, good)
         if behind is None:
             dead.append(good)
             continue
-        if markup is not None:
-            good = moved(good, derived(behind, markup, book.partner.id, good.sku), desk.now_ms())
-            shelves.put_good(desk.db, good)
-        live.append(good)
+        good = moved(good, followed(good, behind), desk.now_ms())
+        shelves.put_good(desk.db, good)
+        if not good.content.get(catalogues.WITHDRAWN):
+            live.append(good)
     for buyer in peering.written_books(desk):
         if buyer.channel.id == book.channel.id:
             continue
@@ -170,6 +170,18 @@ def follow(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
         known = [good for good in live if offers.listing(buyer, buyer.side, good.sku) is not None]
         if known:
             catalogues.follow_up(desk, buyer, known)
+
+
+def followed(good: shelves.Good, behind: offers.Offer) -> shelves.Good:
+    """An article as its supplier offers it now, but for what its merchant wrote otherwise."""
+    assert good.supplier is not None
+    markup = good.content.get("markup")
+    fresh = derived(behind, "0" if markup is None else markup, good.supplier, good.sku)
+    if markup is None:  # an article with a price of its own: only what it costs is the supplier's
+        return replace(good, content={**good.content, "cost": fresh.content["cost"]})
+    own = (*good.content.get(catalogues.OWN, ()), catalogues.OWN, catalogues.PRICES, catalogues.WITHDRAWN)
+    kept = {name: good.content[name] for name in own if name in good.content}
+    return replace(fresh, content={**fresh.content, **kept})
 
 
 def moved(before: shelves.Good, after: shelves.Good, now_ms: int) -> shelves.Good:

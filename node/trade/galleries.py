@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import pydantic
 
 from node import errors
 from node.storage import blobs, shelves
-from node.trade import articles, attachments, books, doors, pictures
+from node.trade import articles, attachments, books, catalogues, doors, pictures
 
 register = doors.Register()
 IMAGES_MAX = 8
@@ -39,27 +40,38 @@ class One(doors.Arguments):
 @register.case("picture.add", Add)
 async def add(trade: doors.Trade, given: Add, report: doors.Report) -> doors.Json:
     """Add pictures; partners get them with the next `catalogue share`."""
+    found = await cleaned(given.files)
+
+    def unit(desk: books.Desk) -> doors.Json:
+        good = shown_in(desk, articles.find(desk, given.sku), found)
+        return keep(desk, good, good.content["images"])
+
+    return await trade.books.act(unit)
+
+
+async def cleaned(files: Sequence[attachments.File]) -> list[pictures.Picture]:
+    """The pictures in some files, made in a thread. NodeError `attachment.unreadable` with every fault."""
     found, faults = [], []
-    for place, file in enumerate(given.files):
+    for place, file in enumerate(files):
         try:
-            found.append(pictures.clean(bytes.fromhex(file.data_hex)))
+            found.append(await asyncio.to_thread(pictures.clean, bytes.fromhex(file.data_hex)))
         except ValueError as error:
             faults.append(attachments.fault(place, str(error), file.name))
     if faults:
         raise errors.NodeError("attachment.unreadable", "a picture cannot be shown", faults=faults)
+    return found
 
-    def unit(desk: books.Desk) -> doors.Json:
-        good = articles.find(desk, given.sku)
-        images: list[dict[str, Any]] = list(good.content.get("images") or [])
-        for picture in found:
-            digest = blobs.put(desk.db, picture.data).hex()
-            if digest not in {image["hash"] for image in images}:
-                images.append({"hash": digest, "media": picture.media, "len": len(picture.data)})
-        if len(images) > IMAGES_MAX:
-            raise errors.NodeError("attachment.unreadable", "too many pictures", expected=IMAGES_MAX, got=len(images))
-        return keep(desk, good, images)
 
-    return await trade.books.act(unit)
+def shown_in(desk: books.Desk, good: shelves.Good, found: Sequence[pictures.Picture]) -> shelves.Good:
+    """An article with more pictures behind those that it has."""
+    images: list[dict[str, Any]] = list(good.content.get("images") or [])
+    for picture in found:
+        digest = blobs.put(desk.db, picture.data).hex()
+        if digest not in {image["hash"] for image in images}:
+            images.append({"hash": digest, "media": picture.media, "len": len(picture.data)})
+    if len(images) > IMAGES_MAX:
+        raise errors.NodeError("attachment.unreadable", "too many pictures", expected=IMAGES_MAX, got=len(images))
+    return catalogues.owned(good, {**good.content, "images": images})
 
 
 @register.case("picture.first", Change)
@@ -87,7 +99,7 @@ async def remove(trade: doors.Trade, given: Change, report: doors.Report) -> doo
 
 def keep(desk: books.Desk, good: shelves.Good, images: list[dict[str, Any]]) -> doors.Json:
     """Store the pictures of an article."""
-    shelves.put_good(desk.db, replace(good, content={**good.content, "images": images}))
+    shelves.put_good(desk.db, catalogues.owned(good, {**good.content, "images": images}))
     return {"sku": good.sku, "images": len(images)}
 
 

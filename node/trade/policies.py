@@ -107,6 +107,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     **rows(
         "invite invite.withdraw join partner.compare channel.set catalogue.share catalogue.withdraw"
         " catalogue.derive catalogue.push catalogue.confirm"
+        " catalogue.add catalogue.change catalogue.price catalogue.restore"
         " catalogue.import content.set offer.post want.post notice.withdraw quote.request quote.give quote.close"
         " quote.accept order.place order.import order.propose feedback.give feedback.invite",
         SALES,

@@ -141,8 +141,7 @@ async def set_content(trade: doors.Trade, given: Set, report: doors.Report) -> d
             raise errors.NodeError(
                 "request.malformed", "this is no content", expected=got["msg"], got=str(got["loc"][0])
             ) from None
-        good.content["contents"] = told
-        shelves.put_good(desk.db, good)
+        shelves.put_good(desk.db, catalogues.owned(good, {**good.content, "contents": told}))
         return {"sku": given.sku, "contents": len(told)}
 
     return await trade.books.act(unit)

@@ -111,3 +111,35 @@ def test_a_price_is_asked_given_and_ordered_at(village: villages.Village, browse
         page.get_by_role("button", name="Give this price").first.click()
         page.get_by_text("The price is with the partner.").wait_for()
         page.get_by_text("quoted").first.wait_for()
+
+
+def test_an_article_is_written_and_changed_by_hand_and_the_buyer_sees_it(
+    village: villages.Village, browser: sync_api.Browser
+) -> None:
+    dealer, shop = village.dealer, village.shop
+    with pictures.visit(browser, dealer.address, refusals=True) as page:
+        page.goto(dealer.address + "/catalogue")
+        page.get_by_role("link", name="New article").click()
+        page.get_by_label("SKU").fill("HAND-1")
+        page.get_by_label("Title in Chinese").fill("手作杯")
+        page.get_by_label("Barcode").fill("6901234567890")
+        page.get_by_label("Supply price").fill("12.50")
+        page.get_by_label("Main stock").fill("9")
+        page.get_by_role("button", name="Add the article").click()
+        page.get_by_text("gtin").wait_for()
+        page.get_by_label("Barcode").fill("6901234567892")
+        page.get_by_role("button", name="Add the article").click()
+        page.get_by_role("link", name="Show it").click()
+        page.get_by_role("link", name="Change").click()
+        sync_api.expect(page.get_by_label("Supply price")).to_have_value("12.50")
+        page.get_by_label("Supply price").fill("13")
+        page.get_by_role("button", name="Keep it, and tell my partners").click()
+        page.get_by_text("Your partners see it as it is now.").wait_for()
+        page.get_by_text("A price for one partner alone").click()
+        page.get_by_label(f"What {shop.name} pays").fill("11.11")
+        page.get_by_label(f"What {shop.name} pays").press("Enter")
+        page.get_by_text("its own price").wait_for()
+    with pictures.visit(browser, shop.address) as page:
+        page.goto(f"{shop.address}/selection/offer?partner={dealer.name}&sku=HAND-1")
+        page.get_by_role("heading", name="手作杯").wait_for()
+        sync_api.expect(page.locator("#content")).to_contain_text("11.11")

@@ -124,6 +124,21 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
         {"partner": "F", "markup_percent": "12.5", "prefix": "F-", "own_skus": False},
     ),
     (["catalogue", "withdraw", "CUP-1"], "catalogue.withdraw", {"sku": "CUP-1"}),
+    (["catalogue", "restore", "CUP-1"], "catalogue.restore", {"sku": "CUP-1"}),
+    (
+        ["catalogue", "add", "CUP-1", "--title", "zh=杯", "--option", "colour=blue", "--price", "12.50"],
+        "catalogue.add",
+        {
+            **{"sku": "CUP-1", "titles": {"zh": "杯"}, "price": "12.50"},
+            "options": [{"axis": "colour", "value": "blue"}],
+        },
+    ),
+    (
+        ["catalogue", "change", "CUP-1", "--not-returnable", "--markup", "30"],
+        "catalogue.change",
+        {"sku": "CUP-1", "returnable": False, "markup_percent": "30"},
+    ),
+    (["catalogue", "price", "D", "CUP-1", "9"], "catalogue.price", {"partner": "D", "sku": "CUP-1", "amount": "9"}),
     (
         ["agreement", "propose", "D", "--credit", "5000", "--ship-by-hours", "24"],
         "agreement.propose",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import dataclass
 from functools import partial
@@ -24,17 +23,6 @@ TITLE_CHARACTERS_MAX = 500
 TITLE_FIELDS = ("title", "title_local", "title_zh", "title_en")
 SPEC_FIELDS = ("color", "size", "material")
 
-_AXES = {
-    "color": ("颜色", "颜色分类", "colour", "color"),
-    "size": ("尺寸", "尺码", "大小", "size"),
-    "material": ("材质", "面料", "material"),
-    "capacity": ("容量", "capacity", "volume"),
-    "style": ("款式", "风格", "style"),
-    "pattern": ("图案", "花色", "pattern"),
-    "spec": ("规格", "规格型号", "specification", "spec"),
-}
-_AXIS_OF = {word: axis for axis, words in _AXES.items() for word in words}
-_AXIS_CODE = re.compile(r"[a-z0-9._-]{1,32}")
 _OPTION = re.compile(r"\s*(?P<name>[^:：]{1,40}?)\s*[:：]\s*(?P<value>\S.{0,199}?)\s*", re.DOTALL)
 _OPTION_END = re.compile(r"[;；\n]")
 
@@ -112,23 +100,6 @@ def options(text: str, name: str) -> dict[str, str]:
     found = [_OPTION.fullmatch(part) for part in parts]
     named = {match["name"]: match["value"] for match in found if match is not None}
     return named if named and len(named) == len(parts) else {name: text}
-
-
-def axes(options: dict[str, str]) -> dict[str, str]:
-    """The options under the codes that a listing document takes for its axes (ASCII, at most 32 characters).
-
-    Known words in Chinese and English become one code, so that variants of two suppliers compare; other English
-    words become their own; the rest is numbered. No two options share a code.
-    """
-    found: dict[str, str] = {}
-    spare = itertools.count(1)
-    for name, value in options.items():
-        word = "-".join(name.casefold().split())
-        axis = _AXIS_OF.get(word, word)
-        while axis in found or not _AXIS_CODE.fullmatch(axis):
-            axis = f"option{next(spare)}"
-        found[axis] = value
-    return found
 
 
 def _titles(line: Line, source: Source) -> dict[str, str]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from aiohttp import web
 
+from contracts import axes
 from node.console import guards, languages, routes, views, words
 from node.console.words import N_
 
 register = routes.Register()
 
 PAGE: Final = 50
+OPTIONS_SHOWN: Final = 3
+COUNTRY: Final = re.compile(r"[A-WY][A-Z]")  # ISO 3166-1; X is for what is no country
 UNIT_WORDS: Final = {
     "C62": N_("piece"),
     "H87": N_("piece"),
@@ -20,6 +24,7 @@ UNIT_WORDS: Final = {
     "BX": N_("box"),
     "KGM": N_("kilogram"),
 }
+UNITS: Final = tuple(code for code in UNIT_WORDS if code != "H87")  # a piece once
 
 words.add(
     words={
@@ -52,6 +57,9 @@ words.add(
     },
     done={
         "catalogue.withdraw": N_("The article is offered to nobody any more."),
+        "catalogue.restore": N_("The article is offered again."),
+        "catalogue.change": N_("Kept. Your partners see it as it is now."),
+        "catalogue.price": N_("Kept. The partner is told at once."),
         "stock.set": N_("Counted. Partners are told at once."),
         "stock.buffer": N_("The reserve has changed. Partners are told at once."),
         "stock.location.add": N_("The location is kept."),
@@ -93,6 +101,41 @@ async def article(view: views.View) -> web.StreamResponse:
         "catalogue/article.html",
         good=good,
         written=[(one.locale.language, one.name) for one in languages.load().values()],
+        places=[place["code"] for place in places if place["of"] == "me"],
+    )
+
+
+@register.get("/catalogue/new", "catalogue.add")
+async def new(view: views.View) -> web.StreamResponse:
+    """A form for an article that is not there yet."""
+    return await form(view, None)
+
+
+@register.get("/catalogue/edit/{sku:.+}", "catalogue.change")
+async def edit(view: views.View) -> web.StreamResponse:
+    """The same with what is known of an article."""
+    return await form(view, await view.ask("catalogue.show", sku=view.request.match_info["sku"]))
+
+
+async def form(view: views.View, good: views.Json | None) -> web.StreamResponse:
+    """What can be said of an article, as it stands; the options it has, and room for two more."""
+    titles = {} if good is None else good["titles"]
+    options = (
+        [] if good is None else [(words.word(view.language, axis), value) for axis, value in good["options"].items()]
+    )
+    unit = "C62" if good is None else good["unit"] or "C62"
+    names = view.language.locale.territories
+    places = (await view.ask("stock.location.list"))["locations"]
+    known = (await view.ask("catalogue.list", limit=1))["goods"] if good is None else []
+    return view.page(
+        "catalogue/edit.html",
+        good=good,
+        languages_of_titles=list(dict.fromkeys(["zh", "en", *titles])),
+        options=[*options, *[("", "")] * max(1, OPTIONS_SHOWN - len(options))],
+        axes=list(axes.AXES),
+        units=[(code, words.word(view.language, code)) for code in dict.fromkeys([unit, *UNITS])],
+        countries=sorted(((code, names[code]) for code in names if COUNTRY.fullmatch(code)), key=lambda one: one[1]),
+        currency=known[0]["price"]["currency"] if known and known[0]["price"] else "CNY",
         places=[place["code"] for place in places if place["of"] == "me"],
     )
 

@@ -11,6 +11,7 @@ from node.trade import policies
 from tests.node.console import doors
 from tests.node.test_pictures import chunk, png
 
+SHEET_TITLE = "<script>alert(1)</script>"
 SHEET = "sku,title,price\nCUP,Cup<script>alert(1)</script>,x\n"
 
 
@@ -64,5 +65,26 @@ def test_an_article_that_is_unknown_is_not_found(tmp_path: Path) -> None:
     async def story(desk: doors.Desk) -> None:
         assert (await desk.get("/catalogue/goods/none/of/mine")).status == 404
         assert (await desk.get("/selection/offer")).headers["Location"] == "/selection"
+
+    doors.visit(tmp_path, story)
+
+
+def test_an_article_is_written_by_hand_and_what_it_says_is_shown_as_text(tmp_path: Path) -> None:
+    async def story(desk: doors.Desk) -> None:
+        typed = {"sku": "CUP/1.a", "titles.zh": SHEET_TITLE, "options.0.axis": "颜色", "options.0.value": "青"}
+        more = {"price": "12.50", "currency": "CNY", "stock.main": "9", "returnable": "true", "options.1.axis": ""}
+        kept = await desk.post("/do/catalogue.add", {**typed, **more, "_token": desk.token})
+        assert (kept.status, SHEET_TITLE in kept.text) == (200, False)
+        page = await desk.get("/catalogue/edit/CUP/1.a")
+        assert (page.status, SHEET_TITLE in page.text, 'value="12.50"' in page.text) == (200, False, True)
+        changed = {"sku": "CUP/1.a", "whole": "1", "titles.zh": "杯", "price": "", "currency": "CNY"}
+        assert (await desk.post("/do/catalogue.change", {**changed, "_token": desk.token})).status == 303
+        good = await desk.node.door({}).ask(policies.MACHINE, "catalogue.show", {"sku": "CUP/1.a"})
+        assert (good["titles"], good["price"], good["options"], good["stock"]) == ({"zh": "杯"}, None, {}, 9)
+        faulty = await desk.post("/do/catalogue.change", {**changed, "gtin": "123", "_token": desk.token})
+        assert (faulty.status, "gtin" in faulty.text) == (422, True)
+        assert (await desk.get("/catalogue/edit/none")).status == 404
+        desk.caller = policies.Caller(policies.Role.AUDITOR, "Wu", operator=9)
+        assert (await desk.get("/catalogue/new")).status == 403
 
     doors.visit(tmp_path, story)

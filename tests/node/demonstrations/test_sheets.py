@@ -5,8 +5,9 @@ import re
 
 import pytest
 
+from contracts import axes
 from contracts.documents import fields
-from node.connectors.spreadsheets import articles, catalogues, orders, sources
+from node.connectors.spreadsheets import catalogues, orders, sources
 from node.connectors.spreadsheets.orders import SheetOrder
 from node.demonstrations import goods, sheets
 
@@ -34,7 +35,7 @@ def test_the_factory_has_a_believable_catalogue() -> None:
         assert 0 < row.stock < 1000
         assert row.gtin is not None and row.gtin.startswith("29") and fields.gtin_ok(row.gtin)
         assert row.titles["zh"] and row.titles["en"] and len(row.options) == 2
-        assert set(articles.axes(row.options)) - {"option1", "option2"}
+        assert set(axes.coded(row.options)) - {"option1", "option2"}
 
 
 def test_the_catalogue_is_the_same_in_both_languages_but_for_the_words() -> None:

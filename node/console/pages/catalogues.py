@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from typing import Final
 
@@ -15,6 +16,7 @@ register = routes.Register()
 
 PAGE: Final = 50
 OPTIONS_SHOWN: Final = 3
+NAME: Final = operator.itemgetter(1)
 COUNTRY: Final = re.compile(r"[A-WY][A-Z]")  # ISO 3166-1; X is for what is no country
 UNIT_WORDS: Final = {
     "C62": N_("piece"),
@@ -124,7 +126,7 @@ async def form(view: views.View, good: views.Json | None) -> web.StreamResponse:
         [] if good is None else [(words.word(view.language, axis), value) for axis, value in good["options"].items()]
     )
     unit = "C62" if good is None else good["unit"] or "C62"
-    names = view.language.locale.territories
+    names = {str(code): str(name) for code, name in view.language.locale.territories.items()}
     places = (await view.ask("stock.location.list"))["locations"]
     known = (await view.ask("catalogue.list", limit=1))["goods"] if good is None else []
     return view.page(
@@ -134,7 +136,7 @@ async def form(view: views.View, good: views.Json | None) -> web.StreamResponse:
         options=[*options, *[("", "")] * max(1, OPTIONS_SHOWN - len(options))],
         axes=list(axes.AXES),
         units=[(code, words.word(view.language, code)) for code in dict.fromkeys([unit, *UNITS])],
-        countries=sorted(((code, names[code]) for code in names if COUNTRY.fullmatch(code)), key=lambda one: one[1]),
+        countries=sorted(((code, name) for code, name in names.items() if COUNTRY.fullmatch(code)), key=NAME),
         currency=known[0]["price"]["currency"] if known and known[0]["price"] else "CNY",
         places=[place["code"] for place in places if place["of"] == "me"],
     )

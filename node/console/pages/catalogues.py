@@ -107,13 +107,13 @@ async def article(view: views.View) -> web.StreamResponse:
     )
 
 
-@register.get("/catalogue/new", "catalogue.add")
+@register.get("/catalogue/new", "catalogue.show")
 async def new(view: views.View) -> web.StreamResponse:
     """A form for an article that is not there yet."""
     return await form(view, None)
 
 
-@register.get("/catalogue/edit/{sku:.+}", "catalogue.change")
+@register.get("/catalogue/edit/{sku:.+}", "catalogue.show")
 async def edit(view: views.View) -> web.StreamResponse:
     """The same with what is known of an article."""
     return await form(view, await view.ask("catalogue.show", sku=view.request.match_info["sku"]))

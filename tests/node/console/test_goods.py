@@ -85,6 +85,7 @@ def test_an_article_is_written_by_hand_and_what_it_says_is_shown_as_text(tmp_pat
         assert (faulty.status, "gtin" in faulty.text) == (422, True)
         assert (await desk.get("/catalogue/edit/none")).status == 404
         desk.caller = policies.Caller(policies.Role.AUDITOR, "Wu", operator=9)
-        assert (await desk.get("/catalogue/new")).status == 403
+        assert "/do/catalogue" not in (await desk.get("/catalogue/new")).text
+        assert (await desk.post("/do/catalogue.change", {**changed, "_token": desk.token})).status == 403
 
     doors.visit(tmp_path, story)

@@ -10,7 +10,7 @@ EXAMPLES ?= 100
 DOCUMENTS ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run debian demo run test check fix format lint layers types docs sim sim-many lighthouse fuzz-api bench lock clean
+.PHONY: help setup setup-run debian demo run test check fix format lint layers types docs sim sim-many stories lighthouse fuzz-api bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,6 +67,9 @@ sim: setup ## one simulated network: make sim SEED=7
 	$(BIN)/python -m tests.sim --seed $(SEED)
 sim-many: setup ## many seeds: make sim-many SEEDS=200
 	$(BIN)/python -m tests.sim --seeds $(SEEDS)
+
+stories: setup ## the stories in a real browser: in both languages, each at desktop and telephone width
+	HANSE_GUISES=all $(BIN)/python -m pytest tests/browser
 
 lighthouse: setup ## what Lighthouse says of the console's pages
 	cd tests/browser/lighthouse && npm ci --silent

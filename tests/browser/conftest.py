@@ -1,6 +1,7 @@
-"""One village and one browser for all stories here.
+"""One village and one browser for all stories here, and the guises in which each is told.
 
-They end with the package: Playwright's loop runs in the thread of the tests, and meanwhile no test can run its own.
+Village and browser end with the package: Playwright's loop runs in the thread of the tests, and meanwhile no test can
+run its own. A story that asks for a `guise` is told once in each; what it changes it makes for itself every time.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from playwright import sync_api
 
-from tests.browser import pictures, villages
+from tests.browser import guises, pictures, villages
 
 
 @pytest.fixture(scope="package")
@@ -26,3 +27,10 @@ def browser() -> Iterator[sync_api.Browser]:
     """One Chromium for all stories."""
     with pictures.browser() as launched:
         yield launched
+
+
+@pytest.fixture(params=guises.chosen(), ids=str)
+def guise(request: pytest.FixtureRequest) -> guises.Guise:
+    """The language, width and ground in which a story is told."""
+    chosen: guises.Guise = request.param
+    return chosen

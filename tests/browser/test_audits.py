@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright import sync_api
 
-from tests.browser import pictures, test_pages, villages
+from tests.browser import looks, pictures, villages
 
 
 def export(page: sync_api.Page, address: str, path: Path) -> None:
@@ -68,8 +68,7 @@ def test_books_are_exported_checked_and_a_changed_byte_is_found(
         page.set_input_files("#archive", forged)
         page.locator(".verdict-bad").wait_for()
         assert name in page.locator(".check-bad .artefacts").first.inner_text()
-        page.evaluate(test_pages.AXE.read_text())
-        assert test_pages.barriers(page) == []
+        assert looks.wrong(page) == []
         page.goto(shop.address + "/audit")
         forged.write_bytes(b"no archive")
         page.set_input_files("#archive", forged)

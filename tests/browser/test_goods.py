@@ -1,145 +1,183 @@
-"""Goods in a real browser: a table with faults is mended and taken in, an article is picked, a word is found."""
+"""Goods in a real browser: a table with faults is mended and taken in, an article is picked, a price is asked for."""
 
 from __future__ import annotations
 
 from playwright import sync_api
 
-from tests.browser import pictures, test_pages, villages
+from node.demonstrations import stages
+from tests.browser import guises, parcels, tabs, villages
 from tests.node.test_pictures import png
 
-HEADS = "我们的编码,商品名称,英文名称,厂价,建议零售价,库存"
 TEA = "白瓷茶具<script>window.broken=1</script>,Tea set"
 CLAY = "紫砂茶具,Clay tea set"
-FAULTY = f"{HEADS}\nTS-1,{TEA},abc,120,5\nTS-1,{CLAY},60,150,-3\n"
-MENDED = f"{HEADS}\nTS-1,{TEA},50,120,5\nTS-2,{CLAY},60,150,3\n"
-LATER = f"{HEADS}\nTS-3,玻璃茶具,Glass tea set,70,180,2\n"
 
 
-def send(page: sync_api.Page, address: str, text: str) -> None:
+def table(guise: guises.Guise, *rows: str) -> str:
+    """A table whose headings nobody has explained before; `TS` in its rows is the beginning of every SKU."""
+    heads = f"编码{guise.mark},商品名称,英文名称,厂价{guise.mark},建议零售价,库存"
+    return "\n".join((heads, *(row.replace("TS-", f"TS{guise.mark}-") for row in rows))) + "\n"
+
+
+def send(tab: tabs.Tab, text: str) -> None:
     """Upload a table of goods."""
-    page.goto(address + "/catalogue/import")
-    page.set_input_files("#file", {"name": "新品.csv", "mimeType": "text/csv", "buffer": text.encode()})
-    page.get_by_role("button", name="Look at it").click()
-    page.get_by_role("heading", name="新品.csv").wait_for()
+    tab.go("/catalogue/import")
+    tab.page.set_input_files("#file", {"name": "新品.csv", "mimeType": "text/csv", "buffer": text.encode()})
+    tab.press("Look at it")
+    tab.page.get_by_role("heading", name="新品.csv").wait_for()
 
 
-def explain(page: sync_api.Page) -> None:
+def meaning(tab: tabs.Tab, heading: str) -> sync_api.Locator:
+    """What a heading is taken for."""
+    return tab.field("%(heading)s is taken for", heading=heading + tab.guise.mark)
+
+
+def explain(tab: tabs.Tab) -> None:
     """Say what two headings mean."""
-    page.get_by_label("我们的编码 is taken for").select_option("sku")
-    page.get_by_label("厂价 is taken for").select_option("price")
-    page.get_by_role("button", name="Look again").click()
-    sync_api.expect(page.get_by_label("厂价 is taken for")).to_have_value("price")
+    meaning(tab, "编码").select_option("sku")
+    meaning(tab, "厂价").select_option("price")
+    tab.press("Look again")
+    sync_api.expect(meaning(tab, "厂价")).to_have_value("price")
+
+
+def take_in(tab: tabs.Tab) -> None:
+    """Take the table in."""
+    tab.press("Take it in")
+    tab.page.get_by_role("heading", name=tab.say("Taken in")).wait_for()
 
 
 def test_a_table_with_faults_is_mended_taken_in_and_its_headings_are_remembered(
-    village: villages.Village, browser: sync_api.Browser
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
 ) -> None:
-    shop = village.shop
-    with pictures.visit(browser, shop.address) as page:
-        send(page, shop.address, FAULTY)
-        sync_api.expect(page.locator("#faults")).to_contain_text("A column is missing.")
-        explain(page)
-        rows = page.locator("#faults tbody tr")
+    with tabs.open_tab(browser, village.shop.address, guise) as tab:
+        send(tab, table(guise, f"TS-1,{TEA},abc,120,5", f"TS-1,{CLAY},60,150,-3"))
+        sync_api.expect(tab.page.locator("#faults")).to_contain_text(tab.say("A column is missing."))
+        explain(tab)
+        rows = tab.page.locator("#faults tbody tr")
         sync_api.expect(rows).to_have_count(3)
         told = [row.inner_text() for row in rows.all()]
-        assert ["2" in told[0], "D (厂价)" in told[0], "This is no number." in told[0]] == [True] * 3
-        assert any("The SKU stands in two rows." in text for text in told)
-        assert page.get_by_role("button", name="Take it in").count() == 0
-        page.evaluate(test_pages.AXE.read_text())
-        assert test_pages.barriers(page) == []
-        with page.expect_download() as begun:
-            page.get_by_role("link", name="All faults as a table").click()
+        assert all(text in told[0] for text in ("2", f"D (厂价{guise.mark})", tab.say("This is no number.")))
+        assert any(tab.say("The SKU stands in two rows.") in text for text in told)
+        assert tab.button("Take it in").count() == 0
+        tab.look(again=True)
+        with tab.page.expect_download() as begun:
+            tab.link("All faults as a table").click()
         assert begun.value.suggested_filename == "faults.xlsx"
-        send(page, shop.address, MENDED)
-        explain(page)
-        sync_api.expect(page.locator(".tally")).to_contain_text("New")
-        page.get_by_role("button", name="Take it in").click()
-        page.get_by_role("heading", name="Taken in").wait_for()
-        send(page, shop.address, LATER)
-        sync_api.expect(page.get_by_label("厂价 is taken for")).to_have_value("price")
-        sync_api.expect(page.locator("#columns + p")).to_contain_text("As you said of the last file")
-        page.get_by_role("button", name="Take it in").click()
-        page.get_by_role("heading", name="Taken in").wait_for()
-        page.goto(shop.address + "/catalogue?text=茶具")
-        sync_api.expect(page.locator("#goods tbody tr")).to_have_count(3)
-        assert page.evaluate("window.broken") is None
+        send(tab, table(guise, f"TS-1,{TEA},50,120,5", f"TS-2,{CLAY},60,150,3"))
+        explain(tab)
+        sync_api.expect(tab.page.locator(".tally")).to_contain_text(tab.say("New"))
+        take_in(tab)
+        send(tab, table(guise, "TS-3,玻璃茶具,Glass tea set,70,180,2"))
+        sync_api.expect(meaning(tab, "厂价")).to_have_value("price")
+        sync_api.expect(tab.page.locator("#columns + p")).to_have_text(
+            tab.say("As you said of the last file with these headings.")
+        )
+        take_in(tab)
+        tab.go(f"/catalogue?text=TS{guise.mark}")
+        sync_api.expect(tab.page.locator("#goods tbody tr")).to_have_count(3)
+        assert tab.page.evaluate("window.broken") is None
 
 
 def test_a_picture_is_added_to_an_article_and_shown_in_lists(
-    village: villages.Village, browser: sync_api.Browser
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
 ) -> None:
-    dealer = village.dealer
-    with pictures.visit(browser, dealer.address) as page:
-        page.goto(dealer.address + "/catalogue/goods/GF-902-L")
-        page.set_input_files("input[name=files]", {"name": "a.png", "mimeType": "image/png", "buffer": png(extra=b"")})
-        page.get_by_role("button", name="Add pictures").click()
-        page.locator(".gallery img").wait_for()
-        assert page.evaluate("document.querySelector('.gallery img').naturalWidth") == 2
-        page.goto(dealer.address + "/catalogue?text=GF-902-L")
-        page.locator("#goods img.thumb").wait_for()
+    plain = [row["sku"] for row in village.dealer.ask("catalogue.list")["goods"] if not row["supplier"]]
+    sku = plain[guises.ALL.index(guise)]
+    with tabs.open_tab(browser, village.dealer.address, guise) as tab:
+        tab.go(f"/catalogue/goods/{sku}")
+        tab.page.set_input_files("input[name=files]", {"name": "a.png", "mimeType": "image/png", "buffer": png()})
+        tab.press("Add pictures")
+        tab.page.locator(".gallery img").wait_for()
+        assert tab.page.evaluate("document.querySelector('.gallery img').naturalWidth") == 2
+        tab.go(f"/catalogue?text={sku}")
+        tab.page.locator("#goods img.thumb").wait_for()
 
 
-def test_an_article_of_a_partner_is_picked_with_a_mark_up(village: villages.Village, browser: sync_api.Browser) -> None:
+def test_an_article_of_a_partner_is_picked_with_a_mark_up(
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
+) -> None:
     shop, dealer = village.shop, village.dealer
     offer = next(row for row in shop.ask("selection.list", text="地垫")["offers"] if row["picked"] is None)
-    with pictures.visit(browser, shop.address) as page:
-        page.goto(shop.address + "/selection")
-        page.get_by_role("searchbox", name="Find among what partners offer").fill("地垫")
-        page.get_by_role("button", name="Find").click()
-        page.wait_for_url("**text=**")
-        assert set(page.locator(".offer h3").all_inner_texts()) == {"Absorbent Bath Mat"}
-        page.goto(f"{shop.address}/selection/offer?partner={dealer.name}&sku={offer['sku']}")
-        page.get_by_label("My mark-up in percent").fill("25")
-        page.get_by_label("Before its SKU").fill("CB-")
-        page.get_by_role("button", name="Show me my price").click()
-        price = offer["cost"]["amount"] * 125 // 100
-        page.get_by_text(f"CN¥{price // 100}.{price % 100:02}").wait_for()
-        assert shop.ask("catalogue.list", text="CB-")["goods"] == []
-        page.get_by_role("button", name="Pick at this price").click()
-        page.get_by_role("link", name="Show it").click()
-        page.get_by_role("heading", name="Where it comes from").wait_for()
-        sync_api.expect(page.locator("#source")).to_contain_text("25 %")
-    (good,) = shop.ask("catalogue.list", text="CB-")["goods"]
-    assert (good["sku"], good["price"]["amount"]) == (f"CB-{offer['sku']}", price)
+    with tabs.open_tab(browser, shop.address, guise) as tab:
+        tab.go("/selection")
+        tab.page.get_by_role("searchbox", name=tab.say("Find among what partners offer")).fill("地垫")
+        tab.press("Find")
+        tab.page.wait_for_url("**text=**")
+        assert set(tab.page.locator(".offer h3").all_inner_texts()) == {guise.words.pick(offer["titles"])}
+        tab.go(f"/selection/offer?partner={dealer.name}&sku={offer['sku']}")
+        tab.field("My mark-up in percent").fill("100")
+        tab.field("Before its SKU").fill(f"F{guise.mark}-")
+        tab.press("Show me my price")
+        price = offer["cost"]["amount"] * 2
+        tab.page.get_by_text(guise.words.money(price, "CNY")).first.wait_for()
+        assert shop.ask("catalogue.list", text=f"F{guise.mark}-")["goods"] == []
+        tab.press("Pick at this price")
+        tab.link("Show it").click()
+        tab.page.get_by_role("heading", name=tab.say("Where it comes from")).wait_for()
+        sync_api.expect(tab.page.locator("#source")).to_contain_text("100")
+    (good,) = shop.ask("catalogue.list", text=f"F{guise.mark}-")["goods"]
+    assert (good["sku"], good["price"]["amount"]) == (f"F{guise.mark}-{offer['sku']}", price)
 
 
-def test_a_price_is_asked_given_and_ordered_at(village: villages.Village, browser: sync_api.Browser) -> None:
-    dealer = village.dealer
-    with pictures.visit(browser, dealer.address) as page:
-        page.goto(dealer.address + "/selection/market")
-        page.get_by_label("Price each for").first.fill("8.80")
-        page.get_by_role("button", name="Give this price").first.click()
-        page.get_by_text("The price is with the partner.").wait_for()
-        page.get_by_text("quoted").first.wait_for()
+def test_a_price_is_asked_given_and_ordered_at(
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
+) -> None:
+    shop, dealer = village.shop, village.dealer
+    sku = parcels.article(shop, dealer)["sku"]
+    with (
+        tabs.open_tab(browser, shop.address, guise) as buyer,
+        tabs.open_tab(browser, dealer.address, guise) as seller,
+    ):
+        quote = shop.ask("quote.request", partner=dealer.name, lines={sku: 30})["quote"]
+        stages.until("the dealer sees the question", stands, dealer, quote, "asked")
+        seller.go("/selection/market")
+        card = seller.page.locator("section.card", has=seller.page.locator(f"input[name=quote][value='{quote}']"))
+        seller.field("Price each for %(sku)s", within=card, sku=sku).fill("8.80")
+        seller.press("Give this price", within=card)
+        seller.done("quote.give")
+        stages.until("the shop sees the price", stands, shop, quote, "quoted")
+        buyer.go("/selection/market")
+        card = buyer.page.locator("section.card", has=buyer.page.locator(f"input[name=quote][value='{quote}']"))
+        assert guise.words.money(880, "CNY") in card.inner_text()
+        buyer.press("Order at this price", within=card)
+        buyer.page.wait_for_url("**/orders**")
+    stages.until("it is ordered", stands, shop, quote, "ordered")
+
+
+def stands(merchant: villages.Villager, quote: str, state: str) -> bool:
+    """Whether a question for a price is in a state."""
+    return any(row["quote"] == quote and row["state"] == state for row in merchant.ask("quote.list")["quotes"])
 
 
 def test_an_article_is_written_and_changed_by_hand_and_the_buyer_sees_it(
-    village: villages.Village, browser: sync_api.Browser
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
 ) -> None:
-    dealer, shop = village.dealer, village.shop
-    with pictures.visit(browser, dealer.address, refusals=True) as page:
-        page.goto(dealer.address + "/catalogue")
-        page.get_by_role("link", name="New article").click()
-        page.get_by_label("SKU").fill("HAND-1")
-        page.get_by_label("Title in Chinese").fill("手作杯")
-        page.get_by_label("Barcode").fill("6901234567890")
-        page.get_by_label("Supply price").fill("12.50")
-        page.get_by_label("Main stock").fill("9")
-        page.get_by_role("button", name="Add the article").click()
-        page.get_by_text("gtin").wait_for()
-        page.get_by_label("Barcode").fill("6901234567892")
-        page.get_by_role("button", name="Add the article").click()
-        page.get_by_role("link", name="Show it").click()
-        page.get_by_role("link", name="Change").click()
-        sync_api.expect(page.get_by_label("Supply price")).to_have_value("12.50")
-        page.get_by_label("Supply price").fill("13")
-        page.get_by_role("button", name="Keep it, and tell my partners").click()
-        page.get_by_text("Your partners see it as it is now.").wait_for()
-        page.get_by_text("A price for one partner alone").click()
-        page.get_by_label(f"What {shop.name} pays").fill("11.11")
-        page.get_by_label(f"What {shop.name} pays").press("Enter")
-        page.get_by_text("its own price").wait_for()
-    with pictures.visit(browser, shop.address) as page:
-        page.goto(f"{shop.address}/selection/offer?partner={dealer.name}&sku=HAND-1")
-        page.get_by_role("heading", name="手作杯").wait_for()
-        sync_api.expect(page.locator("#content")).to_contain_text("11.11")
+    dealer, shop, sku = village.dealer, village.shop, f"HAND-{guise.mark}"
+    with tabs.open_tab(browser, dealer.address, guise, refusals=True) as tab:
+        tab.go("/catalogue")
+        tab.link("New article").click()
+        tab.field("SKU").fill(sku)
+        tab.field("Title in Chinese").fill("手作杯")
+        tab.field("Barcode").fill("6901234567890")
+        tab.field("Supply price").fill("12.50")
+        tab.field("Main stock").fill("9")
+        tab.press("Add the article")
+        tab.page.get_by_text("gtin").wait_for()
+        tab.look()
+        tab.field("Barcode").fill("6901234567892")
+        tab.press("Add the article")
+        tab.link("Show it").click()
+        tab.link("Change").click()
+        sync_api.expect(tab.field("Supply price")).to_have_value("12.50")
+        tab.field("Supply price").fill("13")
+        tab.look()
+        tab.press("Keep it, and tell my partners")
+        tab.text("Your partners see it as it is now.").wait_for()
+        tab.text("A price for one partner alone").click()
+        price = tab.field("What %(name)s pays", name=shop.name)
+        price.fill("11.11")
+        price.press("Enter")
+        tab.text("its own price").wait_for()
+    with tabs.open_tab(browser, shop.address, guise) as tab:
+        tab.go(f"/selection/offer?partner={dealer.name}&sku={sku}")
+        tab.page.get_by_role("heading", name="手作杯").wait_for()
+        sync_api.expect(tab.page.locator("#content")).to_contain_text("11.11")

@@ -2,112 +2,145 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import segno
 from playwright import sync_api
 
-from tests.browser import pictures, test_pages, villages
+from tests.browser import cameras, guises, tabs, villages
 
 
-def words(page: sync_api.Page) -> list[str]:
+def words(tab: tabs.Tab) -> list[str]:
     """The words as they are read aloud."""
-    page.locator(".spoken li").nth(7).wait_for()
-    return page.locator(".spoken li").all_inner_texts()
+    tab.page.locator(".spoken li").nth(7).wait_for()
+    return tab.page.locator(".spoken li").all_inner_texts()
 
 
 def test_an_invitation_is_copied_and_pasted_and_terms_are_agreed(
-    village: villages.Village, browser: sync_api.Browser, tmp_path: Path
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise, tmp_path: Path
 ) -> None:
-    shop, harbour = village.shop, village.harbour
     with (
-        pictures.visit(browser, shop.address, refusals=True) as inviting,
-        pictures.visit(browser, harbour.address, "zh-CN", "phone") as joining,
+        villages.settle(tmp_path, [("newcomer", f"新芽生活 {guise.mark}")]) as (newcomer,),
+        tabs.open_tab(browser, village.shop.address, guise, refusals=True) as inviting,
+        tabs.open_tab(browser, newcomer.address, guise) as joining,
     ):
-        inviting.goto(shop.address + "/partners")
-        inviting.get_by_role("button", name="Invite a merchant").click()
-        inviting.wait_for_url("**/partners/invite*")
-        uri = inviting.locator("#invitation-link").input_value()
+        inviting.go("/partners")
+        inviting.press("Invite a merchant")
+        inviting.page.wait_for_url("**/partners/invite*")
+        uri = inviting.page.locator("#invitation-link").input_value()
         assert uri.startswith("hanse:1?")
-        inviting.get_by_role("button", name="Copy the invitation").click()
-        inviting.get_by_text("Copied").wait_for()
-        assert inviting.locator(".invitation img.qr").evaluate("image => image.naturalWidth") > 50
+        inviting.press("Copy the invitation")
+        inviting.text("Copied").wait_for()
+        assert inviting.page.locator(".invitation img.qr").evaluate("image => image.naturalWidth") > 50
 
-        joining.goto(harbour.address + "/partners/join")
+        joining.go("/partners/join")
         reads_a_picture(joining, uri, tmp_path)
-        joining.locator("#join button:not([type])").click()
+        joining.press("Become partners")
         read = words(joining)
 
-        inviting.locator("#invitation .alert-success a").click()  # the page says by itself that the invitation was used
+        used = inviting.page.locator("#invitation .alert-success").filter(has_text=newcomer.name)
+        inviting.link("Compare the words", within=used).click()  # the page says by itself that it was used
         assert words(inviting) == read and len(set(read)) == 8
-        inviting.get_by_role("button", name="The words are the same").click()
-        inviting.get_by_text("you know now who is at the other end").wait_for()
-        joining.locator(".outcome-card button").first.click()
-        joining.locator(".alert.done").wait_for()
-        assert joining.locator(".spoken").first.is_hidden()
+        inviting.press("The words are the same")
+        inviting.done("partner.compare")
+        joining.press("The words are the same")
+        joining.done("partner.compare")
+        assert joining.page.locator(".spoken").first.is_hidden()
         agree(inviting, joining)
 
 
-def reads_a_picture(page: sync_api.Page, uri: str, folder: Path) -> None:
+def reads_a_picture(tab: tabs.Tab, uri: str, folder: Path) -> None:
     """A picture of the invitation is as good as its text; one without says so."""
     segno.make("hello", micro=False).save(str(folder / "other.png"), scale=1, border=0)
     (folder / "none.png").write_bytes((folder / "other.png").read_bytes()[:60])
-    page.set_input_files("#scan-file", folder / "none.png")
-    page.locator("[data-scan-said]:not(:empty)").wait_for()
+    tab.page.set_input_files("#scan-file", folder / "none.png")
+    tab.text("No QR code was found in this picture.").wait_for()
     segno.make(uri, error="m").save(str(folder / "invitation.png"), scale=6, border=4)
-    page.set_input_files("#scan-file", folder / "invitation.png")
-    sync_api.expect(page.locator("#join textarea")).to_have_value(uri)
+    tab.page.set_input_files("#scan-file", folder / "invitation.png")
+    tab.text("The invitation was read.").wait_for()
+    sync_api.expect(tab.field("The invitation")).to_have_value(uri)
 
 
-def agree(seller: sync_api.Page, buyer: sync_api.Page) -> None:
+def agree(seller: tabs.Tab, buyer: tabs.Tab) -> None:
     """Terms proposed on one console and accepted on the other; then a change, shown as what differs."""
-    seller.locator("nav.tabs a").nth(1).click()
-    seller.get_by_role("link", name="Propose terms").click()
-    seller.get_by_label("Days until payment is due").fill("30")
-    seller.get_by_label("Buyer cancels after acceptance").fill("a lot")
-    seller.get_by_role("button", name="Propose these terms").click()
-    seller.locator(".faults").wait_for()
-    assert seller.get_by_label("Days until payment is due").input_value() == "30"  # nothing that was typed is lost
-    seller.get_by_label("Buyer cancels after acceptance").fill("12.5")
-    seller.get_by_role("button", name="Propose these terms").click()
-    seller.get_by_text("The terms are in force once the partner accepts them").wait_for()
+    seller.link("Terms").click()
+    seller.link("Propose terms").click()
+    seller.field("Days until payment is due").fill("30")
+    seller.field("Buyer cancels after acceptance").fill("a lot")
+    seller.press("Propose these terms")
+    seller.page.locator(".faults").wait_for()
+    assert seller.field("Days until payment is due").input_value() == "30"  # nothing that was typed is lost
+    seller.look()
+    seller.field("Buyer cancels after acceptance").fill("12.5")
+    seller.press("Propose these terms")
+    seller.done("agreement.propose")
 
-    buyer.locator("nav.tabs a").nth(1).click()
-    buyer.get_by_text("30天").first.wait_for()
-    assert buyer.get_by_text("12.5%").count()
-    confirmed(buyer, "接受这些条款")
-    seller.get_by_text("in force", exact=True).wait_for()
+    buyer.link("Terms").click()
+    clauses = buyer.page.locator(".clauses").first
+    sync_api.expect(clauses).to_contain_text(re.compile(r"30\s?(days|天)"))
+    sync_api.expect(clauses).to_contain_text("12.5%")
+    buyer.look()
+    accept(buyer, "Accept these terms")
+    seller.page.get_by_text(seller.guise.word("agreement.in-force"), exact=True).first.wait_for()
 
-    buyer.get_by_role("link", name="提出修改").click()
-    buyer.get_by_label("账期(天)".replace("(", "\uff08").replace(")", "\uff09")).fill("45")
-    buyer.locator("form.card button.btn-primary").click()
-    buyer.locator(".differences").wait_for()
-    seller.locator(".differences").wait_for()
-    assert seller.locator(".differences tbody tr").count() == 1
-    assert "45 days" in seller.locator(".differences").inner_text()
-    barriers(seller)
-    confirmed(seller, "Accept the change")
-    seller.locator(".clauses").get_by_text("45 days").wait_for()
-    assert seller.locator(".differences").count() == 0
+    buyer.link("Propose a change").click()
+    buyer.field("Days until payment is due").fill("45")
+    buyer.press("Propose these terms")
+    buyer.page.locator(".differences").wait_for()
+    seller.page.locator(".differences").wait_for()
+    sync_api.expect(seller.page.locator(".differences tbody tr")).to_have_count(1)
+    sync_api.expect(seller.page.locator(".differences")).to_contain_text(re.compile(r"45\s?(days|天)"))
+    seller.look(again=True)
+    accept(seller, "Accept the change")
+    sync_api.expect(seller.page.locator(".clauses").first).to_contain_text(re.compile(r"45\s?(days|天)"))
+    sync_api.expect(seller.page.locator(".differences")).to_have_count(0)
 
 
-def confirmed(page: sync_api.Page, button: str) -> None:
+def accept(tab: tabs.Tab, text: str) -> None:
     """Press a button and say yes to the question."""
-    page.get_by_role("button", name=button).click()
-    page.locator("dialog[open] button.btn-primary").click()
-    page.locator(".alert.done").wait_for()
+    tab.press(text)
+    tab.sure()
+    tab.done("agreement.accept")
 
 
-def barriers(page: sync_api.Page) -> None:
-    """Nothing that axe-core finds serious on the page as it is."""
-    page.evaluate(test_pages.AXE.read_text())
-    assert test_pages.barriers(page) == []
+def test_every_page_of_a_partner_is_free_of_barriers(
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
+) -> None:
+    nodes = [row["node"] for row in village.dealer.ask("partners")["partners"]]
+    with tabs.open_tab(browser, village.dealer.address, guise) as tab:
+        for path in ("", "/terms?both=1", "/terms/propose", "/sharing", "/services"):
+            tab.go(f"/partners/{nodes[0]}{path}")
 
 
-def test_every_page_of_a_partner_is_free_of_barriers(village: villages.Village, browser: sync_api.Browser) -> None:
-    dealer = village.dealer
-    nodes = [row["node"] for row in dealer.ask("partners")["partners"]]
-    for language, width, theme in test_pages.VISITS:
-        with pictures.visit(browser, dealer.address, language, width, theme) as page:
-            for path in ("", "/terms?both=1", "/terms/propose", "/sharing", "/services"):
-                assert test_pages.look(page, f"{dealer.address}/partners/{nodes[0]}{path}") == [], path
+def test_an_invitation_is_read_by_the_camera(
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise, tmp_path: Path
+) -> None:
+    """A camera that looks at the invitation of another console; nothing is pasted."""
+    uri = village.shop.ask("invite")["uri"]
+    film = tmp_path / "invitation.y4m"
+    film.write_bytes(cameras.film(uri))
+    with (
+        villages.settle(tmp_path, [("newcomer", f"青禾 {guise.mark}")]) as (newcomer,),
+        cameras.looking_at(browser, film) as photographer,
+        tabs.open_tab(photographer, newcomer.address, guise) as joining,
+    ):
+        joining.go("/partners/join")
+        joining.press("Scan with the camera")
+        joining.text("The invitation was read.").wait_for()
+        sync_api.expect(joining.field("The invitation")).to_have_value(uri)
+        sync_api.expect(joining.page.locator("video")).to_be_hidden()
+        sync_api.expect(joining.button("Stop the camera")).to_be_hidden()
+        assert joining.page.evaluate("document.querySelector('video').srcObject.active") is False
+        joining.press("Become partners")
+        assert len(set(words(joining))) == 8
+
+
+def test_a_camera_that_is_refused_leaves_the_other_ways(
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
+) -> None:
+    with tabs.open_tab(browser, village.harbour.address, guise) as tab:
+        tab.go("/partners/join")
+        tab.press("Scan with the camera")
+        tab.text("The camera cannot be used here. Take a picture and choose it, or paste the text.").wait_for()
+        sync_api.expect(tab.button("Scan with the camera")).to_be_visible()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +51,20 @@ class Quiet:
         pass
 
 
+class Clock:
+    """`ports.Clock`: the time of this machine, and as much later as a story needs."""
+
+    def __init__(self) -> None:
+        self.ahead_ms = 0
+
+    def now_ms(self) -> int:
+        return clocks.SystemClock().now_ms() + self.ahead_ms
+
+    def forward(self, hours: int) -> None:
+        """Let hours pass at once."""
+        self.ahead_ms += hours * 3_600_000
+
+
 PARTS = runtime.Parts(password_cost=keystore.Cost(memory_kib=32, passes=1, lanes=1))
 
 
@@ -83,6 +97,7 @@ class Villager(Merchant):
     """
 
     loop: Loop = field(default_factory=Loop)
+    clock: Clock = field(default_factory=Clock)
     role: policies.Role = policies.Role.OWNER
     node: runtime.Node | None = None
     server: servers.Server | None = None
@@ -107,7 +122,7 @@ class Villager(Merchant):
         assert self.unlocked is not None
         self.disk = disks.SystemDisk(homes.open_home(self.folder / "home"))
         world = ports.Ports(
-            clock=clocks.SystemClock(),
+            clock=self.clock,
             entropy=clocks.SystemEntropy(),
             links=networks.WebSocketLinks("127.0.0.1", self.port),
             disk=self.disk,
@@ -232,18 +247,24 @@ CHAPTERS: tuple[Callable[[stages.Stage], None], ...] = (
 @contextmanager
 def open_village(folder: Path, orders: int = 24, seed: int = 7) -> Iterator[Village]:
     """Found and start every node; they are stopped at the end."""
-    loop = Loop()
+    with settle(folder, CAST) as (factory, dealer, shop, harbour):
+        plan = stages.Plan(folder, orders, seed, True)
+        yield Village(stages.Stage(plan, folder, Quiet(), factory, dealer, shop, harbour))
+
+
+@contextmanager
+def settle(folder: Path, cast: Sequence[tuple[str, str]]) -> Iterator[list[Villager]]:
+    """Merchants who know nobody yet, by the folder and the name of each; one clock goes for all of them."""
+    loop, clock = Loop(), Clock()
     loop.start()
-    cast = [Villager(name, folder / place, 0, loop=loop) for place, name in CAST]
-    factory, dealer, shop, harbour = cast
-    stage = stages.Stage(stages.Plan(folder, orders, seed, True), folder, Quiet(), factory, dealer, shop, harbour)
+    settlers = [Villager(name, folder / place, 0, loop=loop, clock=clock) for place, name in cast]
     try:
-        for villager in cast:
-            villager.folder.mkdir(parents=True)
-            villager.found()
-            villager.start()
-        yield Village(stage)
+        for settler in settlers:
+            settler.folder.mkdir(parents=True)
+            settler.found()
+            settler.start()
+        yield settlers
     finally:
-        for villager in cast:
-            villager.stop()
+        for settler in settlers:
+            settler.stop()
         loop.stop()

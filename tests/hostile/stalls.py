@@ -7,7 +7,7 @@ from typing import Any
 from contracts import histories
 from node.trade import reactions
 from tests.hostile.rogues import Rogue, Talk
-from tests.node.test_trading import goods
+from tests.node.markets import goods
 from tests.node.towns import Town
 
 Body = dict[str, Any]

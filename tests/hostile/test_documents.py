@@ -9,7 +9,7 @@ from __future__ import annotations
 from protocol import entries
 from tests.hostile.rogues import Rogue, Talk
 from tests.hostile.stalls import money, only_line, open_stall, order, refusals
-from tests.node.test_trading import agree
+from tests.node.markets import agree
 from tests.node.towns import Town, play
 
 

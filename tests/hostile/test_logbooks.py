@@ -15,8 +15,9 @@ from protocol import checkpoints, messages
 from protocol.syncing import AuthorState
 from tests.hostile.rogues import Channel, Rogue
 from tests.hostile.stalls import open_stall, order
-from tests.node.test_trading import agree, goods
-from tests.node.test_trading import order as buy
+from tests.node import markets
+from tests.node.markets import agree
+from tests.node.markets import order as buy
 from tests.node.towns import Town, play
 from tests.sim import disks
 
@@ -272,10 +273,7 @@ def test_L13_a_restarted_partner_beside_its_own_dead_session_is_no_twin() -> Non
 
 def test_L13_a_cloned_machine_stops_signing_on_both_sides_and_nothing_forks() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         original = town.citizens["shop"]
         copy = disks.Image("clone", 8, town.trace)
         copy.restore(original.image.snapshot(), with_state=True)
@@ -315,10 +313,7 @@ FLIP = "UPDATE entries SET data = CAST(? || substr(data, 2) AS BLOB) WHERE logbo
 @pytest.mark.parametrize("logbook", [1, 2], ids=["own", "partner's"])
 def test_L14_a_flipped_entry_is_noticed_and_fetched_back_from_the_partner(logbook: int) -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         await buy(town, "shop", "factory")
         before = town.citizens["factory"].image.snapshot()
         town.kill("factory")
@@ -341,10 +336,7 @@ def test_L14_a_flipped_entry_is_noticed_and_fetched_back_from_the_partner(logboo
 
 def test_L14_a_flipped_leaf_hash_is_put_right_when_the_tree_says_so() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         town.kill("factory")
         spoil(town, "factory", "UPDATE entries SET leaf = ? WHERE logbook = 1 AND position = 1", bytes(32))
         await town.start("factory")
@@ -407,10 +399,7 @@ def test_L14_an_entry_whose_copy_nobody_has_stops_its_channel_and_no_other() -> 
 @pytest.mark.parametrize("column", ["root", "frontier"])
 def test_L14_a_flipped_root_is_noticed_before_anything_is_signed_on_it_and_put_right_from_the_tree(column: str) -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         spoil(
             town,
             "factory",

@@ -8,8 +8,8 @@ from node.replication import connections
 from protocol import messages
 from tests.hostile.rogues import Rogue
 from tests.hostile.stalls import open_stall, order
-from tests.node.test_trading import agree
-from tests.node.test_trading import order as buy
+from tests.node.markets import agree
+from tests.node.markets import order as buy
 from tests.node.towns import Town, play
 from tests.sim import disks
 

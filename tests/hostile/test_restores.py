@@ -15,8 +15,9 @@ from protocol import checkpoints, limits, merkle, messages, notes
 from protocol.encoding import Value
 from tests.hostile.rogues import Channel, Rogue, Talk
 from tests.hostile.stalls import open_stall, order
-from tests.node.test_trading import agree, goods
-from tests.node.test_trading import order as buy
+from tests.node import markets
+from tests.node.markets import agree
+from tests.node.markets import order as buy
 from tests.node.towns import Town, play
 from tests.sim import disks
 
@@ -242,10 +243,7 @@ async def staged(town: Town, name: str) -> int:
 @pytest.mark.parametrize("point", [disks.Point.BEGIN, disks.Point.COMMIT, disks.Point.COMMITTED, disks.Point.STATE])
 def test_L12_a_crash_at_any_step_of_a_recovery_only_delays_it(point: disks.Point) -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         copy = town.citizens["factory"].image.snapshot()
         orders = [await buy(town, "shop", "factory") for _ in range(3)]
         await town.ask("factory", "order.accept", all=True)

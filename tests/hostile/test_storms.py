@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from node import errors
-from tests.node.test_trading import agree, goods
+from tests.node.markets import agree, goods
 from tests.node.towns import Town, play
 from tests.sim import disks, entropy, weathers
 

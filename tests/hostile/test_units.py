@@ -11,8 +11,8 @@ from node import errors
 from node.storage import partners, settings
 from node.trade import books, reactions
 from tests.hostile.stalls import open_stall, order
-from tests.node.test_trading import agree
-from tests.node.test_trading import order as buy
+from tests.node.markets import agree
+from tests.node.markets import order as buy
 from tests.node.towns import Town, play
 from tests.sim import disks
 

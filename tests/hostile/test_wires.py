@@ -16,7 +16,8 @@ from protocol.encoding import Value
 from protocol.errors import PeerError
 from tests.hostile.rogues import Rogue, Talk
 from tests.hostile.stalls import open_stall, order
-from tests.node.test_trading import agree, goods
+from tests.node import markets
+from tests.node.markets import agree, goods
 from tests.node.towns import Town, play
 from tests.sim import disks, links, weathers
 
@@ -158,10 +159,7 @@ def test_W18_a_crash_around_the_commit_and_the_repeat_gets_one_receipt_and_has_o
 
 def test_W18_a_reset_before_or_after_every_answer_loses_and_doubles_nothing() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         for weather in (weathers.Weather(reset_before=0.3), weathers.Weather(reset_after=0.3)):
             town.network.weather = weather
             for _ in range(5):

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 from node.storage import duties
-from tests.node.test_trading import agree, goods, order
+from tests.node import markets
+from tests.node.markets import goods, order
 from tests.node.towns import Town, play
 from tests.sim import weathers
 
@@ -77,10 +78,7 @@ def test_a_day_of_two_merchants_from_the_agreement_to_the_money() -> None:
 
 def test_two_proposals_that_crossed_are_both_done_with_one_answer() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         placed = await order(town, "shop", "factory")
         await town.ask("factory", "order.accept", all=True)
         await town.ask("factory", "order.ship", order=placed, carrier="SF", waybill="SF1")
@@ -101,13 +99,7 @@ def test_two_proposals_that_crossed_are_both_done_with_one_answer() -> None:
 
 def test_a_dealer_has_nothing_to_do_with_what_its_supplier_ships() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "dealer", "shop")
-        await town.pair("factory", "dealer")
-        await town.pair("dealer", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "dealer")
-        await town.ask("dealer", "catalogue.derive", partner="factory")
-        await agree(town, "dealer", "shop")
+        await markets.chain(town)
         await order(town, "shop", "dealer")
         assert (await agenda(town, "factory"), await agenda(town, "dealer")) == ({"accept": 1}, {})
         await town.ask("factory", "order.accept", all=True)
@@ -119,10 +111,7 @@ def test_a_dealer_has_nothing_to_do_with_what_its_supplier_ships() -> None:
 
 def test_what_a_partners_silence_gives_can_be_claimed_once_it_is_over() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         await order(town, "shop", "factory")
         (deadline,) = (await town.ask("shop", "deadline.list"))["deadlines"]
         assert await agenda(town, "shop") == {}
@@ -136,10 +125,7 @@ def test_what_a_partners_silence_gives_can_be_claimed_once_it_is_over() -> None:
 
 def test_what_is_done_leaves_no_row() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         placed = [await order(town, "shop", "factory", quantity=1) for _ in range(4)]
         node = town.citizens["factory"].node
         assert node is not None

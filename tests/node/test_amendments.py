@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from node import errors
-from tests.node.test_trading import agree, goods, order
+from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play
 
 LATER_S = 1_795_000_000

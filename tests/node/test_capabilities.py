@@ -13,8 +13,8 @@ from node import errors
 from node.trade import tasks
 from protocol import delegations, keys
 from tests.node import controls, programs
+from tests.node.markets import order
 from tests.node.test_stocks import market, shelf
-from tests.node.test_trading import order
 from tests.node.towns import Town, play
 
 SECRET = b"w" * 32

@@ -15,7 +15,7 @@ from node import errors
 from node.storage import logbooks
 from node.trade import books, offers, peering, references
 from protocol import references as blinded
-from tests.node.test_trading import agree, goods, order
+from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play
 from tests.sim import weathers
 

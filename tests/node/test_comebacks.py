@@ -10,8 +10,8 @@ from contracts import returns
 from contracts.orders import Order
 from node.storage import blobs, partners
 from node.trade import books
+from tests.node.markets import order
 from tests.node.test_chains import LINKS, PHOTO, buckets, chain, only_order
-from tests.node.test_trading import order
 from tests.node.towns import Town, play
 
 Body = Callable[[books.Desk, Order], books.Body]

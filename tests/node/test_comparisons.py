@@ -7,8 +7,8 @@ from typing import Any
 
 from contracts.statements import StatementLine
 from node.trade import books, comparisons, statements
+from tests.node.markets import order
 from tests.node.test_returns import UNIT, ask, received
-from tests.node.test_trading import order
 from tests.node.towns import Town, play
 
 DAY_S = 86_400

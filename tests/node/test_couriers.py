@@ -7,7 +7,7 @@ import pytest
 from node import errors
 from node.trade import couriers
 from node.trade.couriers import Parcel, Rule
-from tests.node.test_trading import agree
+from tests.node.markets import agree
 from tests.node.towns import Town, play
 
 SHEET = "sku,title_en,price,stock,weight_g\nCUP,Cup,10.50,9,400\nROD,Rod,5.00,9,\n"

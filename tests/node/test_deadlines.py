@@ -12,7 +12,7 @@ from contracts.lots import Lot, LotState
 from node import config, errors
 from node.trade import reservations
 from tests.node.audits import worlds
-from tests.node.test_trading import agree, goods, order
+from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play
 from tests.sim import weathers
 

@@ -10,8 +10,8 @@ from node.trade import books
 from protocol import entries, identities
 from tests.node import searches
 from tests.node import test_comebacks as comebacks
+from tests.node.markets import agree
 from tests.node.searches import Secret
-from tests.node.test_trading import agree
 from tests.node.towns import Town, play
 from tests.sim import weathers
 

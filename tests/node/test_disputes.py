@@ -11,7 +11,7 @@ import pytest
 
 from node import errors
 from tests.node import controls, programs
-from tests.node.test_trading import goods, order
+from tests.node.markets import goods, order
 from tests.node.towns import Town, play
 
 HOUR_S = 3_600

@@ -8,9 +8,9 @@ import pytest
 
 from node import errors
 from tests.node import controls, programs
+from tests.node.markets import order
 from tests.node.test_chains import chain, issue_of, only_order
 from tests.node.test_comebacks import about, arrived, asked, delivered, everywhere, say
-from tests.node.test_trading import order
 from tests.node.towns import Town, play
 
 

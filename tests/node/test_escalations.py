@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from node import errors
+from tests.node.markets import goods, order
 from tests.node.test_chains import LINKS, PHOTO, issue_of, only_order
 from tests.node.test_disputes import HOUR_S
 from tests.node.test_errands import left_to
-from tests.node.test_trading import goods, order
 from tests.node.towns import Town, play
 
 PAIRS = list(itertools.pairwise(LINKS))

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from node.trade import books, expiries, peering
-from tests.node.test_trading import agree, goods
+from tests.node.markets import agree, goods
 from tests.node.towns import Town, play
 
 HOUR_S = 3_600

@@ -9,8 +9,8 @@ import pytest
 from contracts import errors as refusals
 from node import errors
 from protocol import identities
+from tests.node.markets import order
 from tests.node.test_masked import chain
-from tests.node.test_trading import order
 from tests.node.towns import Town, play
 
 SAID: dict[str, Any] = {"ratings": {"overall": 4, "packing": 2}, "tags": ["chipped"], "text": "好看,但是碎了一个"}

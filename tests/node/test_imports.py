@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from node import errors
-from tests.node.test_trading import agree
+from tests.node.markets import agree
 from tests.node.towns import Town, play
 
 GOODS = "商品编码,商品名称,供货价,库存\nA-1,碗,10,5\nA-2,杯,20,6\n"

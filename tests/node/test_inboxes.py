@@ -10,8 +10,9 @@ import pytest
 from contracts.orders import OrderState
 from node import errors
 from node.storage import migrations, orderbooks, orderlists
+from tests.node import markets
+from tests.node.markets import order
 from tests.node.test_lookups import shop_with_two_suppliers
-from tests.node.test_trading import agree, goods, order
 from tests.node.towns import Town, play
 
 STATES = tuple(state.value for state in OrderState)
@@ -142,10 +143,7 @@ def test_a_list_says_what_a_merchant_wants_to_see_and_is_narrowed_by_everything(
 
 def test_whoever_ships_sees_in_the_list_where_it_goes_and_until_when_it_waits() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         await order(town, "shop", "factory")
         (bought,) = (await town.ask("shop", "order.list"))["orders"]
         (sold,) = (await town.ask("factory", "order.list"))["orders"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from node import errors
+from tests.node.markets import order
 from tests.node.test_issues import shipped
-from tests.node.test_trading import order
 from tests.node.towns import Town, play
 
 

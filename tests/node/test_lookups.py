@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from node import errors
-from tests.node import programs
-from tests.node.test_trading import agree, goods, order
+from tests.node import markets, programs
+from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play
 
 SPLIT = """订单号,商品编码,数量,收货人,手机,详细地址,供应商
@@ -81,10 +81,7 @@ def test_orders_are_listed_from_the_newest_and_answered_from_the_oldest() -> Non
 
 def test_an_order_shows_when_its_documents_were_written_and_who_has_them() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         placed = await order(town, "shop", "factory")
         await town.ask("factory", "order.accept", order=placed)
         waiting: list[dict[str, Any]] = (await town.ask("factory", "order.show", order=placed))["documents"]
@@ -99,13 +96,7 @@ def test_an_order_shows_when_its_documents_were_written_and_who_has_them() -> No
 
 def test_a_dealer_is_told_that_an_address_is_sealed_and_to_whom() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "dealer", "shop")
-        await town.pair("factory", "dealer")
-        await town.pair("dealer", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "dealer")
-        await town.ask("dealer", "catalogue.derive", partner="factory")
-        await agree(town, "dealer", "shop")
+        await markets.chain(town)
         placed = await order(town, "shop", "dealer")
         passing = await town.ask("dealer", "order.show", order=placed)
         assert (passing["recipient"], passing["sealed"], passing["shipper"]) == (None, True, "factory")
@@ -118,10 +109,7 @@ def test_a_dealer_is_told_that_an_address_is_sealed_and_to_whom() -> None:
 
 def test_a_statement_shows_its_lines_before_it_is_answered_and_whether_they_are_mine() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         placed = await order(town, "shop", "factory")
         await town.ask("factory", "order.accept", order=placed)
         await town.ask("factory", "order.ship", order=placed, carrier="SF", waybill="SF1")
@@ -140,10 +128,7 @@ def test_a_statement_shows_its_lines_before_it_is_answered_and_whether_they_are_
 
 def test_an_order_uses_up_what_is_kept_back() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         hold = (await town.ask("shop", "stock.hold", partner="factory", sku="CUP-1", quantity=4))["hold"]
         await town.settle()
         other = [{"sku": "CUP-0", "quantity": 1}]
@@ -161,10 +146,7 @@ def test_an_order_uses_up_what_is_kept_back() -> None:
 
 def test_a_partner_with_open_orders_stays() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         placed = await order(town, "shop", "factory")
         with pytest.raises(errors.NodeError) as caught:
             await town.ask("shop", "partner.remove", partner="factory")
@@ -178,10 +160,7 @@ def test_a_partner_with_open_orders_stays() -> None:
 
 def test_one_document_is_proved_to_somebody_without_a_node(tmp_path: Path) -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         placed = await order(town, "shop", "factory")
         done = await town.ask("factory", "audit.document", document=placed[:16], directory=str(tmp_path / "proof"))
         assert done["document"] == placed

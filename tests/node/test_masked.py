@@ -9,8 +9,8 @@ import pytest
 from contracts.documents import orders as papers
 from node import errors
 from tests.contracts.desks import BUYER, Shop
+from tests.node.markets import agree
 from tests.node.test_stocks import market
-from tests.node.test_trading import agree
 from tests.node.towns import Town, play
 
 TOKEN = {"platform": "taobao", "token": "oaid:1==", "carrier": "ZTO", "waybill": "75310"}

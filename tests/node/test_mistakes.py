@@ -8,7 +8,8 @@ import pytest
 
 from node import errors
 from node.trade import carriers
-from tests.node.test_trading import agree, goods, order
+from tests.node import markets
+from tests.node.markets import order
 from tests.node.towns import Town, play
 
 NODE_A = "hanse:1?i=" + "a" * 52
@@ -51,10 +52,7 @@ async def refused(town: Town, case: str, arguments: dict[str, Any]) -> errors.No
 
 def test_a_mistake_is_refused_and_is_no_bug() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         for case, arguments, code in MISTAKES:
             error = await refused(town, case, arguments)
             assert (case, arguments, error.code) == (case, arguments, code)
@@ -81,10 +79,7 @@ def test_the_secret_of_an_invitation_is_not_repeated() -> None:
 
 def test_money_that_nobody_announced_is_confirmed_once() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         lines = [{"sku": "CUP-0", "quantity": 2}]
         await town.ask("shop", "order.place", partner="factory", lines=lines)
         await town.settle()
@@ -104,10 +99,7 @@ def test_money_that_nobody_announced_is_confirmed_once() -> None:
 
 def test_an_announced_payment_is_found_by_its_amount_or_its_hash() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         sent = [await town.ask("shop", "payment.sent", partner="factory", amount=amount) for amount in ("5", "7")]
         await town.settle()
         named = sent[1]["payment"][:12]
@@ -147,10 +139,7 @@ def test_every_name_means_one_carrier() -> None:
 
 def test_a_parcel_is_shipped_under_the_name_of_its_carrier() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         placed = await order(town, "shop", "factory")
         await town.ask("factory", "order.accept", all=True)
         with pytest.raises(errors.NodeError) as caught:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from node.trade import books
+from tests.node.markets import order
 from tests.node.test_capabilities import shipping, work
 from tests.node.test_chains import LINKS, chain, issue_of, only_order
 from tests.node.test_comebacks import about, asked, delivered, everywhere, owed, refund, say
 from tests.node.test_deadlines import DAY_S, opened
 from tests.node.test_disputes import escalated
-from tests.node.test_trading import order
 from tests.node.towns import Town, play
 
 PAIRS = list(itertools.pairwise(LINKS))

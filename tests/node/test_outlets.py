@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from node import errors
-from tests.node.test_trading import agree, goods
+from tests.node.markets import agree, goods
 from tests.node.towns import Town, play
 
 ORDERS = "shop,order,sku,quantity,name,phone,country,city,street\nMain,1001,CUP-0,1,Li Lei,13800000000,CN,X,Y 1\n"

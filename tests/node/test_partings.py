@@ -8,8 +8,8 @@ import pytest
 
 from contracts import documents
 from node import errors
+from tests.node.markets import order
 from tests.node.test_stocks import market
-from tests.node.test_trading import order
 from tests.node.towns import Town, play
 
 

@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 
 from node import errors
+from tests.node.markets import agree
 from tests.node.test_imports import GOODS, take
-from tests.node.test_trading import agree
 from tests.node.towns import Town, play
 
 STRANGE = "货号,商品名称,我们的价,备用\nA-1,碗,10,x\nA-2,杯,20,y\n"

@@ -11,10 +11,10 @@ from contracts.orders import Order
 from node import errors
 from node.trade import alignments, books
 from tests.node import controls, programs
+from tests.node.markets import order
 from tests.node.test_chains import LINKS, chain, only_order
 from tests.node.test_comebacks import everywhere, owed, write
 from tests.node.test_month_ends import PAIRS, documents, end_month
-from tests.node.test_trading import order
 from tests.node.towns import Town, play
 
 

@@ -10,8 +10,8 @@ import pytest
 from node import errors
 from node.storage import partners
 from node.trade import books, figures
+from tests.node.markets import order
 from tests.node.test_returns import UNIT, ask, received
-from tests.node.test_trading import order
 from tests.node.towns import Town, play
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from node import errors
-from tests.node.test_trading import agree, goods, order
+from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play
 
 

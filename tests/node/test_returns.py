@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from node import config, errors
-from tests.node.test_trading import agree, goods, order
+from tests.node import markets
+from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play
 
 PHOTO = b"\x89PNG\r\n\x1a\n" + b"crack" * 50
@@ -200,10 +201,7 @@ def test_a_withdrawn_return_and_a_rejected_one() -> None:
 
 def test_what_never_arrived_is_refunded_without_a_return() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         id = await order(town, "shop", "factory", quantity=4)
         await ask(town, "factory", "order.accept", all=True)
         await ask(town, "factory", "order.ship", order=id, carrier="SF", waybill="SF1")

@@ -9,7 +9,7 @@ import pytest
 
 from contracts import setoffs
 from node import errors
-from tests.node.test_trading import agree, order
+from tests.node.markets import agree, order
 from tests.node.towns import Town, play
 from tests.sim import disks, weathers
 

@@ -9,9 +9,10 @@ import pytest
 
 from node.storage import migrations, orderbooks, orderlists, searches, settings, spellings
 from node.trade import indexes
+from tests.node import markets
+from tests.node.markets import order
 from tests.node.searches import disk
 from tests.node.test_lookups import shop_with_two_suppliers
-from tests.node.test_trading import agree, goods, order
 from tests.node.towns import Town, play
 
 
@@ -182,10 +183,7 @@ def test_one_question_finds_everything_that_has_a_number_or_a_name() -> None:
 
 def test_the_index_holds_no_consumer_where_the_order_was_not_imported() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         await order(town, "shop", "factory")
         await town.ask("factory", "search", text="李雷")
         for name in ("factory", "shop"):

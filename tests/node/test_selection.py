@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from node import errors
+from tests.node.markets import agree
 from tests.node.test_pictures import jpeg, png
-from tests.node.test_trading import agree
 from tests.node.towns import Town, play
 
 GOODS = """商品编码,商品名称,英文名称,供货价,建议零售价,库存,品牌,类目,起订量,发货时效

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from tests.node.test_trading import agree, goods, order
+from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play
 
 SHARE = "design=0.1:studio"

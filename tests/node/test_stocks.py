@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from node import errors
-from tests.node.test_trading import agree, goods, order
+from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play
 
 

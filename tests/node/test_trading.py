@@ -7,43 +7,15 @@ from typing import Any
 from node import errors
 from node.storage import logbooks
 from node.trade import books
+from tests.node import markets
+from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play
 from tests.sim import weathers
 
 
-async def goods(town: Town, seller: str, count: int = 3, stock: int = 100) -> None:
-    """Give a seller articles and stock, by a sheet as a merchant would."""
-    rows = ["sku,title_zh,title_en,price,stock"]
-    rows += [f"CUP-{number},青花杯 {number},Blue cup {number},{10 + number}.50,{stock}" for number in range(count)]
-    sheet = "\n".join(rows).encode()
-    answer = await town.ask(seller, "catalogue.import", name="goods.csv", data_hex=sheet.hex())
-    assert answer["new"] == count
-
-
-async def agree(town: Town, seller: str, buyer: str, **terms: Any) -> None:
-    """Bring an agreement in force and share the seller's goods under it."""
-    await town.ask(seller, "agreement.propose", partner=buyer, **terms)
-    await town.settle()
-    await town.ask(buyer, "agreement.accept", partner=seller)
-    await town.settle()
-    await town.ask(seller, "catalogue.share", partner=buyer)
-    await town.settle()
-
-
-async def order(town: Town, buyer: str, seller: str, sku: str = "CUP-0", quantity: int = 2) -> str:
-    recipient = {"name": "李雷", "phone": "13800000000", "country": "CN", "city": "成都", "street": "天府大道 1 号"}
-    lines = [{"sku": sku, "quantity": quantity}]
-    placed = await town.ask(buyer, "order.place", partner=seller, lines=lines, recipient=recipient)
-    await town.settle()
-    return str(placed["order"])
-
-
 def test_two_nodes_peer_and_trade_the_whole_way() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         offered = (await town.ask("shop", "catalogue.list", partner="factory"))["goods"]
         assert [row["sku"] for row in offered] == ["CUP-0", "CUP-1", "CUP-2"]
         id = await order(town, "shop", "factory")
@@ -99,10 +71,7 @@ def test_an_order_is_accepted_in_part_when_the_shelf_is_short() -> None:
 
 def test_a_cancel_in_time_stops_the_parcel_and_a_late_one_does_not() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         in_time, late = await order(town, "shop", "factory"), await order(town, "shop", "factory")
         await town.ask("factory", "order.accept", all=True)
         await town.settle()
@@ -157,13 +126,7 @@ def test_a_dealers_chain_passes_orders_on_and_the_address_past_the_dealer() -> N
 
 def test_a_consumers_cancel_travels_up_the_chain_and_stops_the_factory() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "dealer", "shop")
-        await town.pair("factory", "dealer")
-        await town.pair("dealer", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "dealer")
-        await town.ask("dealer", "catalogue.derive", partner="factory")
-        await agree(town, "dealer", "shop")
+        await markets.chain(town)
         id = await order(town, "shop", "dealer")
         await town.ask("factory", "order.accept", all=True)
         await town.settle()
@@ -181,10 +144,7 @@ def test_a_consumers_cancel_travels_up_the_chain_and_stops_the_factory() -> None
 
 def test_a_killed_node_comes_back_with_everything_it_acknowledged() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         id = await order(town, "shop", "factory")
         town.kill("factory")
         another = await town.ask("shop", "order.place", partner="factory", lines=[{"sku": "CUP-1", "quantity": 1}])
@@ -209,10 +169,7 @@ A2,CUP-2,1,王芳,15400000002,江西省,景德镇市,珠山区,瓷都大道 2 �
 
 def test_a_sheet_of_orders_is_placed_once_however_often_it_is_imported() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         for encoding in ("utf-8-sig", "gb18030"):
             answer = await town.ask("shop", "order.import", name="orders.csv", data_hex=ORDERS.encode(encoding).hex())
             assert answer["orders"] + answer["unchanged"] == 2
@@ -278,10 +235,7 @@ def test_a_released_hold_gives_the_stock_back() -> None:
 
 def test_a_partner_is_called_by_its_new_name_at_once() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         await town.ask("shop", "partner.rename", partner="factory", name="瓷厂")
         (agreement,) = (await town.ask("shop", "agreement.list", partner="瓷厂"))["agreements"]
         assert agreement["partner"] == "瓷厂"

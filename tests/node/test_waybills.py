@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from tests.node.test_trading import agree, goods, order
+from tests.node import markets
+from tests.node.markets import order
 from tests.node.towns import Town, play
 
 
 def test_every_row_says_what_shipping_it_would_do_and_nothing_is_shipped() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         for _ in range(4):
             await order(town, "shop", "factory", quantity=1)
         rows = (await town.ask("factory", "order.list"))["orders"]
@@ -46,13 +44,7 @@ def test_every_row_says_what_shipping_it_would_do_and_nothing_is_shipped() -> No
 
 def test_an_order_says_what_can_be_done_with_it_now() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "dealer", "shop")
-        await town.pair("factory", "dealer")
-        await town.pair("dealer", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "dealer")
-        await town.ask("dealer", "catalogue.derive", partner="factory")
-        await agree(town, "dealer", "shop")
+        await markets.chain(town)
         placed = await order(town, "shop", "dealer")
         (upstream,) = (await town.ask("factory", "order.list", duty="accept"))["orders"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from node.audits import verifications
-from tests.node.test_trading import agree, goods, order
+from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from node.audits import documents, verifications
-from tests.node import test_trading
+from tests.node import markets
 from tests.node.audits import worlds
 from tests.node.towns import Town, play
 
@@ -14,10 +14,10 @@ async def month(town: Town) -> None:
     """A factory and a shop: an order shipped, one cancelled in time, one taken in part; a statement and its payment."""
     await town.open("factory", "shop")
     await town.pair("factory", "shop")
-    await test_trading.goods(town, "factory", stock=10)
-    await test_trading.agree(town, "factory", "shop")
-    shipped = await test_trading.order(town, "shop", "factory")
-    cancelled = await test_trading.order(town, "shop", "factory", "CUP-1")
+    await markets.goods(town, "factory", stock=10)
+    await markets.agree(town, "factory", "shop")
+    shipped = await markets.order(town, "shop", "factory")
+    cancelled = await markets.order(town, "shop", "factory", "CUP-1")
     await town.ask("factory", "order.accept", all=True)
     await town.settle()
     await town.ask("shop", "order.cancel", order=cancelled)
@@ -64,9 +64,9 @@ def test_a_node_that_was_killed_in_between_exports_books_that_hold(tmp_path: Pat
     async def story(town: Town) -> None:
         await town.open("factory", "shop")
         await town.pair("factory", "shop")
-        await test_trading.goods(town, "factory")
-        await test_trading.agree(town, "factory", "shop")
-        await test_trading.order(town, "shop", "factory")
+        await markets.goods(town, "factory")
+        await markets.agree(town, "factory", "shop")
+        await markets.order(town, "shop", "factory")
         town.kill("factory")
         await town.ask("shop", "audit.export", directory=str(tmp_path / "while-away"))
         await town.start("factory")

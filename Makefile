@@ -43,8 +43,8 @@ demo: setup-run ## four merchants trade for a month, in about a minute: make dem
 run: setup-run ## start a node of your own in ./hanse-home; a browser opens its console
 	$(BIN)/hanse --home hanse-home run
 
-test: setup ## the tests
-	$(BIN)/python -m pytest
+test: setup ## the tests, on all cores
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 check: setup format lint layers types docs test ## everything: format, lint, layers, types, documentation, tests
 

@@ -7,11 +7,22 @@ run its own. A story that asks for a `guise` is told once in each; what it chang
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright import sync_api
 
 from tests.browser import guises, pictures, villages
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All stories go to one worker: they share the village, and are told while another worker does all the rest."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="package")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from node import errors
+from tests.node.markets import agree
 from tests.node.test_pictures import png
-from tests.node.test_trading import agree
 from tests.node.towns import Town, play
 
 GOODS = "商品编码,商品名称,供货价,建议零售价,库存\nA-1,碗,10,25,5\nA-2,杯,20,40,6\n"

@@ -52,6 +52,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "request.unauthenticated": (Exit.PERMISSION, "whoever asks is not signed in, and shows no key"),
     "request.method": (Exit.USAGE, "the page or the use case is not asked by this method of HTTP"),
     "request.media": (Exit.USAGE, "the request is of another media type than the API takes"),
+    "request.overtaken": (Exit.REFUSED, "somebody else altered the same thing meanwhile; nothing was done"),
     "request.too-big": (Exit.USAGE, "the arguments are larger than the node takes"),
     "document.refused": (Exit.REFUSED, "a rule of the trade says no"),
     "internal.error": (Exit.BUG, "a bug: the node's log has its traceback under the same number"),

@@ -10,8 +10,8 @@ from typing import Final
 from aiohttp import web
 
 from node import errors
-from node.console import assets, confirmations, forms, jobs, problems, routes, views
-from node.trade import policies
+from node.console import assets, confirmations, forms, jobs, problems, routes, sayings, views
+from node.trade import policies, sightings
 
 register = routes.Register()
 
@@ -65,9 +65,11 @@ async def do(view: views.View) -> web.StreamResponse:
         key = forms.text(posted, "_key")
         if name in jobs.LONG:
             return jobs.follow(view, jobs.begin(view, name, given, afterwards, key))
-        answer = await once(view, key, name, given)
+        answer = await once(view, key, name, given, posted)
     except errors.StorageError:
         raise
+    except sightings.OvertakenError as overtaken:
+        return show_changes(view, overtaken, posted, afterwards)
     except errors.NodeError as error:
         return refuse(view, error, afterwards)
     template = assets.outcome(name)
@@ -78,10 +80,10 @@ async def do(view: views.View) -> web.StreamResponse:
     return go_on(view, afterwards, name)
 
 
-async def once(view: views.View, key: str, name: str, given: views.Json) -> views.Json:
+async def once(view: views.View, key: str, name: str, given: views.Json, posted: forms.Posted) -> views.Json:
     """The answer of a use case; a submission that comes a second time gets the first one's."""
     if not key:
-        return await view.ask(name, **given)
+        return await view.act(name, given, posted)
     assert view.visitor is not None
     submissions, identity = view.request.app[SUBMISSIONS], (view.visitor.secret, f"{name} {key}")
     known = submissions.find(identity)
@@ -89,7 +91,7 @@ async def once(view: views.View, key: str, name: str, given: views.Json) -> view
         return await asyncio.shield(known)
     answer = submissions.begin(identity)
     try:
-        result = await view.ask(name, **given)
+        result = await view.act(name, given, posted)
     except BaseException as error:
         submissions.forget(identity)
         if isinstance(error, Exception):
@@ -105,6 +107,19 @@ def ask_first(view: views.View, name: str, posted: forms.Posted) -> web.Response
     """The question before something that costs money or cannot be undone."""
     template = "question.html" if view.is_fragment else "question-page.html"
     return view.page(template, question=confirmations.QUESTIONS[name], case=name, fields=forms.carried(posted))
+
+
+def show_changes(
+    view: views.View, overtaken: sightings.OvertakenError, posted: forms.Posted, back: str
+) -> web.Response:
+    """What was altered while the form was open. What was typed stays, and may be sent again now that it is seen."""
+    template = "overtaken.html" if view.is_fragment else "overtaken-page.html"
+    fields = [(field, value) for field, value in forms.carried(posted) if field != forms.OWN + "seen"]
+    return view.page(
+        template,
+        status=problems.status(overtaken),
+        changes=sayings.described(overtaken), now=overtaken.now, fields=fields, files=forms.lost(posted), back=back,
+    )  # fmt: skip
 
 
 def refuse(view: views.View, error: errors.NodeError, back: str) -> web.Response:

@@ -4,6 +4,7 @@
     _token  what proves that the form is of this visitor (C02)
     _key    the name of this submission: sent twice, it is done once (C12)
     _next   where to go afterwards: a path of this console and nothing else (C08)
+    _seen   of when the page is on which it stands: what was altered since its author has not seen (C13)
     _sure   "1" once the visitor has confirmed what costs money or cannot be undone
     others  `name`, `name.key`, `name.0.key`: nested as the model is; an empty field is an absent one
             (a dot inside a key is written %2E: the filter `part` of the templates)
@@ -35,6 +36,7 @@ PATH: Final = re.compile(r"/[A-Za-z0-9/_.?=&%~:+-]*")
 FIELDS_MAX: Final = 5_000
 DEPTH_MAX: Final = 4
 WHOLE: Final = re.compile(r"[+-]?\d{1,18}")
+SIGHT: Final = re.compile(r"[0-9]{1,18}")
 SPACES: Final = re.compile(r"[\s,;\u3001\uff0c\uff1b]+")  # with the commas of Chinese keyboards
 
 
@@ -60,6 +62,12 @@ def text(posted: Posted, name: str) -> str:
     """One field as text; empty when it is absent."""
     value = posted.get(name)
     return value if isinstance(value, str) else ""
+
+
+def seen(posted: Posted) -> int | None:
+    """What the author of a form had seen; the last one counts, which is that of the note about what changed."""
+    given = [value for value in posted.getall(OWN + "seen", []) if isinstance(value, str) and SIGHT.fullmatch(value)]
+    return int(str(given[-1])) if given else None
 
 
 def part(text: object) -> str:
@@ -183,6 +191,11 @@ def alternatives(kind: Json, root: Json) -> list[Json]:
 def carried(posted: Posted) -> list[tuple[str, str]]:
     """The fields of a form, to be posted again after a question; files cannot be and are left out."""
     return [(name, value) for name, value in posted.items() if isinstance(value, str) and name != OWN + "sure"]
+
+
+def lost(posted: Posted) -> bool:
+    """Whether a form came with files, which have to be chosen again when it is shown again."""
+    return any(isinstance(value, web.FileField) and value.filename for value in posted.values())
 
 
 def needs_key(case: doors.UseCase[Any]) -> bool:

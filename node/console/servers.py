@@ -120,6 +120,8 @@ class Server:
                 )
             if view.visitor is not None and route.policy not in (routes.PUBLIC, routes.SIGNED_IN):
                 policies.authorise(view.visitor.caller, route.policy)
+            if view.visitor is not None and browser:
+                view.seen = await self.console.door.sighted()  # before anything is read for the page
             return await route.serve(view)
 
         return serve

@@ -69,12 +69,13 @@ class Console:
 
 @dataclass(slots=True)
 class View:
-    """One request. `visitor` is None before somebody signed in."""
+    """One request. `visitor` is None before somebody signed in. `seen`: of when its page is (node.trade.sightings)."""
 
     console: Console
     request: web.Request
     visitor: Visitor | None
     language: languages.Language
+    seen: int = 0
 
     @property
     def caller(self) -> policies.Caller:
@@ -85,6 +86,10 @@ class View:
     async def ask(self, use_case: str, /, **given: Any) -> Json:
         """Ask the node as this visitor. NodeError."""
         return await self.console.door.ask(self.caller, use_case, given)
+
+    async def act(self, use_case: str, given: Json, posted: forms.Posted) -> Json:
+        """Do what a form asks, unless its author had not seen all. NodeError, among them `sightings.OvertakenError`."""
+        return await self.console.door.ask(self.caller, use_case, given, seen=forms.seen(posted))
 
     def may(self, use_case: str) -> bool:
         """Whether this visitor is permitted a use case: what is not permitted is not shown."""

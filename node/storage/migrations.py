@@ -393,6 +393,70 @@ def reports(db: Database) -> None:
     execute_all(db.conn, REPORTS)
 
 
+ALTERATIONS = """
+-- Who altered what of late (storage.alterations). Documents are noted when they are folded; rows of these tables here.
+CREATE TABLE alterations (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, name TEXT NOT NULL, what TEXT NOT NULL,
+    by TEXT NOT NULL DEFAULT '', session INTEGER, mine INTEGER NOT NULL DEFAULT 1, at_ms INTEGER
+);
+CREATE TRIGGER operators_renamed AFTER UPDATE OF name ON operators WHEN old.name != new.name BEGIN
+    INSERT INTO alterations (kind, name, what) VALUES ('operator', new.id, 'name');
+END;
+CREATE TRIGGER operators_placed AFTER UPDATE OF role ON operators WHEN old.role != new.role BEGIN
+    INSERT INTO alterations (kind, name, what) VALUES ('operator', new.id, 'role');
+END;
+CREATE TRIGGER operators_disabled AFTER UPDATE OF disabled_ms ON operators
+WHEN old.disabled_ms IS NOT new.disabled_ms BEGIN
+    INSERT INTO alterations (kind, name, what)
+        VALUES ('operator', new.id, iif(new.disabled_ms IS NULL, 'let-in', 'shut-out'));
+END;
+CREATE TRIGGER operators_password AFTER UPDATE OF password ON operators WHEN old.password != new.password BEGIN
+    INSERT INTO alterations (kind, name, what) VALUES ('operator', new.id, 'password');
+END;
+CREATE TRIGGER goods_altered AFTER UPDATE OF content, supplier, source ON goods
+WHEN old.content != new.content OR old.supplier IS NOT new.supplier OR old.source IS NOT new.source BEGIN
+    INSERT INTO alterations (kind, name, what) VALUES ('good', new.sku, 'good');
+END;
+CREATE TRIGGER goods_removed AFTER DELETE ON goods BEGIN
+    INSERT INTO alterations (kind, name, what) VALUES ('good', old.sku, 'removed');
+END;
+CREATE TRIGGER stock_counted AFTER UPDATE OF on_hand ON stock WHEN old.on_hand != new.on_hand BEGIN
+    INSERT INTO alterations (kind, name, what) VALUES ('stock', new.sku, 'on-hand');
+END;
+CREATE TRIGGER buffers_altered AFTER UPDATE ON buffers WHEN old.units != new.units BEGIN
+    INSERT INTO alterations (kind, name, what) VALUES ('stock', new.sku, 'buffer');
+END;
+CREATE TRIGGER allotments_altered AFTER UPDATE ON allotments
+WHEN old.units IS NOT new.units OR old.percent IS NOT new.percent BEGIN
+    INSERT INTO alterations (kind, name, what) VALUES ('stock', new.sku, 'allotment');
+END;
+CREATE TRIGGER partners_renamed AFTER UPDATE OF name ON partners WHEN old.name != new.name BEGIN
+    INSERT INTO alterations (kind, name, what) VALUES ('partner', new.id, 'name');
+END;
+CREATE TRIGGER partners_moved AFTER UPDATE OF state ON partners WHEN old.state != new.state BEGIN
+    INSERT INTO alterations (kind, name, what) VALUES ('partner', new.id, new.state);
+END;
+CREATE TRIGGER program_keys_revoked AFTER UPDATE OF revoked_ms ON program_keys
+WHEN old.revoked_ms IS NOT new.revoked_ms BEGIN
+    INSERT INTO alterations (kind, name, what) VALUES ('program-key', new.id, 'revoked');
+END;
+CREATE TRIGGER errands_moved AFTER UPDATE OF state ON errands WHEN old.state != new.state BEGIN
+    INSERT INTO alterations (kind, name, what) VALUES ('errand', new.id, new.state);
+END;
+CREATE TRIGGER settings_altered AFTER UPDATE ON settings
+WHEN old.value != new.value AND (new.key IN ('card', 'courier_rules', 'shop_channels')
+    OR new.key GLOB 'share/*') BEGIN
+    INSERT INTO alterations (kind, name, what) VALUES ('setting', new.key, 'setting');
+END;
+"""
+
+
+@migrations(name="0012_alterations")
+def alterations(db: Database) -> None:
+    """What was altered of late, so that two who work on the same thing hear of each other."""
+    execute_all(db.conn, ALTERATIONS)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

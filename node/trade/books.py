@@ -114,6 +114,7 @@ class Books:
     wake: Callable[[int], None]  # a channel has something new in its outbox, or a blob to ask for
     fold: type[histories.History] = histories.History
     changes: events.Changes = field(default_factory=events.Changes)  # for pages that renew themselves
+    whole: Books | None = None  # where these are the books as one caller writes in them: the node's own
     damages: dict[int, logbooks.DamagedError] = field(default_factory=dict)  # by channel: what has to be fetched back
     _books: dict[int, Book] = field(default_factory=dict)
 
@@ -154,7 +155,7 @@ class Books:
     async def act(self, unit: Callable[[Desk], Result]) -> Result:
         """`write`, and afterwards everything that follows from what was folded on the way: for use cases."""
         result = await self.write(unit)
-        await self.settle()
+        await (self.whole or self).settle()  # what follows is nobody's act
         return result
 
     async def read(self, unit: Callable[[Desk], Result]) -> Result:

@@ -15,8 +15,8 @@ import pydantic
 from contracts import amounts
 from contracts import errors as refusals
 from node import config, errors, keystore, passwords, ports
-from node.storage import database, partners, settings
-from node.trade import books, policies, receipts
+from node.storage import alterations, database, partners, settings
+from node.trade import books, policies, receipts, sightings
 
 Json = dict[str, Any]
 Report = Callable[[str, int, int], None]  # what, done, total
@@ -181,18 +181,37 @@ class Door:
     trade: Trade
     cases: Mapping[str, UseCase[Any]]
 
-    async def ask(self, caller: policies.Caller, name: str, given: Mapping[str, Any], report: Report = silent) -> Json:
-        """The answer of a use case to a JSON object of arguments.
+    async def ask(
+        self,
+        caller: policies.Caller,
+        name: str,
+        given: Mapping[str, Any],
+        report: Report = silent,
+        *,
+        seen: int | None = None,
+    ) -> Json:
+        """The answer of a use case to a JSON object of arguments. `seen`: what `sighted` gave when the caller looked.
 
-        NodeError `request.unknown`, `request.forbidden`, `request.malformed`, `document.refused`, and its own.
+        NodeError `request.unknown`, `request.forbidden`, `request.malformed`, `request.overtaken`, `document.refused`,
+        and its own.
         """
         case = self.cases.get(name)
         if case is None:
             raise errors.NodeError("request.unknown", f"this node knows no {name[:64]!r}")
         policies.authorise(caller, name)
+        attended = sightings.Attended(self.trade.database, self.trade.world.clock, caller, seen, name, given)
+        known = self.trade.books
+        trade = replace(self.trade, caller=caller, books=replace(known, database=attended, whole=known))
         try:
-            return await case.run(replace(self.trade, caller=caller), check(case.arguments, given), report)
+            answer = await case.run(trade, check(case.arguments, given), report)
         except refusals.Refused as refused:
             raise errors.NodeError(
                 "document.refused", "a rule of the trade says no", faults=fault_rows(refused)
             ) from None
+        if attended.overtaken is not None:
+            raise attended.overtaken
+        return answer
+
+    async def sighted(self) -> int:
+        """The number of the newest alteration: whoever looks now sees everything up to it."""
+        return await self.trade.database.read(alterations.last)

@@ -35,6 +35,7 @@ from node.trade import (
     reservations,
     rounds,
     shares,
+    sightings,
     stocks,
 )
 from protocol.encoding import Value
@@ -63,6 +64,7 @@ class Habits:
                     sharings.wake(desk.db)
                 case before, Hold() as after:
                     hold_on_shelf(desk, book, before if isinstance(before, Hold) else None, after)
+        sightings.note(desk, book, item, outcome, own)
         if own:
             expiries.note(book, item)
         elif not outcome.faults:

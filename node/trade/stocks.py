@@ -9,7 +9,7 @@ import structlog
 from contracts import errors as refusals
 from node import errors
 from node.storage import partners, shelves, warehouses
-from node.trade import books, catalogues, doors, errands, expiries, promises, shares
+from node.trade import books, catalogues, doors, errands, expiries, promises, shares, sightings
 
 register = doors.Register()
 VIRTUAL = "@"  # before a supplier's name: a location that is not mine
@@ -125,5 +125,6 @@ async def keep_sharing(trade: doors.Trade) -> None:
             await trade.books.act(errands.come_by)
             await trade.books.act(share)
             await trade.books.act(shares.report_due)
+            await sightings.forget(trade.database, trade.world.clock)
         except refusals.Refused as refused:
             log.warning("stock could not be shared", fault=str(refused))

@@ -29,3 +29,25 @@ def test_a_cancel_stops_the_packer_in_the_middle_of_typing(
         sync_api.expect(page.locator(".row-fault")).to_contain_text("<b>x</b>")
         page.get_by_role("button", name="Ship these 1").click()
         sync_api.expect(page.locator("form .outcome")).to_contain_text("1 handed over")
+
+
+def test_C13_whoever_is_overtaken_sees_it_and_decides_anew(
+    village: villages.Village, browser: sync_api.Browser
+) -> None:
+    factory = village.factory
+    one = next(row for row in factory.ask("order.list", duty="accept", limit=100)["orders"])
+    factory.ask("order.accept", order=one["order"])
+    with pictures.visit(browser, factory.address, tolerated=("status of 409",)) as page:
+        page.goto(f"{factory.address}/orders/{one['order']}")
+        page.get_by_text("Propose a change").click()
+        typed = page.locator("input[name='becomes.1']")
+        typed.fill("1")
+        with page.expect_response(lambda answer: f"/orders/{one['order']}" in answer.url):
+            factory.ask("order.plan", order=one["order"], within_hours=24)
+        page.get_by_role("button", name="Propose it").click()
+        note = page.locator(".alert-warning")
+        sync_api.expect(note).to_contain_text("planned the shipping")
+        sync_api.expect(typed).to_have_value("1")
+        assert [row["type"] for row in factory.ask("order.show", order=one["order"])["documents"]][-1] != "order.change"
+        note.get_by_role("button", name="Do it all the same").click()
+        sync_api.expect(page.get_by_text("Your proposal is on its way")).to_be_visible()

@@ -13,7 +13,7 @@ from node import errors
 from node.console import actions, clauses, forms, languages, routes, views, words
 from node.console.pages import partners
 from node.console.words import N_
-from node.trade import policies
+from node.trade import policies, sightings
 
 register = routes.Register()
 
@@ -156,9 +156,11 @@ async def propose(view: views.View) -> web.StreamResponse:
     back = f"/partners/{view.request.match_info['node']}/terms"
     try:
         given = proposal(posted) | {"partner": view.request.match_info["node"]}
-        await actions.once(view, forms.text(posted, "_key"), "agreement.propose", given)
+        await actions.once(view, forms.text(posted, "_key"), "agreement.propose", given, posted)
     except errors.StorageError:
         raise
+    except sightings.OvertakenError as overtaken:
+        return actions.show_changes(view, overtaken, posted, back)
     except errors.NodeError as error:
         return actions.refuse(view, error, back)
     return actions.go_on(view, back, "agreement.propose")

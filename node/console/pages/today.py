@@ -67,7 +67,7 @@ words.add(
         "said.issue.reply": N_("wrote about a complaint"),
         "said.issue.escalate": N_("went on with a complaint"),
         "said.settle.offer": N_("offered to settle"),
-        "said.settle.close": N_("closed a complaint"),
+        "said.issue.close": N_("closed a complaint"),
         "said.dispute.open": N_("called the arbiter"),
     },
 )

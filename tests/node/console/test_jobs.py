@@ -17,6 +17,13 @@ from node.trade import doors, policies
 Json = dict[str, Any]
 
 
+class Doorway(doors.Door):
+    """A door behind which there is no node."""
+
+    async def sighted(self) -> int:
+        return 0
+
+
 class Bench:
     """A console with one page of its own, which begins a job; who asks stands in a header."""
 
@@ -28,7 +35,7 @@ class Bench:
         register.post("/begin", routes.SIGNED_IN)(self.begin)
         console = views.Console(
             name="Lin",
-            doorway=doors.Door(cast(doors.Trade, None), {}),
+            doorway=Doorway(cast(doors.Trade, None), {}),
             identify=identify,
             changes=events.Changes(),
             clock=clocks.SystemClock(),

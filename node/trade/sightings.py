@@ -276,7 +276,8 @@ SUBJECTS: Final[Mapping[str, Mapping[str, Look]]] = {
     **each("key.revoke", {"number": row("program-key")}),
     **each("errand.do errand.dismiss", {"errand": row("errand")}),
     **each(
-        "catalogue.change catalogue.price catalogue.withdraw catalogue.restore content.set picture.first picture.remove",
+        "catalogue.change catalogue.price catalogue.withdraw catalogue.restore content.set picture.first"
+        " picture.remove",
         GOOD,
     ),
     **each("stock.set", {**STOCK, "items": row("stock")}),
@@ -293,7 +294,8 @@ MAKES: Final = frozenset(
         " account.password account.session.revoke account.totp.begin account.totp.confirm account.totp.off"
         " session.revoke audit.document audit.export audit.verify backup.write bench.orders bench.progress"
         " bench.singles capability.enter capability.grant capability.offer dispute.award dispute.decide dispute.read"
-        " catalogue.add catalogue.confirm catalogue.derive catalogue.import catalogue.push catalogue.share picture.add stock.import"
+        " catalogue.add catalogue.confirm catalogue.derive catalogue.import catalogue.push catalogue.share picture.add"
+        " stock.import"
         " invite invite.withdraw join partner.compare key.make operator.add offer.post want.post quote.request"
         " order.import order.place stock.hold stock.location.add statement.propose payment.promise netting.begin"
         " netting.join netting.propose netting.release selection.noted share.report deadline.remind",

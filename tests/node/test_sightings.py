@@ -10,7 +10,7 @@ import pytest
 
 from node.storage import alterations
 from node.trade import policies, sightings
-from tests.node.test_trading import agree, goods, order
+from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play
 
 LIN = policies.Caller(policies.Role.OWNER, "Lin", 1, 11)

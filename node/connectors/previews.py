@@ -5,7 +5,7 @@ change. What headings were said to mean is remembered by the set of headings, an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
@@ -13,7 +13,16 @@ import pydantic
 
 from node import errors
 from node.connectors import memories, sheets
-from node.connectors.spreadsheets import catalogues, exports, headings, keys, stocklists, tables, workbooks
+from node.connectors.spreadsheets import (
+    catalogues,
+    exports,
+    headings,
+    keys,
+    orders,
+    stocklists,
+    tables,
+    workbooks,
+)
 from node.connectors.spreadsheets.faults import Faults, Refused, SheetFault, letters, shown
 from node.storage import settings, shelves
 from node.trade import books, doors, routes, stocks
@@ -27,7 +36,10 @@ ROWS_WRITTEN_MAX: Final = 100_000
 DIALECTS: Final[Mapping[str, tuple[headings.Dialect, ...]]] = {
     "catalogue": (catalogues.SHOPIFY, catalogues.PLAIN),
     "stock": (stocklists.PLAIN,),
+    "orders": (orders.SHOPIFY, orders.PLAIN),
 }
+ANSWERS: Final = memories.ANSWERS | {"encoding", "separator", "shop", "unpaid"}
+"""What was said of a file, or stands for what was not said."""
 
 
 class Stock(sheets.Import):
@@ -39,7 +51,7 @@ class Stock(sheets.Import):
 class Preview(Stock):
     """`kind`: what the file is to be. `recall`: answer as was answered for the last file with these headings."""
 
-    kind: Literal["catalogue", "stock"] = "catalogue"
+    kind: Literal["catalogue", "stock", "orders"] = "catalogue"
     recall: bool = False
 
 
@@ -60,7 +72,7 @@ class Look:
     table: tables.Table
     dialect: headings.Dialect
     columns: headings.Columns
-    sheet: catalogues.CatalogueSheet | stocklists.StockSheet
+    sheet: catalogues.CatalogueSheet | stocklists.StockSheet | orders.OrderSheet
 
 
 def look(found: Sequence[tables.Table], given: Preview, key: str) -> Look:
@@ -68,18 +80,28 @@ def look(found: Sequence[tables.Table], given: Preview, key: str) -> Look:
     source = sheets.source_of(given)
     table, dialect = headings.choose(found, DIALECTS[given.kind], source, Faults())
     columns = headings.locate(table, dialect, source, Faults())
-    read = catalogues.read_tables if given.kind == "catalogue" else stocklists.read_tables
-    return Look(given, tuple(one.name for one in found), table, dialect, columns, read(found, source, key))
+    names = tuple(one.name for one in found)
+    return Look(given, names, table, dialect, columns, READERS[given.kind](found, source, key))
+
+
+READERS: Final[Mapping[str, Callable[..., catalogues.CatalogueSheet | stocklists.StockSheet | orders.OrderSheet]]] = {
+    "catalogue": catalogues.read_tables,
+    "stock": stocklists.read_tables,
+    "orders": orders.read_tables,
+}
 
 
 @register.case("sheet.preview", Preview)
 async def preview(trade: doors.Trade, given: Preview, report: doors.Report) -> doors.Json:
     """What a file says, as it would be read, and what taking it in would change. Nothing is changed."""
     data = sheets.content_of(given)
+    if given.kind == "orders" and not given.shop:
+        given = given.model_copy(update={"shop": trade.config.name})
     try:
         found = await asyncio.to_thread(workbooks.read, data, given.encoding, given.separator)
     except Refused as error:
-        return {"readable": False, "name": given.name, **faults_of(error.faults)}
+        answers = given.model_dump(include=set(ANSWERS))
+        return {"readable": False, "name": given.name, "kind": given.kind, **answers, **faults_of(error.faults)}
     seen = await asyncio.to_thread(look, found, given, keys.sheet_key(data))
     known: dict[str, Any] = {}
     if given.recall:
@@ -96,7 +118,11 @@ def described(desk: books.Desk, seen: Look, known: bool) -> doors.Json:
     faults: list[SheetFault | routes.RouteFault] = list(seen.sheet.faults)
     counts: doors.Json | None = None
     differences: list[doors.Json] = []
-    if not faults:
+    if isinstance(seen.sheet, orders.OrderSheet):
+        plan = sheets.planned(desk, seen.sheet)
+        faults += plan.faults
+        counts = sheets.counts_of(seen.sheet, plan)
+    elif not faults:
         if isinstance(seen.sheet, catalogues.CatalogueSheet):
             faults += sheets.promised_away(desk, seen.sheet.rows)
             wanted = [sheets.good_of(desk, row, seen.sheet) for row in seen.sheet.rows]
@@ -114,7 +140,7 @@ def described(desk: books.Desk, seen: Look, known: bool) -> doors.Json:
         "kind": given.kind,
         "dialect": seen.dialect.name,
         "recalled": known,
-        **given.model_dump(include=set(memories.ANSWERS)),
+        **given.model_dump(include=set(ANSWERS)),
         "sheets": [name for name in seen.sheets if name],
         "sheet": table.name,
         "heading_row": columns.row,

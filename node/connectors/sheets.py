@@ -205,8 +205,7 @@ def good_of(desk: books.Desk, row: CatalogueRow, sheet: catalogues.CatalogueShee
 async def import_orders(trade: doors.Trade, given: Import, report: doors.Report) -> doors.Json:
     """Take consumer orders from a sheet, split them by supplier, and place them there."""
     sheet = await asyncio.to_thread(orders.read, content_of(given), source_of(given, trade.config.name))
-    wanted = [shop_order(order) for order in (sheet.drafts if sheet.faults else sheet.orders)]
-    plan = await trade.books.read(lambda desk: routes.plan(desk, wanted))
+    plan = await trade.books.read(lambda desk: planned(desk, sheet))
     refuse(given.name, [*sheet.faults, *plan.faults])
     placed: dict[str, int] = {}
     if not given.dry_run:
@@ -217,16 +216,24 @@ async def import_orders(trade: doors.Trade, given: Import, report: doors.Report)
             for partner, count in counts.items():
                 placed[names[partner]] = placed.get(names[partner], 0) + count
             report("orders", min(first + ORDERS_PER_TRANSACTION, len(plan.orders)), len(plan.orders))
+        await trade.books.act(lambda desk: memories.remember(desk, "orders", sheet.headings, given))
+    return {**counts_of(sheet, plan), "placed": placed, "ignored": list(sheet.unknown), "dry_run": given.dry_run}
+
+
+def counts_of(sheet: orders.OrderSheet, plan: routes.Plan) -> doors.Json:
+    """What a file of orders comes to: what is new, what is known already, what is set aside and why."""
     return {
         "orders": len(plan.orders),
         "lines": sum(len(order.wanted.lines) for order in plan.orders),
-        "placed": placed,
         "unchanged": plan.known,
         "differing": plan.differing,
         "skipped": [{"row": skip.row, "number": skip.number, "reason": skip.reason} for skip in sheet.skipped],
-        "ignored": list(sheet.unknown),
-        "dry_run": given.dry_run,
     }
+
+
+def planned(desk: books.Desk, sheet: orders.OrderSheet) -> routes.Plan:
+    """Where the orders of a file would go; of a file with faults, what else is wrong with them."""
+    return routes.plan(desk, [shop_order(order) for order in (sheet.drafts if sheet.faults else sheet.orders)])
 
 
 def shop_order(order: orders.SheetOrder) -> routes.ShopOrder:

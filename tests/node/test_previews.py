@@ -124,3 +124,62 @@ def test_a_list_of_new_prices_takes_nothing_else_away() -> None:
         assert (shown["brand"], shown["weight_g"], shown["price"]["amount"]) == ("晨曦", 350, 1200)
 
     play(story)
+
+
+SHOP_ORDERS = """单据,货号,下单数,收件人,手机,详细地址,供应商,结算价
+N1,A-1,1,张三,13800138000,大街 1 号,factory,25
+N2,A-2,x,李四,139,大街 2 号,nobody,40
+"""
+SAID = {"单据": "number", "下单数": "quantity", "结算价": ""}
+
+
+async def look_at_orders(town: Town, text: str, **told: Any) -> Any:
+    return await take(town, "shop", "sheet.preview", text, kind="orders", **told)
+
+
+def test_orders_are_looked_at_with_every_fault_at_its_cell_and_nothing_is_placed() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await take(town, "factory", "catalogue.import", GOODS)
+        await agree(town, "factory", "shop")
+        seen = await look_at_orders(town, SHOP_ORDERS)
+        assert (seen["faults"][0]["code"], seen["counts"], seen["shop"]) == ("sheet.heading-missing", None, "shop")
+        assert {"number", "quantity", "supplier"} <= set(seen["fields"])
+        seen = await look_at_orders(town, SHOP_ORDERS, mapping=SAID)
+        assert [(fault["row"], fault["column"], fault["code"]) for fault in seen["faults"]] == [
+            ("3", "C (下单数)", "sheet.number"),
+            ("3", "E (手机)", "sheet.phone"),
+        ]
+        mended = SHOP_ORDERS.replace("x,李四,139,", "2,李四,13900139000,").replace("nobody", "factory")
+        seen = await look_at_orders(town, mended, mapping=SAID)
+        assert (seen["fault_count"], seen["counts"]["orders"], seen["counts"]["lines"]) == (0, 2, 2)
+        assert (await town.ask("shop", "order.list"))["orders"] == []
+        placed = await take(town, "shop", "order.import", mended, mapping=SAID)
+        assert placed["placed"] == {"factory": 2}
+        seen = await look_at_orders(town, mended.replace("N2,", "N3,"), recall=True)
+        assert (seen["recalled"], seen["mapping"]) == (True, SAID)
+        assert (seen["counts"]["orders"], seen["counts"]["unchanged"]) == (1, 1)
+
+    play(story)
+
+
+def test_a_file_as_chinese_excel_writes_it_is_read_and_another_character_set_can_be_named() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory")
+        goods = "商品编码,商品名称,供货价,库存\nA-1,青花碗·镕,10,5\n"
+        data = goods.replace("\n", "\r\n").encode("gbk")
+        seen = await town.ask("factory", "sheet.preview", name="商品.csv", data_hex=data.hex())
+        assert (seen["fault_count"], seen["counts"]["new"]) == (0, 1)
+        rare = await town.ask(
+            "factory", "sheet.preview", name="a.csv", data_hex=goods.replace("镕", "𠮷").encode("gb18030").hex()
+        )
+        assert rare["first"][0]["cells"][1] == "青花碗·𠮷"
+        western = "sku;title;price\nA;Café crème à la bonne étoile;1,5\n".encode("cp1252").hex()
+        seen = await town.ask("factory", "sheet.preview", name="a.csv", data_hex=western)
+        assert (seen["readable"], seen["faults"][0]["code"], seen["encoding"]) == (False, "sheet.encoding", None)
+        told = {"encoding": "cp1252", "separator": ";", "decimal_comma": True}
+        seen = await town.ask("factory", "sheet.preview", name="a.csv", data_hex=western, **told)
+        assert (seen["fault_count"], seen["first"][0]["cells"][1]) == (0, "Café crème à la bonne étoile")
+
+    play(story)

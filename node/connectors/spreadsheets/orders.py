@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from node.connectors.spreadsheets import (
     drafts,
@@ -40,7 +40,7 @@ class OrderSheet:
 
     drafts: what could be read of the orders of a file with faults, to be looked through for further faults only.
     key: `keys.sheet_key` of the file. skipped: rows that are orders no longer or not yet to be shipped, with the
-    reason; the merchant is shown them. unknown: headings that nobody understood.
+    reason; the merchant is shown them. unknown: headings that nobody understood. headings: all of them, as written.
     """
 
     key: str
@@ -50,6 +50,7 @@ class OrderSheet:
     faults: tuple[SheetFault, ...]
     unknown: tuple[str, ...] = ()
     drafts: tuple[SheetOrder, ...] = ()
+    headings: tuple[str, ...] = field(default=(), compare=False)
 
 
 def read(data: bytes, source: Source) -> OrderSheet:
@@ -81,9 +82,9 @@ def read_tables(found: Sequence[tables.Table], source: Source, key: str) -> Orde
             skipped.append(Skipped(line.row, name.number, reason))
         else:
             book.add(name, line, columns, source, phone_required=dialect is PLAIN)
-    found_orders = book.orders()
+    found_orders, written = book.orders(), tuple(columns.names.values())
     if not lines and not faults:
         faults.add(columns.row, "", FaultCode.EMPTY, "rows below the headings")
     if faults:
-        return OrderSheet(key, dialect.name, (), (), faults.all(), columns.unknown, found_orders)
-    return OrderSheet(key, dialect.name, found_orders, tuple(skipped), (), columns.unknown)
+        return OrderSheet(key, dialect.name, (), (), faults.all(), columns.unknown, found_orders, written)
+    return OrderSheet(key, dialect.name, found_orders, tuple(skipped), (), columns.unknown, (), written)

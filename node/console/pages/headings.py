@@ -48,6 +48,30 @@ FIELDS: Final[Mapping[str, str]] = {
     "option3_value": N_("Value of option 3"),
     "grams": N_("Weight in grams"),
     "variant_image": N_("Picture of the variant"),
+    "number": N_("Order number"),
+    "shop": N_("Shop"),
+    "quantity": N_("Quantity"),
+    "name": N_("Recipient"),
+    "phone": N_("Telephone"),
+    "country": N_("Country"),
+    "province": N_("Province or state"),
+    "city": N_("City"),
+    "district": N_("District"),
+    "street": N_("Street and house"),
+    "street_more": N_("Second line of the street"),
+    "street_whole": N_("Street in one cell"),
+    "zip": N_("Postcode"),
+    "note": N_("Note of the buyer"),
+    "platform": N_("Marketplace"),
+    "token": N_("Masked recipient"),
+    "grant": N_("Waybill grant"),
+    "carrier": N_("Carrier of the waybill"),
+    "waybill": N_("Waybill number"),
+    "supplier": N_("Who ships"),
+    "financial_status": N_("State of the payment"),
+    "fulfillment_status": N_("State of shipping"),
+    "line_status": N_("State of the line"),
+    "cancelled_at": N_("Cancelled at"),
 }
 """Field of a spreadsheet -> what it is called."""
 
@@ -95,6 +119,8 @@ FAULTS: Final[Mapping[str, str]] = {
     "sheet.more": N_("There are more faults than are listed."),
     "stock.sku": N_("None of your goods has this SKU."),
     "stock.reserved": N_("Accepted orders wait for more than this."),
+    "route.supplier": N_("No partner of this name ships for you."),
+    "route.sku": N_("No partner offers this SKU."),
 }
 """Code of a fault -> what is wrong, as one tells a colleague."""
 
@@ -122,6 +148,11 @@ EXPECTATIONS: Final = (
 words.add(words=FAULTS)
 
 
-def label(language: languages.Language, field: str) -> str:
-    """What a field is called; a field that has no word yet is shown as it is written."""
-    return language.text(FIELDS[field]) if field in FIELDS else field
+IN_ORDERS: Final[Mapping[str, str]] = {"price": N_("Price each"), "status": N_("State of the order")}
+"""The same, where it means something else on a sheet of orders."""
+
+
+def label(language: languages.Language, field: str, kind: str = "") -> str:
+    """What a field of a kind of file is called; one that has no word yet is shown as it is written."""
+    named = IN_ORDERS.get(field, FIELDS.get(field)) if kind == "orders" else FIELDS.get(field)
+    return field if named is None else language.text(named)

@@ -20,12 +20,31 @@ register = routes.Register()
 
 ID_BYTES: Final = 16
 FAULTS_SHOWN_MAX: Final = 200
-CASES: Final[Mapping[str, str]] = {"catalogue": "catalogue.import", "stock": "stock.import"}
+CASES: Final[Mapping[str, str]] = {
+    "catalogue": "catalogue.import",
+    "stock": "stock.import",
+    "orders": "order.import",
+}
 TITLES: Final[Mapping[str, str]] = {
     "catalogue": N_("Taking the goods in"),
     "stock": N_("Taking the counts in"),
+    "orders": N_("Placing the orders"),
 }
-ANSWERED: Final = ("currency", "language", "sheet", "supply_price")
+ROOMS: Final[Mapping[str, str]] = {"catalogue": "/catalogue", "stock": "/catalogue", "orders": "/orders"}
+"""Kind of file -> the room to which it belongs."""
+ANSWERED: Final = ("currency", "language", "sheet", "supply_price", "encoding", "separator", "shop")
+TYPED: Final = frozenset({"encoding", "separator", "sheet", "shop"})
+"""Answers that are absent rather than empty."""
+ENCODINGS: Final = (
+    ("utf-8", "UTF-8"),
+    ("gb18030", "GBK / GB18030"),
+    ("big5", "Big5"),
+    ("shift_jis", "Shift JIS"),
+    ("euc_kr", "EUC-KR"),
+    ("cp1252", "Windows-1252"),
+    ("cp1251", "Windows-1251"),
+)
+SEPARATORS: Final = ((",", N_("comma")), (";", N_("semicolon")), ("\t", N_("tab")))
 DECIMALS: Final = {"comma": True, "point": False}
 
 words.add(words={"goods": N_("Articles taken in")})
@@ -43,6 +62,13 @@ async def choose(view: views.View) -> web.StreamResponse:
     )
 
 
+@register.get("/orders/import", "sheet.preview")
+async def choose_orders(view: views.View) -> web.StreamResponse:
+    """Which sheet of a shop."""
+    return view.page("orders/import.html")
+
+
+@register.post("/orders/import", "sheet.preview")
 @register.post("/catalogue/import", "sheet.preview")
 async def receive(view: views.View) -> web.StreamResponse:
     """Keep the file, and look at it."""
@@ -53,10 +79,15 @@ async def receive(view: views.View) -> web.StreamResponse:
     given: views.Json = {"kind": kind, "recall": True}
     if kind == "stock":
         given["location"] = forms.text(posted, "location")
+    if kind == "orders":
+        given |= {
+            "shop": forms.text(posted, "shop").strip()[:100] or None,
+            "unpaid": forms.text(posted, "unpaid") == "1",
+        }
     token = view.console.entropy.token(ID_BYTES).hex()
     kept = uploads.Upload(view.caller.operator, file.filename[:200], file.file.read(), given)
     view.request.app[uploads.UPLOADS].add(token, kept)
-    return web.Response(status=303, headers={"Location": f"/catalogue/import/{token}"})
+    return web.Response(status=303, headers={"Location": f"{ROOMS[kind]}/import/{token}"})
 
 
 async def genuine(view: views.View) -> forms.Posted:
@@ -72,6 +103,7 @@ def waiting(view: views.View) -> uploads.Upload:
     return view.request.app[uploads.UPLOADS].find(view.request.match_info["file"], view.caller.operator)
 
 
+@register.get("/orders/import/{file}", "sheet.preview")
 @register.get("/catalogue/import/{file}", "sheet.preview")
 async def look(view: views.View) -> web.StreamResponse:
     """What the file says, and what taking it in would change."""
@@ -80,7 +112,7 @@ async def look(view: views.View) -> web.StreamResponse:
     if seen["readable"]:
         file.columns = seen["columns"]
         file.given |= {"recall": False, **{name: seen[name] for name in ANSWERED}}
-        file.given |= {"mapping": seen["mapping"], "decimal_comma": seen["decimal_comma"]}
+        file.given |= {name: seen[name] for name in ("mapping", "decimal_comma", "unpaid")}
     return view.page(
         "catalogue/look.html",
         seen=seen,
@@ -88,17 +120,22 @@ async def look(view: views.View) -> web.StreamResponse:
         token=view.request.match_info["file"],
         shown=seen["faults"][:FAULTS_SHOWN_MAX],
         case=CASES[file.kind],
+        room=ROOMS[file.kind],
         label=headings.label,
+        pairs=lambda names: [(name, name) for name in names],
+        encodings=list(ENCODINGS),
+        separators=[(sign, view.language.text(name)) for sign, name in SEPARATORS],
     )
 
 
+@register.post("/orders/import/{file}", "sheet.preview")
 @register.post("/catalogue/import/{file}", "sheet.preview")
 async def answer(view: views.View) -> web.StreamResponse:
     """Keep what was said of the file; look again, or take it in."""
     file, posted = waiting(view), await genuine(view)
     if "answers" in posted:
         take_answers(file, posted)
-    address = f"/catalogue/import/{view.request.match_info['file']}"
+    address = f"{ROOMS[file.kind]}/import/{view.request.match_info['file']}"
     if forms.text(posted, "step") != "take":
         return web.Response(status=303, headers={"Location": address})
     given = {name: value for name, value in file.asked().items() if name not in ("kind", "recall")}
@@ -111,7 +148,7 @@ async def answer(view: views.View) -> web.StreamResponse:
         return taken
 
     key = forms.text(posted, forms.OWN + "key")
-    return jobs.follow(view, jobs.start(view, case, TITLES[file.kind], work, "/catalogue", key))
+    return jobs.follow(view, jobs.start(view, case, TITLES[file.kind], work, ROOMS[file.kind], key))
 
 
 def take_answers(file: uploads.Upload, posted: forms.Posted) -> None:
@@ -122,13 +159,18 @@ def take_answers(file: uploads.Upload, posted: forms.Posted) -> None:
         if isinstance(chosen, str) and chosen != column["field"]:
             mapping[column["heading"]] = chosen
     file.given["mapping"] = mapping
-    file.given |= {name: forms.text(posted, name).strip() for name in ANSWERED if name in posted}
-    file.given["sheet"] = file.given.get("sheet") or None
-    file.given["decimal_comma"] = DECIMALS.get(forms.text(posted, "decimals"))
+    for name in ANSWERED:
+        if name in posted:
+            said = forms.text(posted, name)
+            file.given[name] = (said if name == "separator" else said.strip()) or (None if name in TYPED else "")
+    file.given["unpaid"] = forms.text(posted, "unpaid") == "1"
+    if "decimals" in posted:
+        file.given["decimal_comma"] = DECIMALS.get(forms.text(posted, "decimals"))
     if "location" in posted:
         file.given["location"] = forms.text(posted, "location")
 
 
+@register.get("/orders/import/{file}/faults.xlsx", "sheet.preview")
 @register.get("/catalogue/import/{file}/faults.xlsx", "sheet.preview")
 async def faults(view: views.View) -> web.StreamResponse:
     """Every fault of the file as a workbook, to be mended side by side."""

@@ -1,4 +1,4 @@
-"""Orders: one inbox for all shops and partners, one order with its documents, and importing a shop's sheet."""
+"""Orders: one inbox for all shops and partners, and one order with its documents."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from node import errors
-from node.console import forms, jobs, routes, uploads, views, words
+from node.console import routes, views, words
 from node.console.words import N_
 
 register = routes.Register()
 
 ROWS: Final = 50
-ID_BYTES: Final = 16
 TABS: Final = (
     ("", N_("All"), ()),
     ("placed", N_("To accept"), ("placed",)),
@@ -173,67 +171,6 @@ async def orders(view: views.View) -> web.StreamResponse:
         page=page, tabs=tabs, chosen=chosen, link=link, partners=partners, bulk=bool(acceptable),
         empty=not any(counts.values()) and not given,
     )  # fmt: skip
-
-
-@register.get("/orders/import", "sheet.preview")
-async def choose_file(view: views.View) -> web.StreamResponse:
-    """Which sheet of a shop."""
-    return view.page("orders/import.html", seen=None, file=None, error=None, token="")
-
-
-@register.post("/orders/import", "order.import")
-async def look_at_file(view: views.View) -> web.StreamResponse:
-    """Read the sheet and say what placing its orders would do. Nothing is placed yet."""
-    posted = await genuine(view)
-    file = posted.get("file")
-    if not isinstance(file, web.FileField) or not file.filename:
-        raise errors.NodeError("request.malformed", "no file was chosen", expected="XLSX, XLS or CSV")
-    given: views.Json = {"kind": "orders", "unpaid": forms.text(posted, "unpaid") == "1"}
-    if forms.text(posted, "shop").strip():
-        given["shop"] = forms.text(posted, "shop").strip()[:100]
-    kept = uploads.Upload(view.caller.operator, file.filename[:200], file.file.read(), given)
-    seen, error = None, None
-    try:
-        seen = await view.ask("order.import", **arguments(kept), dry_run=True)
-    except errors.NodeError as refused:
-        if refused.code not in ("sheet.faults", "request.malformed"):
-            raise
-        error = refused
-    token = view.console.entropy.token(ID_BYTES).hex()
-    if seen is not None:
-        view.request.app[uploads.UPLOADS].add(token, kept)
-    status = 200 if error is None else 422
-    return view.page("orders/import.html", status=status, seen=seen, file=kept, error=error, token=token)
-
-
-def arguments(file: uploads.Upload) -> views.Json:
-    """The arguments of `order.import` for a kept file."""
-    return {name: value for name, value in file.asked().items() if name != "kind"}
-
-
-@register.post("/orders/import/{file}", "order.import")
-async def place_all(view: views.View) -> web.StreamResponse:
-    """Place the orders of the sheet that was looked at."""
-    posted = await genuine(view)
-    token, files = view.request.match_info["file"], view.request.app[uploads.UPLOADS]
-    file = files.find(token, view.caller.operator)
-    door, caller, given = view.console.door, view.caller, arguments(file)
-
-    async def work(job: jobs.Job) -> views.Json:
-        taken = await door.ask(caller, "order.import", given, job.report)
-        files.files.pop(token, None)
-        return taken
-
-    key = forms.text(posted, forms.OWN + "key")
-    return jobs.follow(view, jobs.start(view, "order.import", N_("Placing the orders"), work, "/orders", key))
-
-
-async def genuine(view: views.View) -> forms.Posted:
-    """The form, if it is one of this visitor."""
-    posted = await view.request.post()
-    if not forms.is_genuine(posted, view.token):
-        raise errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
-    return posted
 
 
 @register.get("/orders/place", "sheet.preview")

@@ -15,13 +15,14 @@ SHEET_TITLE = "<script>alert(1)</script>"
 SHEET = "sku,title,price\nCUP,Cup<script>alert(1)</script>,x\n"
 
 
-async def upload(desk: doors.Desk, token: str, text: str = SHEET) -> doors.Answer:
+async def upload(desk: doors.Desk, token: str, text: str = SHEET, kind: str = "catalogue") -> doors.Answer:
     form = aiohttp.FormData()
     form.add_field("_token", token)
-    form.add_field("kind", "catalogue")
+    form.add_field("kind", kind)
     form.add_field("file", text.encode(), filename="goods.csv")
     own = {"Origin": desk.address, "Sec-Fetch-Site": "same-origin"}
-    return await desk.send("POST", "/catalogue/import", headers=own, data=form)
+    room = "/orders" if kind == "orders" else "/catalogue"
+    return await desk.send("POST", f"{room}/import", headers=own, data=form)
 
 
 def test_a_picture_is_a_checked_raster_of_a_fixed_kind_and_nothing_else(tmp_path: Path) -> None:
@@ -57,6 +58,41 @@ def test_a_file_waits_for_whoever_sent_it_alone_and_is_shown_as_text(tmp_path: P
         assert taken.status == 403
         desk.caller = policies.Caller(policies.Role.SALES, "Wu", operator=9)
         assert (await desk.get(address)).status == 404
+
+    doors.visit(tmp_path, story)
+
+
+def test_what_is_said_of_a_file_of_orders_is_heeded_when_it_is_looked_at_again(tmp_path: Path) -> None:
+    async def story(desk: doors.Desk) -> None:
+        sheet = "单据,货号,数量,收件人,手机,详细地址\nN1<b>,CUP,1,张三,13800138000,大街 1 号\n"
+        address = (await upload(desk, desk.token, sheet, "orders")).headers["Location"]
+        assert address.startswith("/orders/import/")
+        first = await desk.get(address)
+        assert (first.status, "sheet.heading-missing" in first.text, "N1<b>" in first.text) == (200, False, False)
+        said = {
+            "_token": desk.token,
+            "answers": "1",
+            "column.A": "number",
+            "shop": "茶馆",
+            "separator": ",",
+            "step": "look",
+        }
+        assert (await desk.post(address, said)).headers["Location"] == address
+        again = await desk.get(address)
+        assert ['<option value="number" selected>' in again.text, 'value="茶馆"' in again.text] == [True, True]
+        faults = await desk.get(address + "/faults.xlsx")
+        assert faults.status == 200
+
+    doors.visit(tmp_path, story)
+
+
+def test_a_file_that_cannot_be_read_asks_for_its_character_set(tmp_path: Path) -> None:
+    async def story(desk: doors.Desk) -> None:
+        address = (await upload(desk, desk.token, "sku;title,x\nA;Cup,y\n")).headers["Location"]
+        page = await desk.get(address)
+        assert (page.status, 'name="separator"' in page.text, 'id="columns"' in page.text) == (200, True, False)
+        await desk.post(address, {"_token": desk.token, "answers": "1", "separator": ";", "step": "look"})
+        assert 'id="columns"' in (await desk.get(address)).text
 
     doors.visit(tmp_path, story)
 

@@ -21,7 +21,6 @@ from node.trade import books, cascades, chains, doors, errands, orders, peering,
 from node.trade.waits import Wait
 
 register = doors.Register()
-RECEIPT_PATIENCE_S = 10  # how long a person waits for a receipt
 SWEEP_S_MIN, SWEEP_S_MAX = 60, 600  # between two looks at the clock; a new deadline is noticed within the longer one
 log = structlog.get_logger(__name__)
 
@@ -88,32 +87,13 @@ async def claim(trade: doors.Trade, given: Claimed, report: doors.Report) -> doo
     first = await trade.books.act(lambda desk: claim_all(desk, given))
     report("waiting for receipts", 0, len(first.sizes))
     if first.sizes:
-        await receipts(trade, first.sizes)
+        await waits.receipts(trade, first.sizes)
         then = await trade.books.act(lambda desk: claim_all(desk, given))
         then.claimed[:0] = first.claimed
         first = then
     if first.waiting and not first.claimed:
-        away = sorted({row["partner"] for row in first.waiting})
-        raise errors.NodeError(
-            "deadline.unproved",
-            "the deadline is over, but no receipt shows that the partner was there since",
-            expected=f"a receipt of {', '.join(away)}",
-            got="none yet: what waits for it is sent as soon as they are there",
-            hint="repeat the command then",
-        )
+        raise waits.unproved(row["partner"] for row in first.waiting)
     return {"claimed": first.claimed, "waiting": first.waiting, "refused": first.refused}
-
-
-async def receipts(trade: doors.Trade, sizes: dict[int, int]) -> None:
-    """Wait a while for receipts of those partners that are there."""
-    names = await trade.database.read(lambda db: {row.id: row.partner for row in partners.channels(db)})
-    there = [(channel, size) for channel, size in sizes.items() if trade.network.online(names[channel])]
-    try:
-        async with asyncio.timeout(RECEIPT_PATIENCE_S):
-            for channel, size in there:
-                await trade.receipts.wait(channel, size)
-    except TimeoutError:
-        log.info("receipts are late", channels=[channel for channel, _ in there])
 
 
 def claim_all(desk: books.Desk, given: Claimed) -> Round:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from contracts import disputes, issues
 from contracts.documents import disputes as papers
@@ -51,17 +51,36 @@ async def escalate(trade: doors.Trade, given: complaints.One, report: doors.Repo
     """Go on with an issue that was not resolved in time; two receipts of the partner prove the time.
 
     Where the time is over but the partner has receipted nothing since, it is reminded: the next receipt is the proof.
+    NodeError `deadline.unproved` where that does not come soon.
     """
 
-    def unit(desk: books.Desk) -> doors.Json:
+    def unit(desk: books.Desk) -> tuple[complaints.Found, bool]:
         found = complaints.find(desk, given.issue)
         wait_s = issues.resolution_s(found.issue.version)
-        reminded = False
-        if found.issue.state in issues.WORKED_ON:
-            reminded = write_in_time(desk, found, "issue.escalate", found.issue.index, wait_s)
-        return {**complaints.describe(complaints.again(found)), "reminded": reminded}
+        waiting = found.issue.state in issues.WORKED_ON
+        return found, waiting and write_in_time(desk, found, "issue.escalate", found.issue.index, wait_s)
 
-    return await trade.books.act(unit)
+    return await in_time(trade, unit)
+
+
+async def in_time(trade: doors.Trade, unit: Callable[[books.Desk], tuple[complaints.Found, bool]]) -> doors.Json:
+    """Do what a receipt has to prove; where it is missing, wait a while for it, and do it then.
+
+    `unit` tells whether it is missing. NodeError `deadline.unproved` where it does not come.
+    """
+
+    def step(desk: books.Desk) -> tuple[doors.Json, dict[int, int], str]:
+        found, missing = unit(desk)
+        sizes = {found.book.channel.id: found.book.history.sizes[found.book.side]} if missing else {}
+        return complaints.describe(complaints.again(found)), sizes, found.book.partner.name
+
+    answer, sizes, partner = await trade.books.act(step)
+    if sizes:
+        await waits.receipts(trade, sizes)
+        answer, sizes, partner = await trade.books.act(step)
+    if sizes:
+        raise waits.unproved([partner])
+    return answer
 
 
 def write_in_time(
@@ -227,7 +246,7 @@ register.case("dispute.comply", complaints.One)(functools.partial(simple, "dispu
 async def default(trade: doors.Trade, given: complaints.One, report: doors.Report) -> doors.Json:
     """Say that the other side did not do what the award says, in time; two receipts of it prove the time."""
 
-    def unit(desk: books.Desk) -> doors.Json:
+    def unit(desk: books.Desk) -> tuple[complaints.Found, bool]:
         found = complaints.find(desk, given.issue)
         taken = found.issue.taken
         if taken is None or taken.member.side != found.book.side:
@@ -235,10 +254,9 @@ async def default(trade: doors.Trade, given: complaints.One, report: doors.Repor
                 "dispute.none", "there is no award that I have entered", expected="`hanse dispute decide` first"
             )
         within_s = taken.award.comply_within_s
-        reminded = write_in_time(desk, found, "dispute.default", taken.member.index, within_s)
-        return {**complaints.describe(complaints.again(found)), "reminded": reminded}
+        return found, write_in_time(desk, found, "dispute.default", taken.member.index, within_s)
 
-    return await trade.books.act(unit)
+    return await in_time(trade, unit)
 
 
 class Listed(doors.Arguments):

@@ -6,16 +6,20 @@ one from the receipts that it holds, the other from those that it gave.
 
 from __future__ import annotations
 
+import asyncio
 import bisect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+import structlog
 
 from contracts import abandonments, assents, disputes, issues, lapses, silences
 from contracts.documents.deems import Deem
 from contracts.issues import Issue, IssueState, Taken
 from contracts.orders import Order
 from contracts.silences import Claim
-from node.storage import proofs
+from node import errors
+from node.storage import partners, proofs
 from node.trade import books, doors
 from protocol import notes
 from protocol.encoding import Value
@@ -28,8 +32,10 @@ ESCALATE = "issue.escalate"
 ANSWER = "the other side does not answer a complaint in the time of the agreement"
 AWARD, DUTY, DEFAULT = "dispute.decide", "dispute.return", "dispute.default"
 COMPLY = "who must act by an award does not: the other side may say so"
+RECEIPT_PATIENCE_S = 10  # how long a person waits for a receipt
 GO_BACK = "goods that the buyer must send back by an award"
 RESOLVE = "the other side does not resolve a complaint: the complainant may escalate it"
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +265,29 @@ def is_unheard(book: books.Book, wait: Wait) -> bool:
 def passed(desk: books.Desk, book: books.Book) -> proofs.Proof | None:
     """The partner's newest receipt: that it was there at a time, and had said nothing else."""
     return proofs.newest(desk.db, book.mine.id)
+
+
+async def receipts(trade: doors.Trade, sizes: Mapping[int, int]) -> None:
+    """Wait a while for receipts of those partners that are there. `sizes`: by channel, that of my logbook."""
+    names = await trade.database.read(lambda db: {row.id: row.partner for row in partners.channels(db)})
+    there = [(channel, size) for channel, size in sizes.items() if trade.network.online(names[channel])]
+    try:
+        async with asyncio.timeout(RECEIPT_PATIENCE_S):
+            for channel, size in there:
+                await trade.receipts.wait(channel, size)
+    except TimeoutError:
+        log.info("receipts are late", channels=[channel for channel, _ in there])
+
+
+def unproved(away: Iterable[str]) -> errors.NodeError:
+    """The NodeError `deadline.unproved` for what partners have given no receipt of; they were reminded."""
+    return errors.NodeError(
+        "deadline.unproved",
+        "the deadline is over, but no receipt shows that the partner was there since",
+        expected=f"a receipt of {', '.join(sorted(set(away)))}",
+        got="none yet: what waits for it is sent as soon as they are there",
+        hint="repeat the command then",
+    )
 
 
 def body(book: books.Book, wait: Wait, start: proofs.Proof, end: proofs.Proof) -> books.Body:

@@ -48,10 +48,7 @@ async def escalated(town: Town) -> str:
         await town.ask("shop", "issue.escalate", issue=issue)
     assert [fault["code"] for fault in caught.value.faults] == ["issue.early"]
     await asyncio.sleep(2 * HOUR_S)
-    assert (await town.ask("shop", "issue.escalate", issue=issue))["reminded"]
-    await town.settle()
-    escalated = await town.ask("shop", "issue.escalate", issue=issue)
-    assert (escalated["state"], escalated["reminded"]) == ("escalated", False)
+    assert (await town.ask("shop", "issue.escalate", issue=issue))["state"] == "escalated"
     await town.settle()
     return issue
 
@@ -97,6 +94,25 @@ def test_an_arbiter_decides_while_the_other_node_is_gone() -> None:
     play(story)
 
 
+def test_a_time_that_is_over_is_proved_as_soon_as_the_partner_is_there_again() -> None:
+    async def story(town: Town) -> None:
+        issue = await quarrel(town)
+        town.kill("factory")
+        await asyncio.sleep(2 * HOUR_S)
+        for _ in range(2):
+            with pytest.raises(errors.NodeError) as caught:
+                await town.ask("shop", "issue.escalate", issue=issue)
+            assert caught.value.code == "deadline.unproved"
+        await town.start("factory")
+        await town.settle()
+        assert (await town.ask("shop", "issue.escalate", issue=issue))["state"] == "escalated"
+        await town.settle()
+        said = [row["type"] for row in (await town.ask("factory", "issue.show", issue=issue))["documents"]]
+        assert said == ["issue.open", "issue.escalate"]
+
+    play(story)
+
+
 def test_the_second_arbiter_waits_until_the_first_had_its_time() -> None:
     async def story(town: Town) -> None:
         issue = await escalated(town)
@@ -131,8 +147,6 @@ def test_what_an_award_asks_for_and_nobody_does_is_a_default() -> None:
         await town.ask("shop", "dispute.decide", award=signed["award"])
         await town.settle()
         await asyncio.sleep(24 * HOUR_S)
-        assert (await town.ask("shop", "dispute.default", issue=issue))["reminded"]
-        await town.settle()
         assert (await town.ask("shop", "dispute.default", issue=issue))["state"] == "defaulted"
 
     play(story)

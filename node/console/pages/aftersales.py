@@ -194,7 +194,7 @@ words.add(
         "issue.offer": N_("The offer is on its way."),
         "issue.accept": N_("The offer is answered."),
         "issue.close": N_("The complaint is closed."),
-        "issue.escalate": N_("The complaint is escalated, as soon as the partner's receipt proves the time."),
+        "issue.escalate": N_("The complaint is escalated."),
         "dispute.open": N_("The dispute is open: save the case and send it to the arbiter."),
         "dispute.evidence": N_("The evidence stands in the case."),
         "dispute.decide": N_("The award counts from now on."),

@@ -8,6 +8,7 @@ SEED ?= 1
 SEEDS ?= 20
 EXAMPLES ?= 100
 DOCUMENTS ?= 20000
+GOODS ?= 10000
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-run debian demo run test check fix format lint layers types docs sim sim-many stories lighthouse fuzz-api bench lock clean
@@ -77,8 +78,8 @@ lighthouse: setup ## what Lighthouse says of the console's pages
 fuzz-api: setup ## look longer for faults of the JSON API: make fuzz-api EXAMPLES=200
 	HANSE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/node/console/test_programs.py
 
-bench: setup-run ## documents per second between two real nodes: make bench DOCUMENTS=100000
-	$(BIN)/hanse bench --documents $(DOCUMENTS)
+bench: setup-run ## documents per second between two real nodes, milliseconds a page: make bench DOCUMENTS=100000
+	$(BIN)/hanse bench --documents $(DOCUMENTS) --goods $(GOODS)
 
 lock: setup ## pin every dependency with its hashes
 	$(BIN)/python -m pip install --quiet uv

@@ -224,13 +224,14 @@ def demo(directory: Path | None, orders: int, seed: int, keep: bool, discard: bo
 
 @click.command(cls=commands.Command)
 @click.option("--documents", type=click.IntRange(1), default=20_000, show_default=True, help="Orders to send.")
+@click.option("--goods", type=click.IntRange(1), default=10_000, show_default=True, help="Articles to list.")
 @click.option("--directory", type=FOLDER, help="Where the two homes go. [default: a temporary folder, removed]")
-def bench(documents: int, directory: Path | None) -> None:
-    """Measure two real nodes that send each other orders over the real protocol."""
+def bench(documents: int, goods: int, directory: Path | None) -> None:
+    """Measure two real nodes that send each other orders over the real protocol, and the pages that show them."""
     from node.demonstrations import benchmarks
 
     terminal = commands.current()
-    terminal.answer("bench", benchmarks.measure(documents, directory, terminal.narrator()))
+    terminal.answer("bench", benchmarks.measure(documents, goods, directory, terminal.narrator()))
 
 
 PANELS: Final = {

@@ -166,6 +166,7 @@ def close(channel: Channel, ledger: Ledger, statement: Statement, closing: Closi
     rolled = [(0, 0, account) for account, _ in settled if account.thread.key in left]
     ledger.pending = [*rolled, *(entry for entry in ledger.pending if entry[1] >= cut[entry[0]])]
     for account, now in agreed:
+        ledger.paid -= now.owed.paid - account.settled.paid
         account.settled, account.lines = now.owed, sales.lines(now)
     for account, _ in settled:
         if threads.unsettled(account.thread, cut):

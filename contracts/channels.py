@@ -306,6 +306,7 @@ def _owed(account: tuple[Ledger, Account], owed: Owed, position: Position | None
         if owed != entry.owed:
             ledger.total += owed.total - entry.owed.total
             ledger.withheld += owed.withheld - entry.owed.withheld
+            ledger.paid += owed.paid - entry.owed.paid
             entry.owed = owed
         if position is not None:
             ledger.pending.append((*position, entry))

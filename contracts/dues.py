@@ -55,6 +55,11 @@ class Owed(NamedTuple):
         """The sum of all kinds."""
         return sum(self)
 
+    @property
+    def paid(self) -> int:
+        """The part that is payments and set-offs: negative where they took something off the buyer's debt."""
+        return self.payment + self.setoff
+
 
 NOTHING: Final = Owed()
 

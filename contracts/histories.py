@@ -397,9 +397,14 @@ class History:
 
     @property
     def open(self) -> Mapping[str, int]:
-        """How many threads of each kind are not at their end."""
+        """How many threads of each kind are not at their end. Looks at every order."""
+        orders = sum(order.state is not OrderState.CLOSED for order in self.orders.values())
+        return {"order": orders, **self.open_besides_orders}
+
+    @property
+    def open_besides_orders(self) -> Mapping[str, int]:
+        """The same for everything of which there are few."""
         return {
-            "order": sum(order.state is not OrderState.CLOSED for order in self.orders.values()),
             "hold": sum(hold.state in (HoldState.ASKED, HoldState.HELD) for hold in self.holds.values()),
             "quote": sum(quotation.state in quotations.OPEN for quotation in self.quotations.values()),
             "issue": sum(issue.state in (*issues.LIVE, issues.IssueState.DECIDED) for issue in self.issues.values()),

@@ -49,7 +49,8 @@ class Ledger:
     """`key` names the agreement's thread. `pending`: (side, index, account) of every document after the last cut;
     `proposals`: the statements proposed after each closed one (None: after none); `contested`: the threads that the
     last closed one left open. One entry of each of those stays pending, so that the next statement comes to it.
-    `withheld` is what the buyer keeps until goods are final (negative)."""
+    `withheld` is what the buyer keeps until goods are final (negative); `paid`: what payments and set-offs came to
+    since the last closed statement, negative where they took something off the buyer's debt."""
 
     key: bytes
     currency: str
@@ -61,6 +62,7 @@ class Ledger:
     proposals: dict[bytes | None, list[bytes]] = field(default_factory=dict)
     contested: frozenset[bytes] = frozenset()
     withheld: int = 0
+    paid: int = 0
 
 
 def closed_within(ledger: Ledger, past: Past) -> int:

@@ -11,8 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contracts.channels import Channel
-from contracts.dues import Owed
-from contracts.ledgers import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +35,10 @@ def of(channel: Channel, agreement: bytes) -> list[Obligation]:
     left: list[tuple[bytes, int, int]] = []  # statement, amount, open; minor units that the buyer owes
     for closed in ledger.closed:
         added = channel.statements[closed.statement].added
-        for amount in (added.total - paid(added), paid(added)):
+        for amount in (added.total - added.paid, added.paid):
             left = _cleared(left, closed.statement, amount)
     if left or ledger.pending:
-        left = _cleared(left, ledger.closed[-1].statement if ledger.closed else b"", paid_since(ledger))
+        left = _cleared(left, ledger.closed[-1].statement if ledger.closed else b"", ledger.paid)
     return [
         Obligation(
             name,
@@ -53,17 +51,6 @@ def of(channel: Channel, agreement: bytes) -> list[Obligation]:
         )
         for name, amount, rest in left
     ]
-
-
-def paid_since(ledger: Ledger) -> int:
-    """What payments and set-offs added since the last closed statement: negative where they took something off."""
-    accounts = {id(account): account for _, _, account in ledger.pending}.values()
-    return sum(paid(account.owed) - paid(account.settled) for account in accounts)
-
-
-def paid(owed: Owed) -> int:
-    """The part that is payments and set-offs: negative where they took something off the buyer's debt."""
-    return owed.payment + owed.setoff
 
 
 def _cleared(left: list[tuple[bytes, int, int]], statement: bytes, added: int) -> list[tuple[bytes, int, int]]:

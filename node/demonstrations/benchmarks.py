@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from node import errors
-from node.demonstrations import folds, merchants, openings, stages
+from node.demonstrations import folds, merchants, openings, pages, stages
 from node.demonstrations.merchants import Merchant
 from node.demonstrations.stages import Json, Narrator
 from node.system import homes
@@ -29,8 +29,11 @@ PRICE: Final = "12.50"
 ENVIRONMENT: Final = {"HANSE_BENCH": "1"}
 
 
-def measure(documents: int, directory: Path | None, narrator: Narrator) -> Json:
-    """Measure `documents` orders; the figures. NodeError `demo.unmet`, `home.exists`."""
+def measure(documents: int, goods: int, directory: Path | None, narrator: Narrator) -> Json:
+    """Measure `documents` orders, and pages that show them and `goods` articles; the figures.
+
+    NodeError `demo.unmet`, `home.exists`.
+    """
     if directory is not None and directory.exists() and any(directory.iterdir()):
         raise errors.NodeError("home.exists", f"{directory} is not empty", expected="a new folder", got="files")
     folder = directory or Path(tempfile.mkdtemp(prefix="hanse-bench-"))
@@ -56,11 +59,31 @@ def measure(documents: int, directory: Path | None, narrator: Narrator) -> Json:
         written = documents + SINGLES + WARM_UP
         grown = [round((end - begin) / written, 1) for begin, end in zip(before, after, strict=True)]
         figures["disk_bytes_per_document"] = {"seller": grown[0], "buyer": grown[1]}
-        return {"documents": documents, **figures, "latency_ms": latency}
+        with narrator.chapter("Parcels leave, a statement is written, goods are listed"):
+            buyer.start()
+            pages.prepare(seller, buyer, goods, narrator.report)
+        with narrator.chapter("Pages of both consoles"):
+            console = look(seller, buyer, narrator)
+        return {"documents": documents, **figures, "latency_ms": latency, "goods": goods, **console}
     finally:
         merchants.stop_all((seller, buyer))
         if directory is None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def look(seller: Merchant, buyer: Merchant, narrator: Narrator) -> Json:
+    """What pages cost with so much behind them, and the first one after a start."""
+    stages.at_once(Merchant.stop, (seller, buyer))
+    front, other = stages.at_once(pages.open_console, (seller, buyer))
+    try:
+        return {
+            "after_start": pages.first_page(front),
+            "first_visit_bytes": pages.first_visit(front),
+            "pages": pages.measure(front, other, narrator.report),
+        }
+    finally:
+        front.close()
+        other.close()
 
 
 def prepare(seller: Merchant, buyer: Merchant) -> None:

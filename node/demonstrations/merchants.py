@@ -85,6 +85,11 @@ class Merchant:
 
     def start(self) -> None:
         """Start the node and wait until it answers. NodeError `demo.unmet` when it ends instead."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start the node."""
         assert self.process is None
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
@@ -95,6 +100,10 @@ class Merchant:
                 env=self._environment(),
                 start_new_session=True,
             )
+
+    def wait(self) -> None:
+        """Wait until the node answers. NodeError `demo.unmet` when it ends instead."""
+        assert self.process is not None
         deadline = time.monotonic() + READY_SECONDS_MAX
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:

@@ -84,6 +84,22 @@ def demonstration(answer: Json) -> RenderableType:
     return Group(Text(), head, text if answer.get("kept", True) else Text())
 
 
+PAGES: Final = {
+    "page": "page",
+    "least": "least ms",
+    "p50": "p50 ms",
+    "p95": "p95 ms",
+    "cpu": "processor ms",
+    "bytes": "bytes",
+}
+
+
+def benchmark(answer: Json) -> RenderableType:
+    """The figures of a benchmark, and a row for each page of the console."""
+    head = tables.fields((tables.label(key), value) for key, value in answer.items() if key != "pages")
+    return Group(head, Text(), tables.rows_of(answer, "pages", PAGES, empty="No page was measured."))
+
+
 def opened(answer: Json) -> list[str]:
     """The consoles of nodes that are left running, and who may sign in."""
     consoles = answer.get("consoles") or []

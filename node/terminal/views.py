@@ -266,5 +266,6 @@ VIEWS: Final[Mapping[str, View]] = {
     "audit.verify.document": reports.proof,
     "doctor": reports.findings,
     "demo": reports.demonstration,
+    "bench": reports.benchmark,
 }
 """Use case, or local command, to its view."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -74,8 +75,9 @@ async def preview(trade: doors.Trade, given: Preview, report: doors.Report) -> d
 
 def offered(book: books.Book, version: Version, given: Listed | Preview) -> doors.Json:
     """What the seller of an agreement offers: every listing that has a price under it."""
-    fitting = [offer for offer in offers.every(book, version) if offers.mentions(offer.document, given.text)]
-    rows = [offer for offer in fitting if offer.document.sku > given.after][: given.limit]
+    fitting = offers.containing(offers.every(book, version), given.text)
+    first = bisect.bisect_right(fitting, given.after, key=lambda offer: offer.document.sku)
+    rows = fitting[first:] if given.limit is None else fitting[first : first + given.limit]
     return {
         "goods": [describe_offer(book, version, offer) for offer in rows],
         "total": len(fitting),

@@ -66,9 +66,11 @@ class Book:
     credit: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # see `credits`
     timed: dict[bytes, list[Any]] | None = None  # see `waits`
     noted: dict[str, tuple[int, int]] = field(default_factory=dict)  # see `figures`
-    window: tuple[tuple[int, ...], tuple[Any, ...]] | None = None  # see `showcases`
+    offered: dict[bytes, Any] = field(default_factory=dict)  # see `offers`
+    window: Any = None  # see `showcases`
     complained: set[bytes] | None = None  # see `waits`
     expiries: list[Any] | None = None  # see `expiries`
+    account: tuple[tuple[Any, ...], Any] | None = None  # see `statements`
 
     @property
     def side(self) -> int:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 import pydantic
 
 from contracts import dues, reconciliation
 from contracts.statements import CLOSED, StatementLine, StatementState
-from node.storage import blobs
 from node.trade import billings, books, catalogues, doors, statements, waits
 from node.trade.statements import Found
 
@@ -33,23 +31,22 @@ async def lines(trade: doors.Trade, given: Page, report: doors.Report) -> doors.
 
     def unit(desk: books.Desk) -> doors.Json:
         found = statements.find(desk, given.statement)
-        document, currency = found.statement.document, found.statement.document.currency
-        mine = statements.own_lines(found)
-        same = mine is not None and hashlib.sha256(mine).digest() == document.lines_hash
-        content = mine if same else blobs.get(desk.db, document.lines_hash)
-        proposed = [] if content is None else statements.read_lines(content)
-        rows = list(compared(found, proposed, None if mine is None else statements.read_lines(mine)))
+        currency = found.statement.document.currency
+        read = statements.account(desk, found)
+        if read.rows is None:
+            read.rows = list(compared(found, read.proposed, None if read.same else read.mine))
+        rows = read.rows
         wanted = [row for row in rows if fits(row, given.only)]
         page = wanted[given.offset : given.offset + given.limit]
         following = given.offset + len(page)
         return {
-            "here": content is not None,
-            "compared_by": compared_by(found, mine is not None),
+            "here": read.here,
+            "compared_by": compared_by(found, read.mine is not None),
             "rows": [shown(desk, found, row) for row in page],
             "count": len(wanted),
             "differing": sum(bool(row["cause"]) for row in rows),
             "next": following if following < len(wanted) else None,
-            "kinds": {kind: catalogues.shown(total, currency) for kind, total in totals(proposed).items()},
+            "kinds": {kind: catalogues.shown(total, currency) for kind, total in totals(read.proposed).items()},
             "possible": possible(found),
             "deadlines": [
                 waits.shown(desk, found.book, wait)
@@ -68,8 +65,10 @@ def compared_by(found: Found, computed: bool) -> str | None:
     return None if found.statement.state is StatementState.PROPOSED else found.book.partner.name
 
 
-def compared(found: Found, proposed: list[StatementLine], own: list[StatementLine] | None) -> Iterator[doors.Json]:
-    """One row for each line of either side, by thread and kind; amounts in minor units."""
+def compared(
+    found: Found, proposed: Sequence[StatementLine], own: Sequence[StatementLine] | None
+) -> Iterator[doors.Json]:
+    """One row for each line of either side, by thread and kind; amounts in minor units. `own`: where they differ."""
     statement = found.statement
     left = {thread.key: thread for thread in (*statement.contested, *statement.reopened)}
     before = found.book.history.statements.get(statement.document.previous or b"")

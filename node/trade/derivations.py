@@ -52,7 +52,9 @@ async def derive(trade: doors.Trade, given: Derive, report: doors.Report) -> doo
         partner, channel = peering.find(desk, given.partner)
         book = desk.peek(channel.id) if given.dry_run else desk.book(channel.id)
         version = agreements.in_force(book, 1 - book.side)
-        chosen = [offer for offer in offers.every(book, version) if wanted is None or offer.document.sku in wanted]
+        chosen = [
+            offer for offer in offers.every(book, version).offers if wanted is None or offer.document.sku in wanted
+        ]
         missing = sorted((wanted or set()) - {offer.document.sku for offer in chosen})
         if missing:
             raise errors.NodeError(

@@ -17,7 +17,7 @@ from contracts.issues import Issue
 from contracts.orders import Order
 from node.storage import logbooks, orderbooks, partners, settings, shelves
 from node.storage import searches as index
-from node.trade import aftersales, books, duties, figures, rows, searches, waits
+from node.trade import aftersales, books, duties, figures, offers, rows, searches, waits
 
 VERSION: Final = b"3"
 """Of what the rows and the index hold: another number makes them anew at the next start."""
@@ -35,6 +35,7 @@ def follow(desk: books.Desk, book: books.Book, change: Change) -> None:
         rows.record(desk, book, change.after.key, before, change.after)
     elif isinstance(change.after, Issue):
         waits.follow_issue(book, change.after)
+    offers.follow(book, change)
     duties.follow(desk, book, change)
     aftersales.record(desk, book, change)
     figures.follow(desk, book, change)

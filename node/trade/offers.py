@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts import listings, prices, pricing
+from contracts.channels import Change
 from contracts.documents import listings as papers
 from contracts.terms import Version
 from node.trade import books
 
 GONE = frozenset({listings.ListingState.WITHDRAWN, listings.ListingState.REJECTED})
+SHOWN = frozenset({"listing", "price", "agreement"})
+"""The kinds of changes that change an offer; how much there is of it is asked each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +48,41 @@ def offer(book: books.Book, version: Version, sku: str) -> Offer | None:
     return None if listed is None or priced is None else Offer(*listed, priced)
 
 
-def every(book: books.Book, version: Version) -> Iterator[Offer]:
-    """Everything that the seller of an agreement offers with a price, by SKU."""
-    for side, sku in sorted(book.history.listings):
-        if side == version.seller and (found := offer(book, version, sku)) is not None:
-            yield found
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Everything on offer, by SKU, and of each what is looked through for a word."""
+
+    offers: tuple[Offer, ...]
+    told: tuple[str, ...]
+
+
+def every(book: books.Book, version: Version) -> Window:
+    """Everything that the seller of an agreement offers with a price; kept until one of it changes."""
+    if version.hash not in book.offered:
+        skus = sorted(sku for side, sku in book.history.listings if side == version.seller)
+        found = tuple(one for sku in skus if (one := offer(book, version, sku)) is not None)
+        book.offered[version.hash] = Window(found, tuple(told(one.document) for one in found))
+    kept: Window = book.offered[version.hash]
+    return kept
+
+
+def follow(book: books.Book, change: Change) -> None:
+    """Take over one change of a book: what is on offer is looked through anew when somebody next wants to see it."""
+    if change.kind in SHOWN:
+        book.offered.clear()
+        book.window = None
+
+
+def containing(window: Window, text: str) -> list[Offer]:
+    """The offers in which a text stands; capital letters do not matter."""
+    wanted = text.strip().casefold()
+    return [one for one, told in zip(window.offers, window.told, strict=True) if wanted in told]
 
 
 def told(document: papers.Publish) -> str:
     """The SKU, the titles, the brand and the category in small letters, to be looked through."""
     parts = (document.sku, document.brand or "", document.category or "", *(title.text for title in document.titles))
     return "\n".join(parts).casefold()
-
-
-def mentions(document: papers.Publish, text: str) -> bool:
-    """Whether a text stands in one of them; capital letters do not matter."""
-    return text.strip().casefold() in told(document)
 
 
 def available(book: books.Book, side: int, sku: str) -> int | None:

@@ -12,8 +12,9 @@ from typing import Annotated
 import pydantic
 
 from contracts.documents import peers as papers
+from contracts.orders import OrderState
 from node import errors
-from node.storage import settings
+from node.storage import orderlists, settings
 from node.trade import books, doors, peering
 
 register = doors.Register()
@@ -91,9 +92,18 @@ async def end(trade: doors.Trade, given: End, report: doors.Report) -> doors.Jso
 
 
 def standing(desk: books.Desk, book: books.Book) -> doors.Json:
-    """What is still open with a partner, whether the partnership has ended, and when the notice is over."""
+    """What is still open with a partner, whether the partnership has ended, and when the notice is over.
+
+    Orders are counted by the list of orders, which does it as they change.
+    """
     history = book.history
-    shown: doors.Json = {"open": {kind: count for kind, count in history.open.items() if count}}
+    orders = sum(
+        count
+        for (_, state), count in orderlists.counts(desk.db, channel=book.channel.id).items()
+        if state != OrderState.CLOSED
+    )
+    found = {"order": orders, **history.open_besides_orders}
+    shown: doors.Json = {"open": {kind: count for kind, count in found.items() if count}}
     if history.peering.ended:
         shown |= {"ended": history.ended, "notice_until_ms": notice_until_ms(desk, book)}
     return shown

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 import pydantic
@@ -72,12 +73,10 @@ async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doo
     """What partners offer me, with cost, suggested price, margin, stock and how fresh that is."""
 
     def unit(desk: books.Desk) -> doors.Json:
-        readable = peering.open_books(desk, given.partner)
-        found = [card for book in readable for card in cards(book)]
-        categories = sorted({name for card in found if (name := card.offer.document.category)})
+        windows = [window(book) for book in peering.open_books(desk, given.partner)]
         wanted = given.text.strip().casefold()
-        kept = [card for card in found if wanted in card.told and fits(card, given)]
-        kept.sort(key=KEYS[given.sort])
+        found = heapq.merge(*(ordered(shown, given.sort) for shown in windows))
+        kept = [card for _, card in found if wanted in card.told and fits(card, given)]
         first = next((place + 1 for place, card in enumerate(kept) if name_of(card) == given.after), 0)
         page = kept[first : first + given.limit]
         more = first + given.limit < len(kept)
@@ -86,7 +85,7 @@ async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doo
             "total": len(kept),
             "next": name_of(page[-1]) if page and more else None,
             "partners": sorted({book.partner.name for book in peering.open_books(desk) if sells(book) is not None}),
-            "categories": categories,
+            "categories": sorted({name for shown in windows for name in shown.categories}),
         }
 
     return await trade.books.read(unit)
@@ -100,13 +99,33 @@ def sells(book: books.Book) -> Version | None:
         return None
 
 
-def cards(book: books.Book) -> Sequence[Card]:
-    """Everything that the partner of a book offers me, by title; kept until anything is folded into the book."""
-    sizes = tuple(book.history.sizes)
-    if book.window is None or book.window[0] != sizes:
-        book.window = sizes, tuple(sorted(made(book), key=title_key))
-    found: tuple[Card, ...] = book.window[1]
-    return found
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Everything that the partner of a book offers me. `orders`: sorted, each card behind what it is sorted by."""
+
+    cards: tuple[Card, ...]
+    categories: frozenset[str]
+    orders: dict[Sort, Sequence[tuple[tuple[Any, ...], Card]]] = field(default_factory=dict)
+
+
+def window(book: books.Book) -> Window:
+    """What the partner of a book offers me; kept until one of it changes (`offers.follow`)."""
+    if book.window is None:
+        found = tuple(made(book))
+        book.window = Window(found, frozenset(name for card in found if (name := card.offer.document.category)))
+    kept: Window = book.window
+    return kept
+
+
+def ordered(shown: Window, sort: Sort) -> Sequence[tuple[tuple[Any, ...], Card]]:
+    """The cards of one partner as they are wanted. Only the stock is asked anew: it changes with every order."""
+    if sort in shown.orders:
+        return shown.orders[sort]
+    key = KEYS[sort]
+    pairs = sorted(((key(card), card) for card in shown.cards), key=lambda pair: pair[0])
+    if sort != "stock":
+        shown.orders[sort] = pairs
+    return pairs
 
 
 def made(book: books.Book) -> Iterator[Card]:
@@ -114,7 +133,8 @@ def made(book: books.Book) -> Iterator[Card]:
     version = sells(book)
     if version is None:
         return
-    for offer in offers.every(book, version):
+    shown = offers.every(book, version)
+    for offer, told in zip(shown.offers, shown.told, strict=True):
         item, document = offer.price.item, offer.document
         price = pricing.unit_price(item, document.min_quantity)
         assert price is not None, "an offer has a price"
@@ -124,7 +144,7 @@ def made(book: books.Book) -> Iterator[Card]:
             cost += amounts.share(cost, percent.numerator, percent.denominator * 100)
         retail = document.retail_price
         comparable = None if retail is None or retail.c != price.amount.c else retail.a
-        yield Card(book, version, offer, cost, comparable, offers.told(document))
+        yield Card(book, version, offer, cost, comparable, told)
 
 
 def fits(card: Card, given: Listed) -> bool:
@@ -201,7 +221,7 @@ async def shown(trade: doors.Trade, given: One, report: doors.Report) -> doors.J
 
     def unit(desk: books.Desk) -> doors.Json:
         _, channel = peering.find(desk, given.partner)
-        found = (card for card in cards(desk.peek(channel.id)) if card.offer.document.sku == given.sku)
+        found = (card for card in window(desk.peek(channel.id)).cards if card.offer.document.sku == given.sku)
         card = next(found, None)
         if card is None:
             raise errors.NodeError(

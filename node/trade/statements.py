@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -43,12 +44,53 @@ class One(doors.Arguments):
     statement: str
 
 
+class Shown(One):
+    """`lines`: with its lines, up to 10,000; `statement.lines` gives them page by page."""
+
+    lines: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A statement in its book."""
 
     book: books.Book
     statement: statements.Statement
+
+
+@dataclass(slots=True)
+class Account:
+    """The lines of a statement: as `proposed`, and as my own books have them where they still answer for it.
+
+    `here`: whether the proposed ones have arrived. `same`: whether both are the same, None where mine do not answer.
+    `rows`: both side by side, see `comparisons`.
+    """
+
+    here: bool
+    same: bool | None
+    proposed: Sequence[statements.StatementLine]
+    mine: Sequence[statements.StatementLine] | None
+    rows: Sequence[doors.Json] | None = None
+
+
+def account(desk: books.Desk, found: Found) -> Account:
+    """The lines of a statement; kept for whoever reads on in it, until anything is folded or its lines arrive."""
+    book, name = found.book, (found.statement.key, *found.book.history.sizes)
+    if book.account is None or book.account[0] != name or not book.account[1].here:
+        book.account = name, read_account(desk, found)
+    kept: Account = book.account[1]
+    return kept
+
+
+def read_account(desk: books.Desk, found: Found) -> Account:
+    """The same, read anew."""
+    wanted, computed = found.statement.document.lines_hash, own_account(found)
+    same = None if computed is None else hashlib.sha256(encoded(computed)).digest() == wanted
+    mine = None if computed is None else computed.lines
+    if same and mine is not None:
+        return Account(True, same, mine, mine)
+    content = blobs.get(desk.db, wanted)
+    return Account(content is not None, same, [] if content is None else read_lines(content), mine)
 
 
 def encoded(computed: statements.Computed) -> bytes:
@@ -216,17 +258,14 @@ def closing(statement: statements.Statement) -> int:
     return statement.document.closing if statement.closing is None else statement.closing
 
 
-@register.case("statement.show", One)
-async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Json:
+@register.case("statement.show", Shown)
+async def show(trade: doors.Trade, given: Shown, report: doors.Report) -> doors.Json:
     """One statement line by line, as proposed, beside what my own books say where that still differs."""
 
     def unit(desk: books.Desk) -> doors.Json:
         found = find(desk, given.statement)
         document = found.statement.document
-        mine = own_lines(found)
-        same = None if mine is None else hashlib.sha256(mine).digest() == document.lines_hash
-        content = mine if same else blobs.get(desk.db, document.lines_hash)
-        lines = [] if content is None else read_lines(content)
+        read = account(desk, found)
         orders = found.book.history.orders
         left = found.statement.contested + found.statement.reopened
         contested = {thread.key: thread.reason for thread in left}
@@ -241,14 +280,14 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
                 "contested": contested.get(line.key, ""),
                 "rolled": line.key in rolled,
             }
-            for line in lines[:LINES_SHOWN_MAX]
+            for line in read.proposed[: LINES_SHOWN_MAX if given.lines else 0]
         ]
         difference = found.statement.difference
         return {
             **describe(found),
             "detail": shown,
-            "here": content is not None,
-            "same_as_mine": same,
+            "here": read.here,
+            "same_as_mine": read.same,
             "difference": None
             if difference is None
             else {"key": difference.key.hex(), "kind": difference.kind, "mine": difference.mine},
@@ -276,11 +315,17 @@ def differing(statement: statements.Statement) -> list[doors.Json]:
 
 def own_lines(found: Found) -> bytes | None:
     """What my own books give for a statement that waits for its answer; None for another, or where they end before."""
+    computed = own_account(found)
+    return None if computed is None else encoded(computed)
+
+
+def own_account(found: Found) -> statements.Computed | None:
+    """The same, not encoded."""
     history, statement = found.book.history, found.statement
     reached = all(cut <= size for cut, size in zip(statement.cut, history.sizes, strict=True))
     if not reached or not statements.standing(history.channel, statement):
         return None
-    return encoded(history.statement_lines(statement.ledger, statement.cut))
+    return history.statement_lines(statement.ledger, statement.cut)
 
 
 def read_lines(content: bytes) -> list[statements.StatementLine]:

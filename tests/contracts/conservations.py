@@ -48,6 +48,7 @@ def conserved(history: History) -> None:
         ]
         assert ledger.total == sum(entry.owed.total for entry in accounts)
         assert ledger.withheld == sum(entry.owed.withheld for entry in accounts)
+        assert ledger.paid == sum(entry.owed.paid - entry.settled.paid for entry in accounts)
         settled = sum(entry.settled.total for entry in accounts)
         assert settled == (ledger.closed[-1].closing if ledger.closed else 0)
     for thread in history.channel.threads.values():

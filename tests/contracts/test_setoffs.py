@@ -164,7 +164,7 @@ def test_law_6_a_netting_round_leaves_every_net_position_as_it_was(seed: int) ->
         closing = ledger.closed[-1].closing if ledger.closed else 0
         sign = {1 - ledger.seller: 1, ledger.seller: -1}
         found = obligations.of(history.channel, agreement)
-        assert sum(sign[one.debtor] * one.open for one in found) == closing + obligations.paid_since(ledger)
+        assert sum(sign[one.debtor] * one.open for one in found) == closing + ledger.paid
         assert all(0 < one.open <= one.amount for one in found)
         assert len({one.debtor for one in found}) <= 1
 

@@ -169,7 +169,7 @@ async def statement(view: views.View) -> web.StreamResponse:
     wanted = view.request.match_info["statement"]
     only = view.query("only") if view.query("only") in ("differing", "contested") else "all"
     offset = int(view.query("offset")) if view.query("offset").isdecimal() else 0
-    found = (await view.ask("statement.show", statement=wanted)) | {"detail": None}
+    found = await view.ask("statement.show", statement=wanted, lines=False)
     lines = await view.ask("statement.lines", statement=wanted, only=only, offset=offset, limit=LINES_PER_PAGE)
     invoices = await view.ask_if_permitted("invoice.list", partner=found["partner"]) or {"invoices": []}
     return view.page(
@@ -187,7 +187,7 @@ async def statement(view: views.View) -> web.StreamResponse:
 async def statement_workbook(view: views.View) -> web.StreamResponse:
     """A statement as a workbook, all lines of it."""
     wanted, text, language = view.request.match_info["statement"], view.language.text, view.language
-    found = await view.ask("statement.show", statement=wanted)
+    found = await view.ask("statement.show", statement=wanted, lines=False)
     currency, rows, offset = found["closing"]["currency"], [], 0
     while offset is not None:
         page = await view.ask("statement.lines", statement=wanted, offset=offset, limit=LINES_PER_FILE)

@@ -61,7 +61,7 @@ def test_the_whole_story_comes_out(tmp_path: Path) -> None:
 
 
 def test_a_small_benchmark_gives_every_figure(tmp_path: Path) -> None:
-    figures = benchmarks.measure(60, tmp_path / "bench", Listener())
+    figures = benchmarks.measure(60, 20, tmp_path / "bench", Listener())
     assert set(figures) == {
         "documents",
         "documents_per_second",
@@ -74,12 +74,18 @@ def test_a_small_benchmark_gives_every_figure(tmp_path: Path) -> None:
         "disk_bytes_per_document",
         "restart_seconds",
         "fsync",
+        "goods",
+        "after_start",
+        "first_visit_bytes",
+        "pages",
     }
     assert figures["documents"] == 60
     assert set(figures["latency_ms"]) == {"p50", "p99"}
     assert set(figures["folds_per_second"]) == {"beginning", "end"}
     assert figures["documents_per_second"] >= figures["applied_per_second"] > 0
     assert "synchronous FULL" in figures["fsync"]
+    assert {row["page"] for row in figures["pages"]} > {"today", "orders, deep in", "selection, by margin"}
+    assert all(0 < row["least"] <= row["p50"] <= row["p95"] and row["bytes"] for row in figures["pages"])
 
 
 def test_a_story_that_fails_says_what_was_expected_and_leaves_no_process(
@@ -114,7 +120,7 @@ def test_a_story_never_writes_into_a_folder_with_something_in_it(tmp_path: Path)
     with pytest.raises(errors.NodeError, match=r"home\.exists"):
         stories.tell(stories.Plan(tmp_path, orders=20, seed=1, keep=False), Listener())
     with pytest.raises(errors.NodeError, match=r"home\.exists"):
-        benchmarks.measure(10, tmp_path, Listener())
+        benchmarks.measure(10, 10, tmp_path, Listener())
     assert (tmp_path / "mine").read_text() == "mine"
 
 

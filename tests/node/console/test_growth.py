@@ -25,7 +25,7 @@ from node.console.pages import (
 )
 from node.console.pages import invoices as invoice_pages
 from tests.node.console.test_disputes import text, view
-from tests.node.test_trading import agree
+from tests.node.markets import agree
 from tests.node.towns import Town, play
 
 FEW, MANY, PAGE = 160, 640, 55

@@ -73,7 +73,7 @@ async def do(view: views.View) -> web.StreamResponse:
     except errors.NodeError as error:
         return refuse(view, error, afterwards)
     template = assets.outcome(name)
-    if template:
+    if template and answer.get("refused") != []:  # a list of what was refused is shown only where something was
         return view.page(
             template if view.is_fragment else "outcome.html", template=template, answer=answer, back=afterwards
         )

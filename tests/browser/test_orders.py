@@ -28,7 +28,7 @@ def test_a_cancel_stops_the_packer_in_the_middle_of_typing(
         sync_api.expect(page.locator("#seen")).to_have_text("1 of 2 rows can be shipped")
         sync_api.expect(page.locator(".row-fault")).to_contain_text("<b>x</b>")
         page.get_by_role("button", name="Ship these 1").click()
-        sync_api.expect(page.locator("form .outcome")).to_contain_text("1 handed over")
+        sync_api.expect(page.get_by_role("status")).to_contain_text("Handed over")
 
 
 def test_C13_whoever_is_overtaken_sees_it_and_decides_anew(

@@ -92,17 +92,18 @@ async def proposing(view: views.View) -> web.StreamResponse:
         partner=partner,
         tabs=partners.tabs(view, partner),
         old=old,
-        form=filled(None if old is None else old["terms"]),
-        currencies=CURRENCIES,
+        form=filled(None if old is None else old["terms"], view.console.currency),
+        currencies=tuple(dict.fromkeys((view.console.currency, *CURRENCIES))),
+        buying=not (await view.ask("catalogue.list", limit=1))["goods"],
         arbiter=arbiter,
     )
 
 
-def filled(terms: views.Json | None) -> Mapping[str, Any]:
-    """What the form begins with: the present terms, or sensible ones."""
+def filled(terms: views.Json | None, currency: str) -> Mapping[str, Any]:
+    """What the form begins with: the present terms, or sensible ones in the currency of this merchant."""
     if terms is None:
         return {
-            "currency": "CNY", "basis": "shipment", "credit": "", "ship_by_hours": 48, "return_days": 14,
+            "currency": currency, "basis": "shipment", "credit": "", "ship_by_hours": 48, "return_days": 14,
             "payment_days": 14, "period": "monthly", "cancel_fee": "0", "seller_penalty": "0",
             "oversell_penalty": "0", "withhold": "0", "ship_to": "country", "fees": [], "shares": [], "arbiters": [],
             "resolve_hours": "", "award_hours": "", "self_billing": False, "shares_by": "buyer",

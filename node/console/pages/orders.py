@@ -130,6 +130,9 @@ words.add(
         "parcel.refused": "red",
     },
     done={
+        "order.accept": N_("Accepted, and the buyer is told."),
+        "order.ship": N_("Handed over, and the buyer is told."),
+        "order.cancel": N_("The partner is asked to stop it."),
         "order.reject": N_("The order was rejected, and the buyer is told."),
         "order.answer": N_("Your answer is on its way."),
         "order.change": N_("Your proposal is on its way. Until it is accepted, the original stands."),

@@ -117,7 +117,22 @@ async def partner(view: views.View) -> web.StreamResponse:
             raise
         card = None
     rooms = [room.path for room in navigations.of(view.may)]
-    return view.page("partners/one.html", partner=found, card=card, tabs=tabs(view, found), rooms=rooms)
+    agreements = (await view.ask("agreement.list", partner=found["node"]))["agreements"]
+    return view.page(
+        "partners/one.html",
+        partner=found, card=card, tabs=tabs(view, found), rooms=rooms, agreements=agreements,
+        without_terms=not any(row["state"] == "in-force" for row in agreements),
+        unseen=await sees_nothing(view, found, agreements),
+    )  # fmt: skip
+
+
+async def sees_nothing(view: views.View, partner: views.Json, agreements: list[views.Json]) -> bool:
+    """Whether terms to sell under are in force, and this merchant has goods, of which the partner sees none."""
+    if not any(row["state"] == "in-force" and row["selling"] for row in agreements):
+        return False
+    if (await view.ask("catalogue.preview", partner=partner["node"], limit=1))["total"]:
+        return False
+    return bool((await view.ask("catalogue.list", limit=1))["goods"])
 
 
 @register.get("/partners/{node}/sharing", "stock.allotments")

@@ -28,7 +28,7 @@ async def sign_in(view: views.View) -> web.StreamResponse:
         return web.Response(status=303, headers={"Location": afterwards})
     if not await entrances.any_operator(trade(view)):
         return view.page("signing/first.html", error=None, name="")
-    return view.page("signing/sign-in.html", afterwards=afterwards, name="", trouble=None)
+    return view.page("signing/sign-in.html", afterwards=afterwards, name=view.query("name")[:60], trouble=None)
 
 
 @register.post("/sign-in", routes.PUBLIC)

@@ -172,8 +172,11 @@ async def statement(view: views.View) -> web.StreamResponse:
     found = await view.ask("statement.show", statement=wanted, lines=False)
     lines = await view.ask("statement.lines", statement=wanted, only=only, offset=offset, limit=LINES_PER_PAGE)
     invoices = await view.ask_if_permitted("invoice.list", partner=found["partner"]) or {"invoices": []}
+    debts = await view.ask_if_permitted("obligation.list", partner=found["partner"]) or {"obligations": []}
+    owed = [row for row in debts["obligations"] if row["statement"] == found["statement"] and row["debtor"] == "me"]
     return view.page(
         "statements/statement.html",
+        owed=next((row for row in owed if row["open"]["amount"] > 0), None),
         statement=found,
         lines=lines,
         only=only,

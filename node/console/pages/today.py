@@ -10,6 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from node.console import routes, views, words
+from node.console.pages import beginnings
 from node.console.words import N_
 
 register = routes.Register()
@@ -21,7 +22,7 @@ DUTIES: Final[Mapping[str, tuple[str, str, str]]] = {
     "accept": (N_("Orders to accept"), "package", "azure"),
     "ship": (N_("Parcels to ship"), "truck-delivery", "azure"),
     "answer": (N_("Proposals to answer"), "message-2", "azure"),
-    "return": (N_("Returns to judge"), "arrow-back-up", "yellow"),
+    "return": (N_("Returns to go on with"), "arrow-back-up", "yellow"),
     "complaint": (N_("Complaints to answer"), "message-circle", "yellow"),
     "quote": (N_("Prices to quote"), "discount", "azure"),
     "agreement": (N_("Terms to accept"), "heart-handshake", "azure"),
@@ -32,6 +33,10 @@ DUTIES: Final[Mapping[str, tuple[str, str, str]]] = {
     "claim": (N_("Deadlines that your partners let pass"), "hourglass", "yellow"),
 }
 """Duty -> heading, icon, tone."""
+NAMELESS: Final = frozenset({"agreement", "quote", "netting"})
+"""Duties whose matters have no number that people use: the partner's name stands in its place."""
+SPOKEN: Final = {"complaint": "reason.", "invoice": "invoice."}
+"""Duty -> what stands before the code that says what it is about."""
 
 FOUND: Final[Mapping[str, tuple[str, str]]] = {
     "order": (N_("Order"), "package"),
@@ -45,20 +50,15 @@ FOUND: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Kind of a hit -> what it is, icon."""
 
-STEPS: Final = (
-    ("/partners/invite", N_("Invite your first partner"), N_("Send a link, or join with one you were sent.")),
-    ("/partners", N_("Agree on terms"), N_("Currency, deadlines, credit: both sides sign the same.")),
-    ("/catalogue/import", N_("Bring in your goods"), N_("From a spreadsheet as you have it, in Chinese or English.")),
-    ("/selection", N_("Look at what partners offer"), N_("Pick what you want to sell on, with your own price.")),
-)
-"""What a new merchant does once: where, what, why."""
-
 words.add(
     done={
         "errand.do": N_("It was passed on."),
         "errand.dismiss": N_("It is let be, and not asked again."),
     },
     words={
+        "invoice.380": N_("Invoice"),
+        "invoice.381": N_("Credit note"),
+        "invoice.389": N_("Invoice written by the buyer"),
         "sell": N_("You sell"),
         "buy": N_("You buy"),
         "left.refused": N_("A rule of the next partner's agreement refused it."),
@@ -119,27 +119,19 @@ ALL: Final[Mapping[str, str]] = {
 
 @register.get("/today", "today")
 async def today(view: views.View) -> web.StreamResponse:
-    """What waits for me, and the first steps of a node that has none yet."""
-    agenda, status, left = await asyncio.gather(view.ask("today"), view.ask("status"), view.ask("errand.list"))
-    traded = agenda["kinds"] or status["orders"]["selling"] or status["orders"]["buying"]
+    """What waits for me, and the first steps of a merchant that has not traded yet."""
+    agenda, steps, left = await asyncio.gather(view.ask("today"), beginnings.steps(view), view.ask("errand.list"))
     return view.page(
         "today/today.html",
         agenda=agenda,
         left=left["errands"],
-        steps=[] if traded else await first_steps(view),
+        steps=steps,
         duties=DUTIES,
         places=PLACES,
         all_of=ALL,
+        nameless=NAMELESS,
+        spoken=SPOKEN,
     )
-
-
-async def first_steps(view: views.View) -> list[tuple[str, str, str, bool]]:
-    """(address, what to do, why, done) of everything that a new merchant does once."""
-    partners = (await view.ask("partners"))["partners"]
-    goods = (await view.ask("catalogue.list"))["goods"]
-    agreements = (await view.ask("agreement.list"))["agreements"]
-    over = (bool(partners), any(row["state"] == "in-force" for row in agreements), bool(goods), False)
-    return [(*step, done) for step, done in zip(STEPS, over, strict=True)]
 
 
 @register.get("/search", "search")

@@ -47,9 +47,10 @@
   };
   document.addEventListener("htmx:after:swap", ask);
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-close],[data-copy],[data-print],[data-renew],[data-all],[data-open]");
+    const target = event.target.closest("[data-close],[data-shut],[data-copy],[data-print],[data-renew],[data-all],[data-open]");
     if (!target) return;
     if ("close" in target.dataset) { target.closest("dialog").remove(); soon(); }
+    if ("shut" in target.dataset) target.closest("dialog").close();
     if ("print" in target.dataset) window.print();
     if ("renew" in target.dataset) location.reload();
     if ("open" in target.dataset) document.getElementById(target.dataset.open).showModal();
@@ -111,7 +112,6 @@
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) { delete form.dataset.sent; form.classList.remove("busy"); }
   });
-  document.querySelector(".rooms [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   ask();
   count();
 })();

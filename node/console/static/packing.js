@@ -19,7 +19,13 @@
     panel.querySelector(".stop-sign a").focus();
   };
   document.addEventListener("hanse:changed", check);
-  panel?.querySelector("form")?.addEventListener("submit", () => { panel.dataset.shipping = "yes"; });
+  panel?.querySelector("form")?.addEventListener("submit", (event) => {
+    panel.dataset.shipping = "yes";
+    const { _next: next, carrier } = event.target.elements; // the next parcel mostly leaves with the same carrier
+    const address = new URL(next.value, location.href);
+    address.searchParams.set("carrier", carrier.value);
+    next.value = address.pathname + address.search;
+  }, true);
   document.addEventListener("htmx:after:swap", () => { if (panel?.querySelector(".outcome .alert-warning, .outcome .alert-danger")) delete panel.dataset.shipping; });
 
   const go = (step) => {

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiohttp import web
+from babel import numbers
 
 from node import config, errors, events, ports
 from node.console import forms, listeners, problems, routes, servers, views
@@ -72,13 +74,14 @@ class Wizard:
         made.get("/sign-in", routes.PUBLIC)(self.ask)
         made.post("/found", routes.PUBLIC)(self.make)
         made.post("/start", routes.PUBLIC)(self.finish)
+        made.get(ELSEWHERE, routes.PUBLIC)(lead)
         return made
 
     async def ask(self, view: views.View) -> web.StreamResponse:
-        """The questions; once answered, the recovery sheet."""
+        """The questions; once answered, only the code, which shows the recovery sheet again."""
         if self.sheet is not None:
-            return web.Response(status=303, headers={"Location": "/found"})
-        return self._questions(view, {}, None)
+            return view.page("setup/again.html", name=self.sheet["name"])
+        return self._questions(view, {"country": country_of(view), "currency": currency_of(country_of(view))}, None)
 
     async def make(self, view: views.View) -> web.StreamResponse:
         """Found the node, once; every fault of the answers is shown beside what was typed."""
@@ -118,9 +121,29 @@ class Wizard:
             given=shown,
             error=error,
             reaches=REACHES,
-            territories=[(code, names.territories[code]) for code in COUNTRIES],
+            territories=[(code, names.territories[code], currency_of(code)) for code in COUNTRIES],
             money_names=[(code, f"{code} {names.currencies[code]}") for code in CURRENCIES],
         )
+
+
+ELSEWHERE: Final = r"/{elsewhere:(?!api/)[^.]*}"
+"""Every page that there will be later: a bookmark, or a tab that was open while the node started again."""
+
+
+async def lead(view: views.View) -> web.StreamResponse:
+    """Lead whoever wants another page to the one that there is."""
+    return web.Response(status=303, headers={"Location": "/"})
+
+
+def country_of(view: views.View) -> str:
+    """The country that the browser's language names, where it is one of ours."""
+    region = re.search(r"-([A-Z]{2})\b", view.request.headers.get("Accept-Language", ""))
+    return region[1] if region and region[1] in COUNTRIES else COUNTRIES[0]
+
+
+def currency_of(country: str) -> str:
+    """The currency of a country, where it is one of ours; empty where it is not."""
+    return next((code for code in numbers.get_territory_currencies(country) if code in CURRENCIES), "")
 
 
 FIELDS: Final = ("code", "name", "owner", "country", "currency", "reach", "address", "passphrase", "again")
@@ -170,6 +193,7 @@ class Lock:
         made.get("/", routes.PUBLIC)(self.ask)
         made.get("/sign-in", routes.PUBLIC)(self.ask)
         made.post("/unlock", routes.PUBLIC)(self.open)
+        made.get(ELSEWHERE, routes.PUBLIC)(lead)
         return made
 
     async def ask(self, view: views.View) -> web.StreamResponse:

@@ -3,6 +3,7 @@
 
 (() => {
   const page = document.documentElement;
+  const LISTEN_AGAIN_MS = 5000;
 
   // The server says what changed; what is marked data-live is read anew and morphed into place.
   // Somebody who is typing or choosing inside is not disturbed: a note offers to renew.
@@ -10,8 +11,8 @@
     const live = document.querySelectorAll("[data-live]");
     if (!live.length || document.querySelector("dialog[open]")) return;
     if (document.querySelector("[data-live] .htmx-request")) { soon(); return; }
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (!answer.ok || answer.redirected) return;
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+    if (!answer?.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const old of live) {
       const next = old.id && fresh.getElementById(old.id);
@@ -31,11 +32,17 @@
   let waiting = null;
   const soon = () => { waiting ??= setTimeout(() => { waiting = null; renew(); }, 300); };
   if (document.querySelector("[data-live]") || page.dataset.events) {
-    const source = new EventSource("/events");
-    source.addEventListener("changed", (event) => {
-      document.dispatchEvent(new CustomEvent("hanse:changed", { detail: event.data.split(" ") }));
-      if (document.visibilityState === "visible") soon(); else page.dataset.stale = "yes";
-    });
+    const listen = () => {
+      const source = new EventSource("/events");
+      source.addEventListener("changed", (event) => {
+        document.dispatchEvent(new CustomEvent("hanse:changed", { detail: event.data.split(" ") }));
+        if (document.visibilityState === "visible") soon(); else page.dataset.stale = "yes";
+      });
+      source.addEventListener("error", () => { // refused, as while the node starts again: nobody else tries once more
+        if (source.readyState === EventSource.CLOSED) setTimeout(() => { listen(); soon(); }, LISTEN_AGAIN_MS);
+      });
+    };
+    listen();
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible" && page.dataset.stale) { delete page.dataset.stale; soon(); }
     });
@@ -79,6 +86,10 @@
   };
   document.addEventListener("change", (event) => {
     if (event.target.matches("input[type=checkbox]")) count();
+    if (event.target.matches("select[data-leads]")) { // choosing a country proposes its currency
+      const lead = event.target.selectedOptions[0]?.dataset.lead;
+      if (lead) event.target.form.elements[event.target.dataset.leads].value = lead;
+    }
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   });
 

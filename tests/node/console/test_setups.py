@@ -53,7 +53,7 @@ def at(page: setups.Wizard | setups.Lock, story: Callable[[Post], Awaitable[None
             async with client.get(address + "/health") as health:
                 assert await health.json() == {"status": "waiting"}
             async with client.get(address + "/partners", allow_redirects=False) as page_:
-                assert page_.status == 404
+                assert (page_.status, page_.headers["Location"]) == (303, "/")  # a tab of before, or a bookmark
             await story(post)
         await serving
 
@@ -74,6 +74,8 @@ def test_the_wizard_founds_a_node_once_and_shows_the_sheet_until_it_is_kept() ->
         for _ in range(2):
             status, text = await post("/found", ANSWERS)
             assert status == 200 and "LAST-RESORT" in text and "NEXT-ROOT" in text
+        assert "LAST-RESORT" not in (again := (await post("/appearance", {"_next": "/"}))[1])  # who looks again
+        assert 'action="/found"' in again and "waits until its recovery sheet is printed" in again
         assert (await post("/start", {"code": "c0de"}))[0] == 422
         status, text = await post("/start", {"code": "c0de", "kept": "on"})
         assert status == 200 and "LAST-RESORT" not in text

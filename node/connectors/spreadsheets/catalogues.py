@@ -36,7 +36,7 @@ class CatalogueSheet:
 
 
 def read(data: bytes, source: Source) -> CatalogueSheet:
-    """Read a catalogue from CSV, XLSX or XLS. Blocks while a child process reads a workbook."""
+    """Read a catalogue from CSV, XLSX, XLS or ODS. Blocks while a child process reads a workbook."""
     key = keys.sheet_key(data)
     try:
         found = workbooks.read(data, source.encoding, source.delimiter)

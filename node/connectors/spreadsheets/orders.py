@@ -54,7 +54,7 @@ class OrderSheet:
 
 
 def read(data: bytes, source: Source) -> OrderSheet:
-    """Read consumer orders from CSV, XLSX or XLS. Blocks while a child process reads a workbook."""
+    """Read consumer orders from CSV, XLSX, XLS or ODS. Blocks while a child process reads a workbook."""
     key = keys.sheet_key(data)
     try:
         found = workbooks.read(data, source.encoding, source.delimiter)

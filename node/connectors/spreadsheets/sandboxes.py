@@ -1,4 +1,4 @@
-"""XLSX and XLS are read in a child process that may use little memory and time, and write nothing (fault F04).
+"""XLSX, XLS and ODS are read in a child process that may use little memory and time, and write nothing (fault F04).
 
 The child gets the file on its standard input and answers with msgpack on its standard output. It is our own program
 that has handled hostile bytes in a memory-safe reader; still nothing is unpickled and every shape is checked.

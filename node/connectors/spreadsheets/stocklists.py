@@ -37,7 +37,7 @@ class StockSheet:
 
 
 def read(data: bytes, source: Source) -> StockSheet:
-    """Read a stock list from CSV, XLSX or XLS. Blocks while a child process reads a workbook."""
+    """Read a stock list from CSV, XLSX, XLS or ODS. Blocks while a child process reads a workbook."""
     key = keys.sheet_key(data)
     try:
         found = workbooks.read(data, source.encoding, source.delimiter)

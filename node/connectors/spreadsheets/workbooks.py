@@ -1,8 +1,8 @@
 """Bytes of any spreadsheet into tables of cells.
 
-CSV is cut here. XLSX and XLS go to a child process with limits (`sandboxes`), since a reader that runs out of memory
-takes its process with it. Formulas, macros, links and DDE are never evaluated: of a formula we see the value that
-the sender's program stored beside it.
+CSV is cut here. XLSX, XLS and ODS go to a child process with limits (`sandboxes`), since a reader that runs out of
+memory takes its process with it. Formulas, macros, links and DDE are never evaluated: of a formula we see the value
+that the sender's program stored beside it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import python_calamine as calamine
 
-from node.connectors.spreadsheets import sandboxes, tables, texts, worksheets
+from node.connectors.spreadsheets import archives, opendocuments, parts, sandboxes, tables, texts, worksheets
 from node.connectors.spreadsheets.faults import FaultCode, refused
 from node.connectors.spreadsheets.tables import Broken, Cell, Moment
 
@@ -30,7 +30,7 @@ def read(data: bytes, encoding: str | None = None, delimiter: str | None = None)
     if data.startswith((_ZIP, _OLE)):
         found = sandboxes.read(data)
     elif data.startswith((b"PK", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"\x1f\x8b", b"Rar!", b"{\\rtf")):
-        raise refused(FaultCode.FORMAT, "CSV, XLSX or XLS", "another kind of file")
+        raise refused(FaultCode.FORMAT, "CSV, XLSX, XLS or ODS", "another kind of file")
     else:
         found = [texts.read(data, encoding, delimiter)]
     kept = [table for table in found if any(cell != "" for row in table.rows for cell in row)]
@@ -40,25 +40,33 @@ def read(data: bytes, encoding: str | None = None, delimiter: str | None = None)
 
 
 def parse(data: bytes) -> list[tables.Table]:
-    """The visible sheets of an XLSX or XLS file, read in this process. Only `sandboxes` calls it, in the child."""
-    errors = worksheets.survey(data) if data.startswith(_ZIP) else {}
+    """The visible sheets of a workbook, read in this process. Only `sandboxes` calls it, in the child."""
+    extents = _surveyed(data) if data.startswith(_ZIP) else {}
     try:
         with calamine.load_workbook(io.BytesIO(data)) as workbook:
-            return list(_sheets(workbook, errors))
+            return list(_sheets(workbook, extents))
     except calamine.PasswordError as error:
         raise refused(FaultCode.PASSWORD, "a workbook without a password", error) from error
     except calamine.CalamineError as error:
         raise refused(FaultCode.UNREADABLE, "a workbook that can be read", error) from error
 
 
-def _sheets(workbook: calamine.CalamineWorkbook, errors: dict[str, set[tuple[int, int]]]) -> Iterator[tables.Table]:
+def _surveyed(data: bytes) -> dict[str, parts.Extent]:
+    """What the sheets of an archive span, by name: everything in it was walked once."""
+    found = archives.entries(data)
+    if opendocuments.is_kind(data, found):
+        return opendocuments.survey(data, found)
+    return worksheets.survey(data, found)
+
+
+def _sheets(workbook: calamine.CalamineWorkbook, extents: dict[str, parts.Extent]) -> Iterator[tables.Table]:
     budget = _Budget()
     for meta in workbook.sheets_metadata:
         if meta.visible == calamine.SheetVisibleEnum.Visible and meta.typ == calamine.SheetTypeEnum.WorkSheet:
-            yield _table(workbook.get_sheet_by_name(meta.name), errors.get(meta.name, set()), budget)
+            yield _table(workbook.get_sheet_by_name(meta.name), extents.get(meta.name, parts.Extent()), budget)
 
 
-def _table(sheet: calamine.CalamineSheet, errors: set[tuple[int, int]], budget: _Budget) -> tables.Table:
+def _table(sheet: calamine.CalamineSheet, extent: parts.Extent, budget: _Budget) -> tables.Table:
     if sheet.start is None or sheet.end is None:
         return tables.Table(sheet.name, [])
     budget.charge_area(sheet.end[0] + 1, sheet.end[1] + 1)
@@ -68,12 +76,13 @@ def _table(sheet: calamine.CalamineSheet, errors: set[tuple[int, int]], budget: 
         rows.append([*left, *(budget.cell(cell, len(rows) + 1) for cell in cells)])
         while rows[-1] and rows[-1][-1] == "":
             rows[-1].pop()
-    for row, column in errors:
+    for row, column in extent.errors:
         if row <= len(rows):
             cells_of_row = rows[row - 1]
             cells_of_row.extend([""] * (column + 1 - len(cells_of_row)))
             cells_of_row[column] = Broken("an error such as #N/A")
-    return tables.Table(sheet.name, rows, _merged(sheet, len(rows)))
+    covered = {place: top for place, top in extent.merged.items() if place[0] <= len(rows)}
+    return tables.Table(sheet.name, rows, covered | _merged(sheet, len(rows)))
 
 
 def _merged(sheet: calamine.CalamineSheet, rows: int) -> dict[tuple[int, int], int]:

@@ -75,7 +75,7 @@ async def receive(view: views.View) -> web.StreamResponse:
     posted = await genuine(view)
     file, kind = posted.get("file"), forms.text(posted, "kind")
     if not isinstance(file, web.FileField) or not file.filename or kind not in CASES:
-        raise errors.NodeError("request.malformed", "no file was chosen", expected="XLSX, XLS or CSV")
+        raise errors.NodeError("request.malformed", "no file was chosen", expected="XLSX, XLS, ODS or CSV")
     given: views.Json = {"kind": kind, "recall": True}
     if kind == "stock":
         given["location"] = forms.text(posted, "location")

@@ -188,7 +188,7 @@ def test_F04_a_bomb_that_lies_about_its_size_is_stopped_while_it_inflates() -> N
 def test_F04_a_part_shorter_than_claimed_is_refused() -> None:
     data = makers.lying("xl/workbook.xml", b"<a/>", claimed=1000)
     with pytest.raises(Refused) as refused:
-        worksheets.survey(data)
+        worksheets.survey(data, archives.entries(data))
     assert makers.codes(refused.value.faults) == ["sheet.archive"]
 
 

@@ -7,7 +7,7 @@ from contracts.ledgers import Account
 from contracts.obligations import Obligation
 from contracts.payments import PaymentState
 from contracts.terms import Version
-from node.trade import books, catalogues, credits, doors, payments, peering
+from node.trade import books, catalogues, credits, doors, peering, versions
 
 register = doors.Register()
 
@@ -24,7 +24,7 @@ async def balance(trade: doors.Trade, given: Listed, report: doors.Report) -> do
 
     def unit(desk: books.Desk) -> doors.Json:
         every = peering.open_books(desk, given.partner)
-        return {"balances": [describe(book, version) for book in every for version in payments.versions(book)]}
+        return {"balances": [describe(book, version) for book in every for version in versions.newest(book)]}
 
     return await trade.books.read(unit)
 
@@ -81,7 +81,7 @@ async def lines(trade: doors.Trade, given: Listed, report: doors.Report) -> door
 
     def unit(desk: books.Desk) -> doors.Json:
         every = peering.open_books(desk, given.partner)
-        rows = [line(book, version) for book in every for version in payments.versions(book)]
+        rows = [line(book, version) for book in every for version in versions.newest(book)]
         return {"credits": [row for row in rows if row is not None]}
 
     return await trade.books.read(unit)
@@ -121,7 +121,7 @@ async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doo
                 "due": obligation.due,
             }
             for book in peering.open_books(desk, given.partner)
-            for version in payments.versions(book)
+            for version in versions.newest(book)
             for obligation in obligations.of(book.history.channel, version.key)
         ]
         return {"obligations": rows}

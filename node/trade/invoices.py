@@ -13,7 +13,7 @@ from contracts.documents import invoices as papers
 from contracts.invoices import Invoice, InvoiceState
 from contracts.terms import Version
 from node import errors
-from node.trade import attachments, billings, books, catalogues, doors, issues, orders, peering, statements
+from node.trade import attachments, billings, books, catalogues, doors, orders, peering, statements, versions
 from protocol.encoding import Value
 
 register = doors.Register()
@@ -156,7 +156,7 @@ def write(
     rows: list[Value] = list(lines)
     body: books.Body = {
         "agreement": version.hash,
-        "role": issues.role(book, version),
+        "role": versions.role(book, version),
         "kind": "389" if version.terms.self_billing else "380",
         "number": number or next_number(desk),
         "issued": date(desk.now_ms() // 1000),
@@ -234,7 +234,7 @@ async def credit(trade: doors.Trade, given: Credit, report: doors.Report) -> doo
         rows: list[Value] = list(lines)
         body: books.Body = {
             "thread": found.invoice.key,
-            "role": issues.role(found.book, found.invoice.version),
+            "role": versions.role(found.book, found.invoice.version),
             "number": given.number or next_number(desk),
             "issued": date(desk.now_ms() // 1000),
             "lines": rows,
@@ -268,7 +268,7 @@ async def respond(trade: doors.Trade, given: Respond, report: doors.Report) -> d
         reasons: list[Value] = [{**why, "line": line} for line in given.lines or ()] or ([why] if why else [])
         body: books.Body = {
             "thread": found.invoice.key,
-            "role": issues.role(found.book, found.invoice.version),
+            "role": versions.role(found.book, found.invoice.version),
             "status": given.status,
             "partial": given.partial,
             "reasons": reasons,

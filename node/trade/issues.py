@@ -10,7 +10,7 @@ from contracts.issues import Issue, IssueState, OfferState
 from contracts.orders import Order
 from contracts.terms import Version
 from node import errors
-from node.trade import agreements, attachments, books, catalogues, doors, orders, payments, peering
+from node.trade import agreements, attachments, books, catalogues, doors, orders, peering, versions
 from protocol.encoding import Value
 
 register = doors.Register()
@@ -91,17 +91,12 @@ class Found:
     @property
     def role(self) -> str:
         """What this node is under the agreement of the issue."""
-        return role(self.book, self.issue.version)
+        return versions.role(self.book, self.issue.version)
 
     @property
     def mine(self) -> bool:
         """Whether this merchant complained."""
         return self.issue.side == self.book.side
-
-
-def role(book: books.Book, version: Version) -> str:
-    """What this node is under an agreement."""
-    return "seller" if version.seller == book.side else "buyer"
 
 
 @register.case("issue.open", Open)
@@ -112,7 +107,7 @@ async def open_issue(trade: doors.Trade, given: Open, report: doors.Report) -> d
         book, version, order = subject(desk, given)
         body: books.Body = {
             "agreement": version.hash,
-            "role": role(book, version),
+            "role": versions.role(book, version),
             "category": given.category,
             "attachments": attachments.put(desk, given.message, given.files),
         }
@@ -149,9 +144,7 @@ def subject(desk: books.Desk, given: Open) -> tuple[books.Book, Version, Order |
 
 def agreement_with(book: books.Book, buying: bool | None) -> Version:
     """The one agreement with a partner that is meant. NodeError `agreement.ambiguous` where each sells to the other."""
-    found = [
-        version for version in payments.versions(book) if buying is None or buying == (version.seller != book.side)
-    ]
+    found = [version for version in versions.newest(book) if buying is None or buying == (version.seller != book.side)]
     if not found:
         raise agreements.missing(book)
     if len(found) > 1:

@@ -10,7 +10,7 @@ from contracts.documents import fields
 from contracts.setoffs import Setoff, SetoffState
 from contracts.terms import Version
 from node import errors
-from node.trade import agreements, books, catalogues, doors, payments, peering
+from node.trade import agreements, books, catalogues, doors, peering, versions
 
 register = doors.Register()
 
@@ -64,11 +64,11 @@ async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> d
 
 def pair_of(book: books.Book, currency: str | None) -> tuple[Version, Version, int]:
     """The two agreements under which most can be set off, the one in which I sell first, and how much."""
-    versions = payments.versions(book)
+    every = versions.newest(book)
     pairs = [
         (selling, buying, both_owe(book, (selling.key, buying.key)))
-        for selling in versions
-        for buying in versions
+        for selling in every
+        for buying in every
         if selling.seller == book.side != buying.seller
         and selling.currency == buying.currency
         and currency in (None, selling.currency)

@@ -13,7 +13,7 @@ from contracts.documents import fields
 from contracts.terms import Version
 from node import errors
 from node.storage import settings, shelves
-from node.trade import books, doors, payments, peering
+from node.trade import books, doors, peering, versions
 
 register = doors.Register()
 SHOPS = "shop_channels"  # the setting that holds the kind of each shop, by its name
@@ -61,7 +61,7 @@ async def listed(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
         for shop, kind in sorted(stored(desk).items()):
             row(kind)["shops"].append(shop)
         for book in peering.open_books(desk):
-            for version in payments.versions(book):
+            for version in versions.newest(book):
                 for kind in version.terms.channels if version.seller != book.side else ():
                     row(kind)["allowed_by"].append(book.partner.name)
         for good in shelves.goods(desk.db):

@@ -9,7 +9,7 @@ from typing import Final
 from contracts import amounts, payments
 from contracts.terms import Version
 from node import errors
-from node.trade import agreements, books, catalogues, doors, orders, peering, statements
+from node.trade import agreements, books, catalogues, doors, orders, peering, statements, versions
 
 register = doors.Register()
 REFERENCE_BYTES = 10
@@ -73,7 +73,7 @@ def account(book: books.Book, currency: str, *, owing: bool) -> tuple[Version, i
     """The agreement of a currency under which this node owes most (or is owed most), and what it owes (negative: is
     owed)."""
     found = []
-    for version in versions(book):
+    for version in versions.newest(book):
         if version.currency == currency:
             owed = book.history.owed(version.key)
             found.append((version, owed if version.seller != book.side else -owed))
@@ -84,18 +84,9 @@ def account(book: books.Book, currency: str, *, owing: bool) -> tuple[Version, i
     return max(found, key=lambda pair: pair[1] if owing else -pair[1])
 
 
-def versions(book: books.Book) -> list[Version]:
-    """The newest terms of every agreement that was ever in force: what it owes outlives it."""
-    return [
-        agreement.versions[agreement.current]
-        for agreement in book.history.agreements.values()
-        if agreement.current is not None
-    ]
-
-
 def amount_of(book: books.Book, text: str, currency: str | None) -> amounts.Money:
     """What was typed, in the currency of the agreement where none was. NodeError `request.malformed`, `agreement.*`."""
-    known = sorted({version.currency for version in versions(book)})
+    known = sorted({version.currency for version in versions.newest(book)})
     if currency is None and len(known) > 1:
         raise errors.NodeError(
             "agreement.ambiguous",
@@ -128,7 +119,7 @@ async def sent(trade: doors.Trade, given: Sent, report: doors.Report) -> doors.J
             body["reference"] = given.reference
         if given.payment is not None:
             payment = one_of(mine_to_send(book), given.payment)
-            version = next(known for known in versions(book) if known.key == payment.agreement)
+            version = next(known for known in versions.newest(book) if known.key == payment.agreement)
             role = "seller" if version.seller == book.side else "buyer"
             same: books.Body = {"thread": payment.key, "agreement": version.hash, "role": role}
             body |= same | {"reference": payment.reference}
@@ -149,7 +140,7 @@ def announced(desk: books.Desk, given: Sent | Promised) -> tuple[books.Book, boo
     }
     if given.statement is not None:
         statement = statements.find(desk, given.statement).statement
-        version = next((known for known in versions(book) if known.key == statement.ledger), version)
+        version = next((known for known in versions.newest(book) if known.key == statement.ledger), version)
         body["statements"] = [statement.key]
     body |= {"agreement": version.hash, "role": "seller" if version.seller == book.side else "buyer"}
     return book, body
@@ -220,7 +211,7 @@ async def received(trade: doors.Trade, given: Received, report: doors.Report) ->
         version, owed = account(book, amount.currency, owing=False)
         announced = announcement(book, given, amount, -owed)
         if announced is not None:
-            version = next((known for known in versions(book) if known.key == announced.agreement), version)
+            version = next((known for known in versions.newest(book) if known.key == announced.agreement), version)
         body: books.Body = {
             "agreement": version.hash,
             "role": "seller" if version.seller == book.side else "buyer",

@@ -12,7 +12,7 @@ from contracts.documents import returns as papers
 from contracts.lots import Lot, LotEvent, LotState
 from node import errors
 from node.storage import aftersales, orderbooks
-from node.trade import attachments, books, catalogues, doors, issues, peering, waits
+from node.trade import attachments, books, catalogues, doors, peering, versions, waits
 from node.trade import orders as order_cases
 from protocol.encoding import Value
 
@@ -113,7 +113,7 @@ class Found:
     @property
     def role(self) -> str:
         """What this node is in the order."""
-        return issues.role(self.book, self.order.version)
+        return versions.role(self.book, self.order.version)
 
 
 # --- finding

@@ -16,7 +16,7 @@ from contracts.setoffs import Setoff, SetoffState
 from contracts.terms import Version
 from node import errors
 from node.storage import settings
-from node.trade import books, catalogues, doors, payments, peering
+from node.trade import books, catalogues, doors, peering, versions
 from protocol import merkle
 
 register = doors.Register()
@@ -252,7 +252,7 @@ def debts(desk: books.Desk) -> list[tuple[books.Book, Version, int]]:
     """What I owe by what both have signed, and have not offered yet: the largest first."""
     found: list[tuple[books.Book, Version, int]] = []
     for book in peering.written_books(desk):
-        for version in payments.versions(book):
+        for version in versions.newest(book):
             owed = signed(book, version.key, book.side)
             if owed > 0:
                 found.append((book, version, owed))

@@ -188,6 +188,12 @@ def order(db: sqlite3.Connection, thread: bytes) -> OrderRow | None:
     return None if row is None else of_row(row)
 
 
+def shop_number(db: sqlite3.Connection, thread: bytes | None) -> str | None:
+    """What the own shop calls an order, where it has another number than the two partners use."""
+    row = db.execute("SELECT shop_number FROM orders WHERE thread = ?", (thread,)).fetchone()
+    return row[0] or None if row else None
+
+
 def order_numbered(db: sqlite3.Connection, channel: int, number: str) -> OrderRow | None:
     """The order with this number that this node placed on a channel."""
     row = db.execute(

@@ -15,7 +15,7 @@ from contracts.issues import Issue, IssueState, OfferState
 from contracts.lots import LotState
 from contracts.orders import Order
 from node import errors
-from node.storage import aftersales
+from node.storage import aftersales, orderbooks
 from node.trade import books, complaints, doors, peering, returns
 from node.trade import issues as issue_cases
 
@@ -148,10 +148,10 @@ def describe(desk: books.Desk, row: aftersales.Row) -> doors.Json | None:
     told = {"kind": row.kind, "place": row.place, "since_ms": row.since_ms, "changed_ms": row.changed_ms}
     if row.kind != "return":
         found = issue_cases.Found(book, book.history.issues[row.thread])
-        shown = issue_cases.describe(found)
+        shown = issue_cases.describe(found) | issue_cases.own_number(desk, found)
         return {**told, **shown, "name": row.thread.hex(), **next_of_issue(found), **complaints.clock(desk, found)}
     back = returns.Found(book, row.thread, row.request or None)
-    shown = returns.describe(back)
+    shown = returns.describe(back) | {"shop_order": orderbooks.shop_number(desk.db, row.thread)}
     name = row.thread.hex() if back.key is None else back.key.hex()
     due = [wait["due_ms"] for wait in returns.deadlines(desk, back) if wait["due_ms"] is not None]
     return {**told, **shown, "name": name, **next_of_return(back), "due_ms": min(due, default=None)}

@@ -9,6 +9,7 @@ import pydantic
 
 from contracts import dues, reconciliation
 from contracts.statements import CLOSED, StatementLine, StatementState
+from node.storage import orderbooks
 from node.trade import billings, books, catalogues, doors, statements, waits
 from node.trade.statements import Found
 
@@ -111,6 +112,7 @@ def shown(desk: books.Desk, found: Found, row: doors.Json) -> doors.Json:
     return {
         **row,
         **subject(found.book, row["key"]),
+        "shop_order": orderbooks.shop_number(desk.db, row["key"]),
         "key": row["key"].hex(),
         "proposed": catalogues.shown(row["proposed"], currency),
         "compared": catalogues.shown(row["compared"], currency),

@@ -10,7 +10,7 @@ from contracts.documents import issues as papers
 from contracts.issues import IssueEvent, IssueState, OfferState
 from node.storage import logbooks, proofs
 from node.trade import attachments, books, catalogues, doors, orders
-from node.trade.issues import Found, One, describe, find, pays_me
+from node.trade.issues import Found, One, describe, find, own_number, pays_me
 from protocol import identities
 
 register = doors.Register()
@@ -82,6 +82,7 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
         issue = found.issue
         return {
             **describe(found),
+            **own_number(desk, found),
             **clock(desk, found),
             "remedy": issue.document.remedy,
             "lines": [{"line": row.line, "quantity": row.quantity} for row in issue.document.lines],

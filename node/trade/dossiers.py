@@ -8,7 +8,7 @@ from typing import Any, Final
 from contracts import orders, terms
 from contracts.documents import returns as papers
 from contracts.lots import Lot, LotState
-from node.storage import logbooks
+from node.storage import logbooks, orderbooks
 from node.trade import attachments, books, catalogues, doors, offers, returns
 from node.trade import orders as order_cases
 
@@ -26,6 +26,7 @@ async def show(trade: doors.Trade, given: returns.One, report: doors.Report) -> 
         currency = found.order.version.currency
         return {
             **returns.describe(found),
+            "shop_order": orderbooks.shop_number(desk.db, found.thread),
             "fault": None if asked is None else asked.fault,
             "freight_borne_by": None
             if asked is None

@@ -10,6 +10,7 @@ from contracts.issues import Issue, IssueState, OfferState
 from contracts.orders import Order
 from contracts.terms import Version
 from node import errors
+from node.storage import orderbooks
 from node.trade import agreements, attachments, books, catalogues, doors, orders, peering, versions
 from protocol.encoding import Value
 
@@ -188,6 +189,11 @@ def number_of(found: Found) -> str:
     """The number of the order that an issue is about."""
     name = found.issue.document.order
     return "" if name is None else found.book.history.orders[name].number
+
+
+def own_number(desk: books.Desk, found: Found) -> doors.Json:
+    """What the own shop calls the order that an issue is about."""
+    return {"shop_order": orderbooks.shop_number(desk.db, found.issue.document.order)}
 
 
 @register.case("issue.reply", Reply)

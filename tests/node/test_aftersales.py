@@ -10,6 +10,7 @@ import pytest
 from node import errors
 from node.storage import settings
 from node.trade import indexes
+from tests.node.test_lookups import shop_with_two_suppliers
 from tests.node.test_returns import PHOTO, ask, received
 from tests.node.towns import Town, play
 
@@ -147,5 +148,29 @@ def test_a_home_that_traded_before_derives_its_inbox_at_the_next_start() -> None
         town.kill("factory")
         await town.start("factory")
         assert await inbox(town, "factory") == before
+
+    play(story)
+
+
+def test_whoever_bought_for_a_shop_reads_the_number_of_the_shop_everywhere() -> None:
+    async def story(town: Town) -> None:
+        await shop_with_two_suppliers(town)
+        rows = (await town.ask("shop", "order.list"))["orders"]
+        bought = next(row for row in rows if row["shop_order"] == "A1002")
+        await ask(town, "factory", "order.accept", order=bought["number"])
+        await ask(town, "factory", "order.ship", order=bought["number"], carrier="SF", waybill="SF7")
+        await ask(town, "shop", "order.receive", order=bought["order"])
+        name = (await ask(town, "shop", "return.request", order=bought["order"], reason="damaged"))["return"]
+        issue = (await ask(town, "shop", "issue.open", order=bought["order"], category="late", message="late"))["issue"]
+        statement = (await ask(town, "factory", "statement.propose", partner="shop", period="2026-11"))["statement"]
+        for who, expected in (("shop", "A1002"), ("factory", None)):
+            listed = (await town.ask(who, "aftersales.list"))["entries"]
+            assert [row["shop_order"] for row in listed] == [expected, expected]
+            assert (await town.ask(who, "return.show", name=name))["shop_order"] == expected
+            assert (await town.ask(who, "issue.show", issue=issue))["shop_order"] == expected
+            lines = (await town.ask(who, "statement.lines", statement=statement))["rows"]
+            assert [(line["number"], line["shop_order"]) for line in lines if line["what"] == "order"] == [
+                (bought["number"], expected)
+            ]
 
     play(story)

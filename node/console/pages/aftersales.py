@@ -30,6 +30,11 @@ COUNTED: Final = {"return.receive": ("in-return", "return-approved", "returning"
 """Step -> the states of the goods that it counts."""
 CASE_BYTES_MAX: Final = 16 << 20
 
+UNDER_WAY: Final = frozenset(
+    {"return-asked", "return-offered", "return-approved", "in-return", "returning", "back", "inspected"}
+)
+"""States of goods in a return for which somebody has to do something."""
+
 words.add(
     words={
         "place.mine": N_("Waits for me"),
@@ -255,6 +260,7 @@ async def one_return(view: views.View) -> web.StreamResponse:
         back=found,
         counted={step: counted(found, states) for step, states in COUNTED.items()},
         possible=[step for step in found["possible"] if view.may(step)],
+        under_way=UNDER_WAY,
         said=lambda summary: said(view, summary),
         name=view.request.match_info["name"],
         files="/aftersales/returns/" + view.request.match_info["name"] + "/files/",

@@ -54,6 +54,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "request.media": (Exit.USAGE, "the request is of another media type than the API takes"),
     "request.overtaken": (Exit.REFUSED, "somebody else altered the same thing meanwhile; nothing was done"),
     "request.too-big": (Exit.USAGE, "the arguments are larger than the node takes"),
+    "request.too-long": (Exit.REFUSED, "a question costs the database more than any may"),
     "document.refused": (Exit.REFUSED, "a rule of the trade says no"),
     "internal.error": (Exit.BUG, "a bug: the node's log has its traceback under the same number"),
     # the program

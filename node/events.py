@@ -9,6 +9,9 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+ADMISSIONS = "admissions"
+"""Who may come in, and as what: whoever holds something open looks whether its visitor still may."""
+
 
 @dataclass(slots=True, eq=False)
 class Listener:
@@ -33,7 +36,7 @@ class Listener:
 
 @dataclass(slots=True, eq=False)
 class Changes:
-    """The listeners of one node. Topics are few: `trade` and `links`."""
+    """The listeners of one node. Topics are few: `trade`, `links` and ADMISSIONS."""
 
     listeners: set[Listener] = field(default_factory=set)
 

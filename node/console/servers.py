@@ -158,6 +158,8 @@ def unknown_visitor(view: views.View) -> web.Response:
         )
     if view.is_fragment:
         return web.Response(status=200, headers={"HX-Redirect": "/sign-in"})
+    if view.request.headers.get("Accept") == streams.KIND:
+        return web.Response(status=204)  # a browser does not open the stream again
     if view.request.method != "GET":
         return web.Response(status=303, headers={"Location": "/sign-in"})
     return web.Response(status=303, headers={"Location": f"/sign-in?next={view.request.path}"})

@@ -1,7 +1,8 @@
 """Server-sent events: pages hear that something changed and read themselves anew.
 
 An event says only what kind of thing changed, so it tells nobody what the page would not. Rows C15: there are at most
-`STREAMS_MAX` streams, and the oldest makes room for the newest; a browser reconnects by itself.
+`STREAMS_MAX` streams, and the oldest makes room for the newest; a browser reconnects by itself. Whoever is signed out,
+disabled or given another role is cut off at once.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from node.console import guards, routes, views
 
 register = routes.Register()
 
+KIND: Final = "text/event-stream"
 STREAMS_MAX: Final = 64
 PAUSE_SECONDS: Final = 1.0
 """So often at most is a page told, however much changes."""
@@ -65,19 +67,36 @@ async def stream(view: views.View) -> web.StreamResponse:
 
 
 async def serve(view: views.View, tell: Tell) -> web.StreamResponse:
-    """Answer with a stream that `tell` writes, until it ends, the page is gone, or the stream is shed."""
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+    """Answer with a stream that `tell` writes, until it ends, is shed, or the page or its visitor is gone."""
+    response = web.StreamResponse(headers={"Content-Type": KIND, "Cache-Control": "no-store"})
     guards.dress(response)
     await response.prepare(view.request)
     streams = view.request.app[STREAMS]
     task = asyncio.create_task(told(response, tell), name="stream")
+    leaving = asyncio.create_task(shut_out(view), name="stream's visitor")
     streams.enter(task)
     try:
-        await asyncio.wait((task,))
+        await asyncio.wait((task, leaving), return_when=asyncio.FIRST_COMPLETED)
     finally:
         streams.leave(task)
         task.cancel()
+        leaving.cancel()
     return response
+
+
+async def shut_out(view: views.View) -> None:
+    """Wait until the visitor of a stream is not the one any more who opened it: signed out, or in another role."""
+    listener = events.Listener()
+    view.console.changes.listeners.add(listener)
+    try:
+        while True:
+            visitor = await view.console.identify(view.request)
+            if visitor is None or view.visitor is None or visitor.caller != view.visitor.caller:
+                return
+            while events.ADMISSIONS not in await listener.wait():
+                pass
+    finally:
+        view.console.changes.listeners.discard(listener)
 
 
 async def told(response: web.StreamResponse, tell: Tell) -> None:
@@ -90,8 +109,9 @@ async def told(response: web.StreamResponse, tell: Tell) -> None:
 async def follow(listener: events.Listener, response: web.StreamResponse) -> None:
     """Tell one page what changes, until it is gone."""
     while True:
-        topics = await heard(response, listener.wait)
-        await say(response, "changed", " ".join(sorted(topics)))
+        topics = await heard(response, listener.wait) - {events.ADMISSIONS}
+        if topics:
+            await say(response, "changed", " ".join(sorted(topics)))
         await asyncio.sleep(PAUSE_SECONDS)
 
 

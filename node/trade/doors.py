@@ -14,7 +14,7 @@ import pydantic
 
 from contracts import amounts
 from contracts import errors as refusals
-from node import config, errors, keystore, passwords, ports
+from node import config, errors, events, keystore, passwords, ports
 from node.storage import alterations, database, partners, settings
 from node.trade import books, policies, receipts, sightings
 
@@ -210,6 +210,8 @@ class Door:
             ) from None
         if attended.overtaken is not None:
             raise attended.overtaken
+        if name in policies.ADMITTING:
+            known.changes.note(events.ADMISSIONS)
         return answer
 
     async def sighted(self) -> int:

@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from node import codes, errors, passkeys
+from node import codes, errors, events, passkeys
 from node.storage import admissions, operators
 from node.trade import attempts, doors, policies
 
@@ -328,6 +328,7 @@ async def sign_out(trade: doors.Trade, token: str) -> None:
             admissions.close_session(db, session.id)
 
     await trade.database.write(unit)
+    trade.books.changes.note(events.ADMISSIONS)
 
 
 async def any_operator(trade: doors.Trade) -> bool:

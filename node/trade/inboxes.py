@@ -14,6 +14,7 @@ from node.trade.duties import Duty
 
 register = doors.Register()
 ROWS_MAX = 1_000
+TEXT_MAX = 200
 State = Annotated[OrderState, pydantic.Field(strict=False)]
 
 
@@ -31,7 +32,7 @@ class Listing(doors.Arguments):
     shop: str | None = None
     since_ms: int | None = None
     until_ms: int | None = None
-    text: str | None = None
+    text: str | None = pydantic.Field(default=None, max_length=TEXT_MAX)
     duty: Duty | None = pydantic.Field(default=None, strict=False)
     limit: int = 100
     after: str = ""

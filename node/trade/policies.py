@@ -157,6 +157,13 @@ POLICIES: Final[Mapping[str, Policy]] = {
     **rows("bench.progress bench.orders bench.singles", OWNER),
 }
 
+ADMITTING: Final = frozenset(
+    name
+    for name, policy in POLICIES.items()
+    if not policy.reads and name.partition(".")[0] in ("operator", "session", "key", "account")
+)
+"""What may change who comes in, and as what."""
+
 LOCAL: Final = frozenset({"audit.export", "audit.document", "audit.verify", "backup.write"})
 """What names a path of the machine: whoever runs the node may, and nobody else by a path of their own (C07)."""
 

@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 from contracts.channels import Change
 from contracts.histories import Item, Outcome
 from node import errors, ports
-from node.storage import aftersales, alterations, database, operators, orderbooks, partners
+from node.storage import aftersales, alterations, budgets, database, operators, orderbooks, partners
 from node.storage.alterations import Thing
 from node.trade import books, policies
 from protocol import identities
@@ -111,8 +111,8 @@ class Attended(database.Database):
         """Why nothing is done; whoever swallows the error does nothing after all."""
 
     async def read(self, unit: database.Unit[Result]) -> Result:
-        """As the database itself."""
-        return await self._inner.read(unit)
+        """As the database itself, within the budget of a question."""
+        return await self._inner.read(lambda db: budgets.within(db, unit))
 
     async def write(self, unit: database.Unit[Result]) -> Result:
         """The same, in one transaction with what stands before and after it."""

@@ -38,8 +38,11 @@
         document.dispatchEvent(new CustomEvent("hanse:changed", { detail: event.data.split(" ") }));
         if (document.visibilityState === "visible") soon(); else page.dataset.stale = "yes";
       });
-      source.addEventListener("error", () => { // refused, as while the node starts again: nobody else tries once more
-        if (source.readyState === EventSource.CLOSED) setTimeout(() => { listen(); soon(); }, LISTEN_AGAIN_MS);
+      source.addEventListener("error", async () => { // refused: signed out, or the node starts again
+        if (source.readyState !== EventSource.CLOSED) return;
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+        if (answer?.redirected) location.reload(); // whoever was signed out sees nothing any more
+        else setTimeout(() => { listen(); soon(); }, LISTEN_AGAIN_MS); // nobody else tries once more
       });
     };
     listen();

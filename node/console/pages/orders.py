@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from node.console import routes, views, words
+from node.console import routes, setups, views, words
 from node.console.words import N_
 
 register = routes.Register()
@@ -179,11 +179,17 @@ async def orders(view: views.View) -> web.StreamResponse:
 @register.get("/orders/place", "sheet.preview")
 async def place(view: views.View) -> web.StreamResponse:
     """Order by hand what a partner offers."""
-    partners = [row["name"] for row in (await view.ask("partners"))["partners"] if row["state"] == "active"]
-    partner = view.query("partner")
+    agreements = (await view.ask("agreement.list"))["agreements"]
+    partners = sorted({row["partner"] for row in agreements if row["state"] == "in-force" and not row["selling"]})
+    partner = view.query("partner") or (partners[0] if len(partners) == 1 else "")
     offered = (await view.ask("catalogue.list", partner=partner))["goods"] if partner in partners else []
     priced = [row for row in offered if row.get("price")]
-    return view.page("orders/place.html", partners=partners, partner=partner, goods=priced, sku=view.query("sku"))
+    return view.page(
+        "orders/place.html",
+        partners=partners, partner=partner, goods=priced, sku=view.query("sku"),
+        countries=[(code, view.language.locale.territories[code]) for code in setups.COUNTRIES],
+        country=(await view.ask("card.show"))["country"],
+    )  # fmt: skip
 
 
 @register.get("/orders/{order}", "order.show")

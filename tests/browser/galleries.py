@@ -18,13 +18,18 @@ QUALITY = 62
 WHO = {"/orders/pack": "factory", "/today": "factory"}
 """Path -> whose console shows most there; the dealer's for all others."""
 WITHIN = (
-    ("dealer", "/orders", "order"),
-    ("dealer", "/partners", "partner"),
-    ("dealer", "/catalogue", "article"),
-    ("dealer", "/statements", "statement"),
-    ("dealer", "/aftersales", "return"),
+    ("dealer", "/orders", "", "order"),
+    ("dealer", "/partners", "", "partner"),
+    ("dealer", "/partners", "/terms", "terms"),
+    ("dealer", "/catalogue", "", "article"),
+    ("dealer", "/statements", "", "statement"),
+    ("dealer", "/statements/invoices", "", "invoice"),
+    ("dealer", "/statements/payments", "", "payment"),
+    ("dealer", "/aftersales", "", "return"),
+    ("shop", "/aftersales", "", "complaint"),
+    ("dealer", "/settings/people", "", "person"),
 )
-"""Whose console, which list, and what its first row is called."""
+"""Whose console, which list, what follows the address of its first row, and what that page is called."""
 LEFT_OUT = {"/search", "/sign-in/code", "/selection/offer"}
 
 
@@ -41,10 +46,10 @@ def pages(village: villages.Village, browser: sync_api.Browser) -> Iterator[tupl
             yield path.strip("/").replace("/", "-"), address_of(village, WHO.get(path, "dealer")) + path
     yield "sign-in", village.dealer.shut + "/sign-in"
     yield "search", village.dealer.address + "/search?text=%E8%8C%B6"
-    for who, listed, name in WITHIN:
+    for who, listed, further, name in WITHIN:
         found = first_link(browser, address_of(village, who), listed) if listed in test_pages.PATHS else ""
         if found:
-            yield name, address_of(village, who) + found
+            yield name, address_of(village, who) + found + further
 
 
 def first_link(browser: sync_api.Browser, address: str, listed: str) -> str:

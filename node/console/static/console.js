@@ -126,6 +126,10 @@
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) { delete form.dataset.sent; form.classList.remove("busy"); }
   });
+  for (const here of document.querySelectorAll(".tabs [aria-current]")) { // on a telephone it may be beyond the edge
+    const bar = here.parentElement;
+    bar.scrollLeft = here.offsetLeft - bar.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+  }
   ask();
   count();
 })();

@@ -1,6 +1,7 @@
 """What Lighthouse says of the pages: python -m tests.browser.lighthouse [PATH ...]. `make lighthouse` installs it.
 
-Prints the scores of every page and fails below 95 for accessibility and best practices.
+Prints the scores of every page, and of one of each kind with a name in its path, and fails below 95 for accessibility
+and best practices.
 """
 
 from __future__ import annotations
@@ -15,13 +16,12 @@ from pathlib import Path
 
 import structlog
 
-from tests.browser import pictures, villages
+from tests.browser import galleries, pictures, villages
 
 HERE = Path(__file__).parent
 PROGRAM = HERE / "node_modules" / ".bin" / "lighthouse"
 CATEGORIES = ("accessibility", "best-practices")
 LEAST = 95
-PAGES = ("/today", "/orders", "/catalogue", "/selection", "/partners", "/statements", "/reports", "/settings")
 
 
 def judge(address: str) -> dict[str, int]:
@@ -47,9 +47,14 @@ def main() -> int:
     worst = 100
     with tempfile.TemporaryDirectory() as folder, villages.open_village(Path(folder)) as village:
         village.trade()
-        for path in sys.argv[1:] or PAGES:
-            scores = judge(village.shop.address + path)
-            print(path, *(f"{category} {score}" for category, score in scores.items()))
+        if sys.argv[1:]:
+            wanted = [(path, village.dealer.address + path) for path in sys.argv[1:]]
+        else:
+            with pictures.browser() as launched:
+                wanted = list(galleries.pages(village, launched))
+        for name, address in wanted:
+            scores = judge(address)
+            print(name, *(f"{category} {score}" for category, score in scores.items()), flush=True)
             worst = min(worst, *scores.values())
     return int(worst < LEAST)
 

@@ -253,6 +253,7 @@ PANELS: Final = {
         outlets.channel,
         goods.agreement,
         goods.stock,
+        goods.imports,
         parcels.order,
         couriers.courier,
         deadlines.deadline,

@@ -5,7 +5,7 @@ change. What headings were said to mean is remembered by the set of headings, an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
@@ -24,8 +24,9 @@ from node.connectors.spreadsheets import (
     workbooks,
 )
 from node.connectors.spreadsheets.faults import Faults, Refused, SheetFault, letters, shown
+from node.storage import intakes as storage
 from node.storage import settings, shelves
-from node.trade import books, doors, routes, stocks
+from node.trade import books, doors, intakes, routes, stocks
 from node.trade import catalogues as goods
 
 register = doors.Register()
@@ -251,6 +252,14 @@ def recount(desk: books.Desk, row: stocklists.StockRow, location: str) -> doors.
     return {"sku": row.sku, "titles": titles, "new": False, "stock": row.stock, "stock_before": before, "fields": []}
 
 
+def recounts(desk: books.Desk, rows: Sequence[stocklists.StockRow], location: str) -> Iterator[storage.Alteration]:
+    """What the rows of a stock list will change."""
+    for row in rows:
+        before = shelves.shelf(desk.db, row.sku, location).on_hand
+        if before != row.stock:
+            yield storage.Alteration(row.sku, location, None, None, before, row.stock)
+
+
 @register.case("stock.import", Stock)
 async def import_stock(trade: doors.Trade, given: Stock, report: doors.Report) -> doors.Json:
     """Take the counts of a stock list for one location, and tell partners at once."""
@@ -260,12 +269,15 @@ async def import_stock(trade: doors.Trade, given: Stock, report: doors.Report) -
     def unit(desk: books.Desk) -> doors.Json:
         sheets.refuse(given.name, uncountable(desk, sheet.rows, given.location))
         changed = sum(recount(desk, row, given.location) is not None for row in sheet.rows)
+        number = None
         if not given.dry_run:
+            number = intakes.keep(trade, desk, "stock", given.name, "", recounts(desk, sheet.rows, given.location))
             for row in sheet.rows:
                 shelves.set_on_hand(desk.db, row.sku, given.location, row.stock)
             memories.remember(desk, "stock", sheet.headings, given)
             stocks.share(desk)
-        return {"new": 0, "changed": changed, "unchanged": len(sheet.rows) - changed, "known": False}
+        counts = {"new": 0, "changed": changed, "unchanged": len(sheet.rows) - changed}
+        return {**counts, "known": False, "import": number}
 
     counts = await (trade.books.read(unit) if given.dry_run else trade.books.act(unit))
     report("goods", len(sheet.rows), len(sheet.rows))

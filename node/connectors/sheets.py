@@ -20,7 +20,7 @@ from node.connectors.spreadsheets import articles, catalogues, keys, orders, sou
 from node.connectors.spreadsheets.articles import CatalogueRow
 from node.connectors.spreadsheets.faults import FaultCode, SheetFault
 from node.storage import partners, settings, shelves
-from node.trade import books, doors, routes
+from node.trade import books, doors, intakes, routes
 from node.trade import catalogues as goods
 
 register = doors.Register()
@@ -138,14 +138,17 @@ async def import_catalogue(trade: doors.Trade, given: Import, report: doors.Repo
             return {"new": 0, "changed": 0, "unchanged": len(sheet.rows), "known": True}
         refuse(given.name, promised_away(desk, sheet.rows))
         wanted = [good_of(desk, row, sheet) for row in sheet.rows]
-        counts = goods.compare(desk, wanted) if given.dry_run else goods.put_goods(desk, wanted)
-        if not given.dry_run:
-            for row in sheet.rows:
-                if row.stock is not None:
-                    shelves.set_on_hand(desk.db, row.sku, shelves.MAIN, row.stock)
-            settings.answer(desk.db, key, counts)
-            memories.remember(desk, "catalogue", sheet.headings, given)
-        return {**counts, "known": False}
+        if given.dry_run:
+            return {**goods.compare(desk, wanted), "known": False}
+        altered = (intakes.altered(desk, good, row.stock) for good, row in zip(wanted, sheet.rows, strict=True))
+        number = intakes.keep(trade, desk, "catalogue", given.name, key, (row for row in altered if row is not None))
+        counts = goods.put_goods(desk, wanted)
+        for row in sheet.rows:
+            if row.stock is not None:
+                shelves.set_on_hand(desk.db, row.sku, shelves.MAIN, row.stock)
+        settings.answer(desk.db, key, counts)
+        memories.remember(desk, "catalogue", sheet.headings, given)
+        return {**counts, "known": False, "import": number}
 
     counts = await (trade.books.read(unit) if given.dry_run else trade.books.act(unit))
     report("goods", len(sheet.rows), len(sheet.rows))

@@ -12,6 +12,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "partner.end": N_("End the business with this partner? What is open is finished, nothing new begins."),
     "agreement.accept": N_("Accept these terms? They bind both sides from now on."),
     "catalogue.withdraw": N_("Withdraw this article from every partner?"),
+    "import.undo": N_("Take back what this file changed? Partners who saw it are told at once."),
     "order.reject": N_("Reject this order?"),
     "order.cancel": N_("Cancel this order? The seller is asked to stop it at once; a fee may be due."),
     "return.refund": N_("Give this money back?"),

@@ -457,6 +457,25 @@ def alterations(db: Database) -> None:
     execute_all(db.conn, ALTERATIONS)
 
 
+INTAKES = """
+-- What files of goods and counts changed, so that it can be taken back; the newest only.
+CREATE TABLE intakes (
+    id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, by TEXT NOT NULL,
+    key TEXT NOT NULL, taken_back_ms INTEGER
+);
+CREATE TABLE intake_alterations (
+    intake INTEGER NOT NULL, sku TEXT NOT NULL, location TEXT NOT NULL, before TEXT, after TEXT,
+    counted_before INTEGER, counted INTEGER, PRIMARY KEY (intake, sku, location)
+) WITHOUT ROWID;
+"""
+
+
+@migrations(name="0013_intakes")
+def intakes(db: Database) -> None:
+    """What files changed."""
+    execute_all(db.conn, INTAKES)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

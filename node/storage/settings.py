@@ -36,6 +36,11 @@ def answer(db: sqlite3.Connection, key: str, result: Any) -> None:
     db.execute("INSERT INTO commands VALUES (?, ?)", (key, json.dumps(result)))
 
 
+def forget_answer(db: sqlite3.Connection, key: str) -> None:
+    """Let a command be carried out again."""
+    db.execute("DELETE FROM commands WHERE key = ?", (key,))
+
+
 def rename_answers(db: sqlite3.Connection, old: str, new: str) -> None:
     """Name a document by its new hash (hex) in every answer that was given with its old one."""
     db.execute("UPDATE commands SET result = replace(result, ?, ?) WHERE instr(result, ?)", (old, new, old))

@@ -113,6 +113,13 @@ def page(
     return [], db.execute(f"{found} SELECT count(*) FROM found", values).fetchone()[0] if after else 0
 
 
+def remove_good(db: sqlite3.Connection, sku: str) -> None:
+    """Forget an article of which nobody else has ever heard, and its stock."""
+    db.execute("DELETE FROM goods WHERE sku = ?", (sku,))
+    db.execute("DELETE FROM stock WHERE sku = ?", (sku,))
+    searches.drop(db, "good", sku.encode(), searches.NO_CHANNEL)
+
+
 def supplied(db: sqlite3.Connection, partner: int, sku: str | None = None) -> list[Good]:
     """The articles that a partner ships: all, or those that it sells under this SKU."""
     which, values = ("", (partner,)) if sku is None else (" AND coalesce(source, sku) = ?", (partner, sku))

@@ -135,6 +135,35 @@ def catalogue_restore(**typed: Any) -> Arguments:
     return typed
 
 
+@click.group("imports", cls=commands.Group)
+def imports() -> None:
+    """Files of goods and counts that were taken in."""
+
+
+@imports.command("list")
+@commands.asks("import.list")
+def import_list(**typed: Any) -> Arguments:
+    """List the files that were taken in of late."""
+    return typed
+
+
+@imports.command("show")
+@click.argument("number", type=click.IntRange(1))
+@commands.asks("import.show")
+def import_show(**typed: Any) -> Arguments:
+    """Show what file NUMBER changed, and what of it was changed since."""
+    return typed
+
+
+@imports.command("undo")
+@click.argument("number", type=click.IntRange(1))
+@click.option("--others", is_flag=True, help="Leave what was changed since, and take back the others.")
+@commands.asks("import.undo")
+def import_undo(**typed: Any) -> Arguments:
+    """Take back what file NUMBER changed; partners are told."""
+    return typed
+
+
 LEVELS = ("none", "country", "province", "city")
 """Of a place of delivery, whose address is sealed to whoever ships."""
 

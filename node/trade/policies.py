@@ -73,6 +73,8 @@ POLICIES: Final[Mapping[str, Policy]] = {
         reads=True,
     ),
     **rows("sheet.preview sheet.write", EVERYBODY, reads=True),
+    **rows("import.list import.show", EVERYBODY, reads=True),
+    **rows("import.undo", SALES),
     **rows("stock.import", TRADERS),
     **rows("picture.add picture.first picture.remove selection.noted", SALES),
     **rows(

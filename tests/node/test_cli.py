@@ -124,6 +124,9 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
         {"partner": "F", "markup_percent": "12.5", "prefix": "F-", "own_skus": False},
     ),
     (["catalogue", "withdraw", "CUP-1"], "catalogue.withdraw", {"sku": "CUP-1"}),
+    (["imports", "list"], "import.list", {}),
+    (["imports", "show", "3"], "import.show", {"number": 3}),
+    (["imports", "undo", "3", "--others"], "import.undo", {"number": 3, "others": True}),
     (["catalogue", "restore", "CUP-1"], "catalogue.restore", {"sku": "CUP-1"}),
     (
         ["catalogue", "add", "CUP-1", "--title", "zh=杯", "--option", "colour=blue", "--price", "12.50"],

@@ -6,6 +6,7 @@ A file waits in memory between the steps, for whoever sent it, and for nobody el
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -45,9 +46,14 @@ ENCODINGS: Final = (
     ("cp1251", "Windows-1251"),
 )
 SEPARATORS: Final = ((",", N_("comma")), (";", N_("semicolon")), ("\t", N_("tab")))
+NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
+NO_NUMBER: Final = 10**9
 DECIMALS: Final = {"comma": True, "point": False}
 
-words.add(words={"goods": N_("Articles taken in")})
+words.add(
+    words={"goods": N_("Articles taken in"), "import.changed": N_("This was changed again since.")},
+    done={"import.undo": N_("It is taken back, and your partners are told.")},
+)
 
 
 @register.get("/catalogue/import", "sheet.preview")
@@ -59,7 +65,17 @@ async def choose(view: views.View) -> web.StreamResponse:
         "catalogue/import.html",
         kind=kind if kind in CASES else "catalogue",
         places=[place["code"] for place in places if place["of"] == "me"],
+        imports=(await view.ask("import.list"))["imports"],
     )
+
+
+@register.get("/catalogue/imports/{number}", "import.show")
+async def taken(view: views.View) -> web.StreamResponse:
+    """What a file changed, and taking it back."""
+    said = view.request.match_info["number"]
+    number = int(said) if NUMBER.fullmatch(said) else NO_NUMBER
+    answer = await view.ask("import.show", number=number)
+    return view.page("catalogue/taken.html", taken=answer, label=headings.label)
 
 
 @register.get("/orders/import", "sheet.preview")

@@ -125,3 +125,22 @@ def test_an_article_is_written_by_hand_and_what_it_says_is_shown_as_text(tmp_pat
         assert (await desk.post("/do/catalogue.change", {**changed, "_token": desk.token})).status == 403
 
     doors.visit(tmp_path, story)
+
+
+def test_an_import_is_shown_with_what_it_changed_and_taken_back_once_it_was_asked(tmp_path: Path) -> None:
+    async def story(desk: doors.Desk) -> None:
+        door = desk.node.door({})
+        for price in (1, 2):
+            data = f"sku,title,price\nCUP,Cup<b>{price}</b>,{price}\n".encode().hex()
+            await door.ask(policies.MACHINE, "catalogue.import", {"name": "a<b>.csv", "data_hex": data})
+        page = await desk.get("/catalogue/imports/2")
+        assert (page.status, "<b>" in page.text, "Cup&lt;b&gt;1" in page.text) == (200, False, True)
+        form = {"_token": desk.token, "number": "2"}
+        assert "_sure" in (await desk.post("/do/import.undo", form)).text
+        assert (await desk.post("/do/import.undo", {**form, "_sure": "1"})).status == 303
+        good = await door.ask(policies.MACHINE, "catalogue.show", {"sku": "CUP"})
+        assert good["price"]["amount"] == 100
+        for unknown in ("3", "0", "x", "9" * 40):
+            assert (await desk.get(f"/catalogue/imports/{unknown}")).status == 404
+
+    doors.visit(tmp_path, story)

@@ -163,13 +163,13 @@ def test_what_was_withheld_is_owed_once_the_goods_are_final() -> None:
         assert (await town.ask("shop", "order.show", order=id))["owed"]["amount"] == 9_450
         rows = {row["row"]: row["favours"] for row in await deadlines(town, "shop")}
         assert rows == {"shipment.inspect": "partner", "shipment.final": "partner"}
-        await asyncio.sleep(7 * DAY_S + 60)
+        await town.live(8)
         await town.ask("factory", "deadline.claim")
         await town.settle()
         assert await buckets(town, "shop", id) == {"received": 10}
         assert (await town.ask("shop", "order.show", order=id))["state"] == "closed"
         assert [row["row"] for row in await deadlines(town, "factory", mine=True)] == ["shipment.final"]
-        await asyncio.sleep(7 * DAY_S)
+        await town.live(7)
         await town.ask("factory", "deadline.claim")
         await town.settle()
         assert await buckets(town, "shop", id) == {"final": 10}
@@ -194,7 +194,7 @@ def test_goods_on_trial_are_owed_once_the_seller_claims_that_the_window_is_over(
         await town.settle()
         assert (await town.ask("shop", "order.show", order=id))["owed"]["amount"] == 0
         assert [row["row"] for row in await deadlines(town, "factory", mine=True)] == ["shipment.final"]
-        await asyncio.sleep(14 * DAY_S + 60)
+        await town.live(15)
         await town.ask("factory", "deadline.claim")
         await town.settle()
         assert (await town.ask("shop", "order.show", order=id))["owed"]["amount"] == 10_500
@@ -324,7 +324,7 @@ def test_T7_a_complaint_that_its_author_lets_lie_holds_back_no_money_for_ever() 
         await town.settle()
         (row,) = [row for row in await deadlines(town, "shop") if row["row"] == "issue.reply"]
         assert (row["favours"], row["number"]) == ("partner", rows["issue.open"]["number"])
-        await asyncio.sleep(30 * DAY_S)  # the factory's node claims by itself: first the complaint, then the goods
+        await town.live(30)  # the factory's node claims by itself: first the complaint, then the goods
         await town.settle()
         for who in ("factory", "shop"):
             shown = await town.ask(who, "issue.show", issue=issue)
@@ -339,14 +339,14 @@ def test_T7_a_complaint_without_a_solution_is_escalated_by_hand_and_closed_where
         town.decided["factory"] = config.Config("factory", claim_deadlines=True)
         town.decided["shop"] = config.Config("shop", claim_deadlines=True)
         _, issue = await complained(town)
-        await asyncio.sleep(8 * DAY_S)
+        await town.live(8)
         await town.settle()
         assert (await town.ask("shop", "issue.show", issue=issue))["state"] == "open", "no node escalates by itself"
         claimed = await town.ask("shop", "deadline.claim", order=issue, row="issue.open")
         assert [row["row"] for row in claimed["claimed"]] == ["issue.open"]
         await town.settle()
         assert (await town.ask("factory", "issue.show", issue=issue))["state"] == "escalated"
-        await asyncio.sleep(9 * DAY_S)  # no arbiter stands in the agreement, so there is nowhere to go
+        await town.live(9)  # no arbiter stands in the agreement, so there is nowhere to go
         await town.settle()
         shown = await town.ask("shop", "issue.show", issue=issue)
         assert (shown["state"], shown["deemed"]) == ("closed", "issue.escalate")

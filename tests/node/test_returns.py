@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -252,7 +251,7 @@ def test_a_carriers_proof_stands_in_for_a_seller_who_keeps_silent() -> None:
         await ask(town, "shop", "return.proof", name=name, files=files)
         shown = await town.ask("factory", "return.show", name=name)
         assert shown["documents"][-1]["files"][0]["here"]
-        await asyncio.sleep(16 * DAY_S)  # a week to say that it came, and a week to say how
+        await town.live(16)  # a week to say that it came, and a week to say how
         await town.settle()
         for who in ("factory", "shop"):
             assert (await town.ask(who, "return.show", name=name))["units"] == {"inspected": 2}

@@ -24,6 +24,7 @@ from tests.sim import loop as loops
 
 SEED = 7
 SETTLE_MS_MAX = 120_000
+HOUR_S, DAY_S = 3_600, 86_400
 PARTS = runtime.Parts(password_cost=keystore.Cost(memory_kib=32, passes=1, lanes=1))
 ENDED = (partners.ChannelState.FORKED, partners.ChannelState.STOPPED)
 
@@ -108,6 +109,12 @@ class Town:
         for citizen in self.citizens.values():
             assert citizen.clock is not None
             citizen.clock.step(seconds * 1000)
+
+    async def live(self, days: int) -> None:
+        """Days of which only an hour each is lived through: what nodes do by the hour and by the day happens."""
+        for _ in range(days):
+            self.skip(DAY_S - HOUR_S)
+            await asyncio.sleep(HOUR_S)
 
     async def ask(self, who: str, case: str, /, **arguments: Any) -> Any:
         """Ask a node through its door."""

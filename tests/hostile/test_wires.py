@@ -109,7 +109,7 @@ def test_W17_a_batch_sent_again_gets_the_original_receipt_byte_for_byte() -> Non
             assert (receipt.size, receipt.notes) == (size, first)
             head = checkpoints.open_checkpoint(receipt.mine, rogue.channel.mirror, rogue.channel.peer.keys["log"])
             assert f"{head.origin} {head.size} " in receipt.notes.pair, "beside it stands the head it is paired with"
-        await asyncio.sleep(30 * 86_400)
+        await town.live(30)
         again = await rogue.visit("factory")
         await again.say(rogue.channel.batch(0))
         assert (await again.hear(messages.Receipt)).notes == first

@@ -168,7 +168,21 @@ def place_of(desk: books.Desk, book: books.Book, logs: Sequence[logbooks.Logbook
         "receipted_ms": None if receipt is None else receipt.time_s * 1000,
         "refused": [fault.code for fault in book.history.refusals.get((side, index), ())],
         "opened": {} if entry is None else opened(book, side, entry),
+        "answers": [] if entry is None else answers(entry),
     }
+
+
+def answers(entry: Entry) -> list[str]:
+    """What an answer says, as codes: the actions or outcomes of its lines, or whether it accepts."""
+    lines = entry.body.get("lines")
+    said = (
+        [line.get("action", line.get("outcome")) for line in lines if isinstance(line, dict)]
+        if isinstance(lines, list)
+        else []
+    )
+    if isinstance(accepts := entry.body.get("accept"), bool):
+        said.append("accept" if accepts else "decline")
+    return list(dict.fromkeys(code for code in said if isinstance(code, str)))
 
 
 def opened(book: books.Book, side: int, entry: Entry) -> dict[str, bool]:

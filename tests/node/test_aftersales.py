@@ -174,3 +174,22 @@ def test_whoever_bought_for_a_shop_reads_the_number_of_the_shop_everywhere() -> 
             ]
 
     play(story)
+
+
+def test_the_papers_of_an_order_say_what_was_answered() -> None:
+    async def story(town: Town) -> None:
+        id = await received(town)
+        papers = (await town.ask("shop", "order.show", order=id))["documents"]
+        assert [(paper["type"], paper["answers"]) for paper in papers][:2] == [
+            ("order.place", []),
+            ("order.respond", ["accept"]),
+        ]
+        name = (await ask(town, "shop", "return.request", order=id, quantities={"1": 2}, reason="damaged"))["return"]
+        await ask(town, "factory", "return.offer", name=name, amount="5.00")
+        await ask(town, "shop", "return.decline", name=name)
+        said = {
+            paper["type"]: paper["answers"] for paper in (await town.ask("shop", "order.show", order=id))["documents"]
+        }
+        assert (said["return.decide"], said["settle.accept"]) == (["offer"], ["decline"])
+
+    play(story)

@@ -72,7 +72,10 @@ class Server:
         except OSError as error:
             await self.close()
             raise errors.NodeError(
-                "console.listen", f"the console cannot listen on {self._host}:{self._port}", got=error.strerror
+                "console.listen",
+                f"the console cannot listen on {self._host}:{self._port}",
+                got=error.strerror,
+                hint="another node may run there already; HANSE_CONSOLE=127.0.0.1:7481 names another port",
             ) from error
         scheme = "https" if self._tls else "http"
         self.addresses = tuple(f"{scheme}://{place[0]}:{place[1]}/" for place in self._runner.addresses)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import hmac
 import signal
 import sqlite3
@@ -253,6 +254,7 @@ class Node:
         self, ready: Callable[[], Awaitable[None]] | None = None, watches: Mapping[str, supervise.Run] = EMPTY
     ) -> None:
         """Listen, dial and trade until cancelled; once everything stands, `ready` is awaited, `watches` supervised."""
+        self.trade.books.progress = books.Progress()  # whoever asks from now on waits until the books are read
         bound = await self.world.links.listen(self.connections.accept)
         if not self.connections.addresses:
             self.connections.addresses = tuple(bound)
@@ -419,11 +421,15 @@ async def run_home(
         discovery=announcements.Announcements() if decided.zeroconf else None,
     )
     try:
+        gc.disable()  # what is read now stays; looking through all of it again and again takes two fifths of the time
         node = await Node.open(decided, world, unlocked)
         door = node.door(environment)
         control = servers.Server(home.state, functools.partial(door.ask, policies.MACHINE))
         console = console_of(node, door)
-        watches = {"control": control.watch} | ({"console": console.watch} if console else {})
+        watches: dict[str, supervise.Run] = {"memory": functools.partial(keep_memory, node.trade.books)}
+        watches["control"] = control.watch
+        if console is not None:
+            watches["console"] = console.watch
 
         async def stand() -> None:
             if begin is not None:
@@ -441,7 +447,15 @@ async def run_home(
                 await console.close()
             await control.close()
     finally:
+        gc.enable()
         disk.close()
+
+
+async def keep_memory(read: books.Books) -> None:
+    """Once the books are read, never look through them for garbage: they are a million objects, and stay."""
+    await read.are_read()
+    gc.freeze()
+    gc.enable()
 
 
 async def until_signalled(work: Coroutine[Any, Any, None]) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from node import errors, incidents
-from node.console import actions, assets, guards, jobs, languages, problems, routes, streams, uploads, views
+from node.console import actions, assets, guards, jobs, languages, problems, readings, routes, streams, uploads, views
 from node.trade import policies
 
 SILENT: Final = logging.getLogger("node.console.http")
@@ -42,7 +42,7 @@ class Server:
         self._fatal: asyncio.Future[errors.StorageError] | None = None
         self.routes = [
             route
-            for register in (streams.register, actions.register, jobs.register, *registers)
+            for register in (streams.register, actions.register, jobs.register, readings.register, *registers)
             for route in register.routes
         ]
         self.addresses: tuple[str, ...] = ()
@@ -123,6 +123,9 @@ class Server:
                 )
             if view.visitor is not None and route.policy not in (routes.PUBLIC, routes.SIGNED_IN):
                 policies.authorise(view.visitor.caller, route.policy)
+            progress = readings.under_way(view)
+            if progress is not None and readings.wants_page(view, route):
+                return readings.answer(view, progress)
             if view.visitor is not None and browser:
                 view.seen = await self.console.door.sighted()  # before anything is read for the page
             return await route.serve(view)

@@ -54,7 +54,7 @@ class Browser:
             host, _, port = self.merchant.console.rpartition(":")
             self.connection = http.client.HTTPConnection(host, int(port), timeout=60)
         headers = {"Cookie": "; ".join(f"{one.key}={one.value}" for one in self.cookies.values())}
-        headers |= {"Accept-Encoding": "gzip", "Accept-Language": "zh-CN"}
+        headers |= {"Accept": "text/html", "Accept-Encoding": "gzip", "Accept-Language": "zh-CN"}
         body = None
         if posted is not None:
             body = urllib.parse.urlencode(posted)

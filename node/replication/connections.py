@@ -96,6 +96,7 @@ class Connections:
 
     async def _resume(self) -> None:
         """Finish what the last run stored but did not fold or answer any more."""
+        await self.core.books.read_all()
         for channel in await self.core.books.database.read(partners.channels):
             await self.core.books.dispatch(channel.id)
 

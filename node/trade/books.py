@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,7 @@ Result = TypeVar("Result")
 Body = dict[str, Value]
 DISPATCH_ENTRIES_MAX = 1024  # entries folded in one transaction, so that a long catch-up blocks nobody
 PORTION = 64  # reactions in one transaction
+REPLAY_ENTRIES_MAX = 128  # entries read again at a time after a start: whoever asks meanwhile waits for no more
 HALTED = frozenset(partners.ChannelState) - {partners.ChannelState.PAIRING, partners.ChannelState.OPEN}
 log = structlog.get_logger(__name__)
 
@@ -83,6 +85,31 @@ class Book:
         return self.history.sizes[1 - self.side]
 
 
+@dataclass(slots=True)
+class Reading:
+    """A book that is being read from the disk again: what is to be folded yet. What is written meanwhile is found."""
+
+    book: Book
+    items: Iterator[histories.Item]
+
+    def read_on(self, count_max: int) -> int:
+        """Fold so many more, or what is left; how many that were."""
+        count = 0
+        for item in itertools.islice(self.items, count_max):
+            self.book.history.fold(item)
+            count += 1
+        return count
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the books are read after a start, in entries."""
+
+    done: int = 0
+    total: int = 0
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A document that is now in the outbox: it has a hash and will never change, but no index yet."""
@@ -118,7 +145,9 @@ class Books:
     changes: events.Changes = field(default_factory=events.Changes)  # for pages that renew themselves
     whole: Books | None = None  # where these are the books as one caller writes in them: the node's own
     damages: dict[int, logbooks.DamagedError] = field(default_factory=dict)  # by channel: what has to be fetched back
+    progress: Progress | None = None  # where the books are read in the background, see `read_all`
     _books: dict[int, Book] = field(default_factory=dict)
+    _readings: dict[int, Reading] = field(default_factory=dict)
 
     async def write(self, unit: Callable[[Desk], Result]) -> Result:
         """Run a unit in one transaction. If it raises, nothing happened, neither on disk nor in the folds.
@@ -156,12 +185,14 @@ class Books:
 
     async def act(self, unit: Callable[[Desk], Result]) -> Result:
         """`write`, and afterwards everything that follows from what was folded on the way: for use cases."""
+        await self.are_read()
         result = await self.write(unit)
         await (self.whole or self).settle()  # what follows is nobody's act
         return result
 
     async def read(self, unit: Callable[[Desk], Result]) -> Result:
         """Run a unit that writes nothing. Books may be read as they are; pending entries are not folded."""
+        await self.are_read()
         try:
             return await self.database.read(lambda db: unit(Desk(db, self)))
         except logbooks.DamagedError as damage:
@@ -182,6 +213,7 @@ class Books:
         A fold that fails is a bug of ours. It stops this channel, with its traceback in the log, and no other.
         """
         try:
+            await self._read(channel)
             while await self.write(lambda desk: desk.catch_up(channel)):
                 pass
         except errors.StorageError:
@@ -222,17 +254,63 @@ class Books:
             if not is_for_later(fault):
                 await self.database.write(lambda db: give_up(db, row, fault))
 
+    async def are_read(self) -> None:
+        """Wait until all books are read, where that goes on in the background: nobody has to do it for everybody."""
+        if self.progress is not None:
+            await self.progress.over.wait()
+
+    async def read_all(self) -> None:
+        """Read all books after a start, a portion at a time, so that links and pages are answered meanwhile.
+
+        What cannot be read now is read again, and complained of, when somebody needs it.
+        """
+        if self.progress is None:
+            self.progress = Progress()
+        try:
+            sizes = await self.database.read(replayed_sizes)
+            self.progress.total = sum(sizes.values())
+            for channel in sizes:
+                try:
+                    await self._read(channel)
+                except logbooks.DamagedError as damage:
+                    await self.note_damage(damage)
+                except errors.StorageError:
+                    raise
+                except Exception as error:
+                    log.error("a book cannot be read", channel=channel, exc_info=error)
+        finally:
+            self.progress.over.set()
+
+    async def _read(self, channel: int) -> None:
+        """Read the book of a channel, a portion at a time."""
+        while await self.database.read(lambda db: self._read_on(db, channel, REPLAY_ENTRIES_MAX)):
+            pass
+
+    def _read_on(self, db: sqlite3.Connection, channel: int, count_max: int) -> bool:
+        """Read one portion of a book; tells whether there may be more."""
+        if channel in self._books:
+            return False
+        reading = self._readings.get(channel) or begin_reading(db, self.me, channel, self.fold)
+        self._readings.pop(channel, None)  # one that fails in the middle begins anew
+        count = reading.read_on(count_max)
+        if self.progress is not None:
+            self.progress.done += count
+        if count < count_max:
+            self._books[channel] = reading.book
+            return False
+        self._readings[channel] = reading
+        return True
+
     def forget(self, channel: int) -> None:
         """Read the book again at its next use: its logbook changed by other means than a document."""
         self._books.pop(channel, None)
+        self._readings.pop(channel, None)
 
     def loaded(self, db: sqlite3.Connection, channel: int) -> Book:
         """The book of a channel as far as it was dispatched; replayed from the stored entries at first use."""
-        book = self._books.get(channel)
-        if book is None:
-            book = load(db, self.me, channel, self.fold)
-            self._books[channel] = book
-        return book
+        while self._read_on(db, channel, DISPATCH_ENTRIES_MAX):
+            pass
+        return self._books[channel]
 
 
 @dataclass(slots=True)
@@ -495,6 +573,16 @@ def waiting_entry(db: sqlite3.Connection, logbook: int) -> entries.Entry | None:
 
 def load(db: sqlite3.Connection, me: identities.NodeId, channel_id: int, fold: type[histories.History]) -> Book:
     """Replay a channel from its stored entries and its outbox, without effects: those are in the tables already."""
+    reading = begin_reading(db, me, channel_id, fold)
+    while reading.read_on(DISPATCH_ENTRIES_MAX):
+        pass
+    return reading.book
+
+
+def begin_reading(
+    db: sqlite3.Connection, me: identities.NodeId, channel_id: int, fold: type[histories.History]
+) -> Reading:
+    """The same, with nothing folded yet."""
     channel = partners.channel(db, channel_id)
     partner = partners.by_id(db, channel.partner)
     assert partner is not None
@@ -503,9 +591,15 @@ def load(db: sqlite3.Connection, me: identities.NodeId, channel_id: int, fold: t
     parties = (me, partner.node) if channel.side == 0 else (partner.node, me)
     signers = (signer(db, me, mine.origin), signer(db, partner.node, theirs.origin))
     book = Book(channel, partner, me, mine, theirs, fold(parties, signers if channel.side == 0 else signers[::-1]))
-    for item in replay(own_items(db, book), stored_items(db, theirs.id, 1 - book.side, channel.applied)):
-        book.history.fold(item)
-    return book
+    return Reading(book, replay(own_items(db, book), stored_items(db, theirs.id, 1 - book.side, channel.applied)))
+
+
+def replayed_sizes(db: sqlite3.Connection) -> dict[int, int]:
+    """How many entries are read again of each channel."""
+    return {
+        channel.id: channel.applied + logbooks.of_channel(db, channel.id, mine=True).size
+        for channel in partners.channels(db)
+    }
 
 
 def signer(db: sqlite3.Connection, node: identities.NodeId, origin: str) -> evidence.Signer:
@@ -516,10 +610,14 @@ def signer(db: sqlite3.Connection, node: identities.NodeId, origin: str) -> evid
 
 
 def own_items(db: sqlite3.Connection, book: Book) -> Iterator[histories.Item]:
-    """Everything this node wrote: what is sequenced, then what waits in the outbox."""
-    yield from stored_items(db, book.mine.id, book.side, book.mine.size)
+    """Everything this node wrote: what is sequenced, then what waits in the outbox. What is sequenced while these are
+    read, leaves the outbox in its order; and nothing new is written in a book before it is read."""
+    position = 0
+    while position < (size := logbooks.by_id(db, book.mine.id).size):
+        yield from stored_items(db, book.mine.id, book.side, size, position)
+        position = size
     for offset, (_, leaf, data) in enumerate(outboxes.rows(db, book.mine.id)):
-        yield read_item(book.side, book.mine.size + offset, leaf, data)
+        yield read_item(book.side, position + offset, leaf, data)
 
 
 def stored_items(

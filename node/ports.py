@@ -91,6 +91,10 @@ class Disk(Protocol):
     async def run(self, unit: Callable[[], Result]) -> Result:
         """Run a whole unit of work where the connection lives. Units run one after the other, never at once."""
 
+    async def look(self, unit: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run a unit that takes long and only reads, beside the others, over a connection of its own that sees one
+        state of the database."""
+
     def read_state(self, name: str) -> bytes | None:
         """The content of a state file, None when it does not exist. Called within `run`."""
 

@@ -61,7 +61,7 @@ async def export(trade: doors.Trade, given: Export, report: doors.Report) -> doo
     stop = threading.Event()
     write = functools.partial(bundles.export, directory=folder, me=trade.books.me, report=heard(report, stop))
     try:
-        summary = await ended(trade.database.read(write), stop)
+        summary = await ended(trade.database.look(write), stop)
         if packed:
             await working(functools.partial(archives.pack, folder, target), report)
     finally:
@@ -91,7 +91,7 @@ async def prove(trade: doors.Trade, given: Proof, report: doors.Report) -> doors
         return leaves[0]
 
     try:
-        leaf = await ended(trade.database.read(unit), threading.Event())
+        leaf = await ended(trade.database.look(unit), threading.Event())
         if packed:
             await working(functools.partial(archives.pack, folder, target), report)
     finally:

@@ -50,6 +50,15 @@ class Database:
         """Run a unit that changes nothing."""
         return await self._disk.run(lambda: self._look(unit))
 
+    async def look(self, unit: Unit[Result]) -> Result:
+        """Run a unit that takes long and changes nothing, beside the others: none of them waits for it. It sees the
+        database as it is when it begins. NodeError `disk.failed`."""
+        self._refuse_if_broken()
+        try:
+            return await self._disk.look(unit)
+        except sqlite3.Error as error:
+            raise errors.NodeError("disk.failed", "the database could not be read", got=error) from error
+
     async def write(self, unit: Unit[Result]) -> Result:
         """Run a unit in one transaction; when this returns, what it did is on the disk."""
         return await self._disk.run(lambda: self._transact(unit))

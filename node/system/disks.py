@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import shutil
@@ -83,6 +84,21 @@ class SystemDisk:
     async def run(self, unit: Callable[[], Result]) -> Result:
         """Run a unit after the ones before it, in the thread of the connection."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, unit)
+
+    async def look(self, unit: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run a unit that only reads in a thread of its own: with a write-ahead log it neither waits for the writer
+        nor holds it up. sqlite3.Error."""
+
+        def work() -> Result:
+            address = f"{self._home.database.absolute().as_uri()}?mode=ro"
+            with contextlib.closing(sqlite3.connect(address, uri=True, isolation_level=None)) as reader:
+                for pragma, wanted in (("mmap_size", "0"), ("temp_store", "MEMORY"), ("trusted_schema", "OFF")):
+                    reader.execute(f"PRAGMA {pragma} = {wanted}").fetchall()
+                reader.execute("BEGIN")
+                reader.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # from here on it sees one state
+                return unit(reader)
+
+        return await asyncio.to_thread(work)
 
     def room(self) -> ports.Room:
         """How much fits yet on the file system of the home. NodeError `disk.failed`."""

@@ -114,6 +114,10 @@ class Attended(database.Database):
         """As the database itself, within the budget of a question."""
         return await self._inner.read(lambda db: budgets.within(db, unit))
 
+    async def look(self, unit: database.Unit[Result]) -> Result:
+        """As the database itself."""
+        return await self._inner.look(unit)
+
     async def write(self, unit: database.Unit[Result]) -> Result:
         """The same, in one transaction with what stands before and after it."""
 

@@ -229,6 +229,10 @@ class SimDisk:
         loop.call_at(begin_s, self._work, unit, future, begin_s + answer_s)
         return await future
 
+    async def look(self, unit: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Read what is durable, beside the process's own connection."""
+        return await self.run(lambda: unit(self.image.reader))
+
     def read_state(self, name: str) -> bytes | None:
         """A state file."""
         self._life.check()

@@ -54,6 +54,7 @@ class ForgetfulDisk:
         self.write_state = disk.write_state
         self.copy = disk.copy
         self.room = disk.room
+        self.look = disk.look
 
     def connect(self) -> sqlite3.Connection:
         """The connection, with triggers that forget."""

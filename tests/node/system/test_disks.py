@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from node import errors, ports
+from node.storage import database
 from node.system import clocks, disks, homes
 
 
@@ -204,3 +205,29 @@ def test_the_connection_lives_in_the_disks_thread(home: homes.Home, disk: disks.
         return rows
 
     assert asyncio.run(scenario()) == [(42,)]
+
+
+def test_who_looks_for_long_sees_one_state_and_holds_up_nobody(home: homes.Home, disk: disks.SystemDisk) -> None:
+    looking, written = threading.Event(), threading.Event()
+
+    def look(reader: sqlite3.Connection) -> tuple[int, int]:
+        before = reader.execute("SELECT count(*) FROM t").fetchone()[0]
+        looking.set()
+        assert written.wait(10)
+        return before, reader.execute("SELECT count(*) FROM t").fetchone()[0]
+
+    async def story() -> None:
+        opened = await database.Database.open(disk)
+        await opened.write(lambda db: db.execute("CREATE TABLE t (a)").connection.execute("INSERT INTO t VALUES (1)"))
+        seen = asyncio.create_task(opened.look(look))
+        await asyncio.to_thread(looking.wait, 10)
+        await opened.write(lambda db: db.execute("INSERT INTO t VALUES (2)"))  # answered while somebody looks
+        written.set()
+        assert await seen == (1, 1)
+        assert await opened.look(lambda reader: reader.execute("SELECT count(*) FROM t").fetchone()[0]) == 2
+        with pytest.raises(errors.NodeError) as refused:
+            await opened.look(lambda reader: reader.execute("INSERT INTO t VALUES (3)"))
+        assert refused.value.code == "disk.failed"
+        await opened.close()
+
+    asyncio.run(story())

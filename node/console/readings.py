@@ -13,8 +13,7 @@ AGAIN_SECONDS = 1
 
 def under_way(view: views.View) -> books.Progress | None:
     """How far the books are read; None once they are, and before there is a node."""
-    progress = None if view.console.doorway is None else view.console.doorway.trade.books.progress
-    return None if progress is None or progress.over.is_set() else progress
+    return None if view.console.doorway is None else view.console.doorway.reading
 
 
 def wants_page(view: views.View, route: routes.Route) -> bool:

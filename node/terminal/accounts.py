@@ -34,7 +34,7 @@ def statements(answer: Json) -> RenderableType:
         "total": "total",
         "closing": "closing",
     }
-    return tables.rows_of({"rows": rows}, "rows", columns, empty="No statements.")
+    return Group(tables.rows_of({"rows": rows}, "rows", columns, empty="No statements."), *tables.going_on(answer))
 
 
 def statement(answer: Json) -> RenderableType:
@@ -85,7 +85,7 @@ def payments(answer: Json) -> RenderableType:
         "amount": "amount",
         "reference": "reference",
     }
-    listed = tables.rows_of({"rows": rows}, "rows", columns, empty="No payments.")
+    listed = Group(tables.rows_of({"rows": rows}, "rows", columns, empty="No payments."), *tables.going_on(answer))
     owing = [row for row in answer.get("balances") or [] if (row.get("owes_me") or {}).get("amount")]
     if not owing:
         return listed

@@ -176,7 +176,7 @@ def invoices(answer: Json) -> RenderableType:
         "credited": "credited",
         "waits": "",
     }
-    return tables.rows_of({"rows": rows}, "rows", columns, empty="No invoices.")
+    return Group(tables.rows_of({"rows": rows}, "rows", columns, empty="No invoices."), *tables.going_on(answer))
 
 
 def invoice(answer: Json) -> RenderableType:

@@ -107,6 +107,8 @@ def asks(name: str) -> Callable[[Arguments], Callable[..., errors.Exit]]:
 
 EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 partner = click.option("--partner", metavar="PARTNER", help="Only of this partner: name, or start of the NodeID.")
+limit = click.option("--limit", type=click.IntRange(1, 1000), help="So many at most. [default: all]")
+after = click.option("--after", metavar="HASH", help="Go on behind this one: what the page before named.")
 line_quantities = click.option(
     "--quantity", "quantities", multiple=True, metavar="LINE=QUANTITY", help="Only so many of this line; repeatable."
 )

@@ -69,6 +69,8 @@ def invoice_respond(lines: tuple[int, ...], **typed: Any) -> Arguments:
 
 
 @invoice.command("list")
+@commands.after
+@commands.limit
 @commands.partner
 @commands.asks("invoice.list")
 def invoice_list(**typed: Any) -> Arguments:

@@ -287,11 +287,7 @@ def orders(answer: Json) -> RenderableType:
         "due_ms": "until",
         "amount": "amount",
     }
-    parts = [tables.rows_of({"rows": rows}, "rows", columns, empty="No orders.")]
-    for key, sentence in (("next", "There are older ones: --after"), ("previous", "There are newer ones: --before")):
-        if answer.get(key):
-            parts.append(Text(f"{sentence} {tables.plain(answer[key])}", no_wrap=True, overflow="ignore"))
-    return Group(*parts)
+    return Group(tables.rows_of({"rows": rows}, "rows", columns, empty="No orders."), *tables.going_on(answer))
 
 
 DUTIES: Final = {

@@ -35,6 +35,8 @@ def statement_propose(**typed: Any) -> Arguments:
 
 
 @statement.command("list")
+@commands.after
+@commands.limit
 @commands.partner
 @commands.asks("statement.list")
 def statement_list(**typed: Any) -> Arguments:
@@ -154,6 +156,8 @@ def payment_show(**typed: Any) -> Arguments:
 
 
 @payment.command("list")
+@commands.after
+@commands.limit
 @commands.partner
 @commands.asks("payment.list")
 def payment_list(**typed: Any) -> Arguments:

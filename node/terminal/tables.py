@@ -201,6 +201,16 @@ def fields_of(pairs: Iterable[tuple[str, Text]]) -> Table:
     return result
 
 
+MORE: Final = {"next": "There are older ones: --after", "previous": "There are newer ones: --before"}
+"""Where another page begins, by its key in an answer."""
+
+
+def going_on(answer: Json) -> list[RenderableType]:
+    """A line for each further page that there is."""
+    named = [(sentence, answer[key]) for key, sentence in MORE.items() if answer.get(key)]
+    return [Text(f"{sentence} {plain(edge)}", no_wrap=True, overflow="ignore") for sentence, edge in named]
+
+
 def rows_of(content: Json, name: str, columns: Mapping[str, str], *, empty: str, title: str = "") -> RenderableType:
     """A table of the objects in the list `content[name]`. columns: key -> heading; one that no object has is left out.
 

@@ -214,6 +214,12 @@ class Door:
             known.changes.note(events.ADMISSIONS)
         return answer
 
+    @property
+    def reading(self) -> books.Progress | None:
+        """How far the books are read after a start; None once they are."""
+        progress = self.trade.books.progress
+        return None if progress is None or progress.over.is_set() else progress
+
     async def sighted(self) -> int:
         """The number of the newest alteration: whoever looks now sees everything up to it."""
         return await self.trade.database.read(alterations.last)

@@ -13,7 +13,7 @@ from contracts.documents import invoices as papers
 from contracts.invoices import Invoice, InvoiceState
 from contracts.terms import Version
 from node import errors
-from node.trade import attachments, billings, books, catalogues, doors, orders, peering, statements, versions
+from node.trade import attachments, billings, books, catalogues, doors, orders, peering, rolls, statements, versions
 from protocol.encoding import Value
 
 register = doors.Register()
@@ -66,10 +66,12 @@ class One(doors.Arguments):
     invoice: str
 
 
-class Listed(doors.Arguments):
-    """Of one partner, or of all."""
+class Listed(rolls.Page):
+    """A page of invoices; `waiting`: only those that wait for my answer, or only the others; `statement`: only those
+    over one statement, by its hash."""
 
-    partner: str | None = None
+    waiting: bool | None = None
+    statement: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,15 +289,16 @@ def again(found: Found) -> Found:
 
 @register.case("invoice.list", Listed)
 async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
-    """All invoices with what is left of them, and how they were answered."""
+    """Invoices with what is left of them, and how they were answered; the newest of each partner first."""
+
+    def fits(book: books.Book, invoice: Invoice) -> bool:
+        about = invoice.document.statement
+        wanted = given.statement is None or (about is not None and about.hex() == given.statement)
+        return wanted and given.waiting in (None, waits_for(book, invoice))
 
     def unit(desk: books.Desk) -> doors.Json:
-        every = [
-            describe(Found(book, invoice))
-            for book in peering.open_books(desk, given.partner)
-            for invoice in book.history.invoices.values()
-        ]
-        return {"invoices": every}
+        found, following = rolls.page(desk, given, lambda book: book.history.invoices.items(), fits)
+        return {"invoices": [describe(Found(book, invoice)) for book, invoice in found], "next": following}
 
     return await trade.books.read(unit)
 
@@ -316,13 +319,18 @@ def describe(found: Found) -> doors.Json:
         "total": catalogues.shown(document.total, currency),
         "credited": catalogues.shown(document.total - left.net - left.tax, currency),
         "statement": None if document.statement is None else document.statement.hex(),
-        "waits_for_me": invoice.side != found.book.side and invoice.state is InvoiceState.ISSUED,
+        "waits_for_me": waits_for(found.book, invoice),
     }
+
+
+def waits_for(book: books.Book, invoice: Invoice) -> bool:
+    """Whether an invoice waits for this merchant's answer."""
+    return invoice.side != book.side and invoice.state is InvoiceState.ISSUED
 
 
 def waits(book: books.Book) -> int:
     """How many invoices wait for this merchant's answer."""
-    return sum(describe(Found(book, one))["waits_for_me"] for one in book.history.invoices.values())
+    return sum(waits_for(book, one) for one in book.history.invoices.values())
 
 
 @register.case("invoice.show", One)

@@ -9,7 +9,7 @@ from typing import Final
 from contracts import amounts, payments
 from contracts.terms import Version
 from node import errors
-from node.trade import agreements, books, catalogues, doors, orders, peering, statements, versions
+from node.trade import agreements, books, catalogues, doors, orders, peering, rolls, statements, versions
 
 register = doors.Register()
 REFERENCE_BYTES = 10
@@ -63,10 +63,10 @@ class Received(doors.Arguments):
     key: str | None = None
 
 
-class Listed(doors.Arguments):
-    """Of one partner, or of all."""
+class Listed(rolls.Page):
+    """A page of payments; `open`: only those that wait for somebody, or only those that do not."""
 
-    partner: str | None = None
+    open: bool | None = None
 
 
 def account(book: books.Book, currency: str, *, owing: bool) -> tuple[Version, int]:
@@ -266,19 +266,29 @@ def shown_money(payment: payments.Payment) -> str:
 
 @register.case("payment.list", Listed)
 async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
-    """Payments and balances by partner."""
+    """Payments, the newest of each partner first, and balances by partner."""
 
     def unit(desk: books.Desk) -> doors.Json:
-        rows, balances = [], []
-        for book in peering.open_books(desk, given.partner):
-            rows += [describe(book, payment) for payment in book.history.payments.values()]
-            balances += [
-                {"partner": book.partner.name, "owes_me": catalogues.shown(owed, currency)}
-                for currency, owed in balances_of(book).items()
-            ]
-        return {"payments": rows, "balances": balances}
+        found, following = rolls.page(
+            desk,
+            given,
+            lambda book: book.history.payments.items(),
+            lambda book, payment: given.open is None or is_open(payment) == given.open,
+        )
+        balances = [
+            {"partner": book.partner.name, "owes_me": catalogues.shown(owed, currency)}
+            for book in peering.open_books(desk, given.partner)
+            for currency, owed in balances_of(book).items()
+        ]
+        rows = [describe(book, payment) for book, payment in found]
+        return {"payments": rows, "next": following, "balances": balances}
 
     return await trade.books.read(unit)
+
+
+def is_open(payment: payments.Payment) -> bool:
+    """Whether somebody has to do something yet: pay, say that it arrived, or answer who asks to take that back."""
+    return payment.state not in payments.CLOSED or payment.asked is not None
 
 
 def balances_of(book: books.Book) -> dict[str, int]:

@@ -12,7 +12,7 @@ from contracts.statements import StatementState
 from contracts.terms import Version
 from node import errors
 from node.storage import blobs, logbooks
-from node.trade import agreements, books, catalogues, doors, peering
+from node.trade import agreements, books, catalogues, doors, peering, rolls
 from protocol import encoding
 from protocol.encoding import Value
 
@@ -32,10 +32,11 @@ class Propose(doors.Arguments):
     currency: str | None = None
 
 
-class Listed(doors.Arguments):
-    """Of one partner, or of all."""
+class Listed(rolls.Page):
+    """A page of statements; `period`: only of one; `waiting`: only those that wait for my answer, or the others."""
 
-    partner: str | None = None
+    period: str | None = None
+    waiting: bool | None = None
 
 
 class One(doors.Arguments):
@@ -214,18 +215,33 @@ def standing(book: books.Book, statement: statements.Statement) -> bool:
     return statements.standing(book.history.channel, statement)
 
 
+def waits_for(book: books.Book, statement: statements.Statement) -> bool:
+    """Whether a statement waits for this merchant's answer."""
+    return statement.side != book.side and standing(book, statement)
+
+
 def waits(book: books.Book) -> int:
     """How many statements wait for this merchant's answer."""
-    return sum(
-        statement.side != book.side and standing(book, statement) for statement in book.history.statements.values()
-    )
+    return sum(waits_for(book, statement) for statement in book.history.statements.values())
 
 
 @register.case("statement.list", Listed)
 async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
-    """All statements with their state and figures."""
-    rows = await trade.books.read(lambda desk: [describe(found) for found in every(desk, given.partner)])
-    return {"statements": rows}
+    """Statements with their state and figures, the newest of each partner first; `periods`: all that there are."""
+
+    def fits(book: books.Book, statement: statements.Statement) -> bool:
+        of_period = given.period in (None, statement.document.period)
+        return of_period and given.waiting in (None, waits_for(book, statement))
+
+    def unit(desk: books.Desk) -> doors.Json:
+        found, following = rolls.page(desk, given, lambda book: book.history.statements.items(), fits)
+        return {
+            "statements": [describe(Found(book, statement)) for book, statement in found],
+            "next": following,
+            "periods": sorted({one.statement.document.period for one in every(desk, given.partner)}, reverse=True),
+        }
+
+    return await trade.books.read(unit)
 
 
 def describe(found: Found) -> doors.Json:

@@ -101,7 +101,7 @@ def test_a_payment_is_sent_and_received(
         debtor.sure()
         debtor.done("payment.sent")
 
-        sent = shop.ask("payment.list", partner=dealer.name)["payments"][-1]
+        sent = shop.ask("payment.list", partner=dealer.name)["payments"][0]
         assert sent["amount"]["amount"] == 750
         stages.until("the payment arrives", closings.payment, dealer, sent["payment"])
         creditor.go(f"/statements/payments/{sent['payment']}")

@@ -73,11 +73,12 @@ words.add(
 async def invoices(view: views.View) -> web.StreamResponse:
     """All invoices, the newest first."""
     partner = view.query("partner")
-    rows = (await view.ask("invoice.list", partner=partner or None))["invoices"][::-1]
+    rows, older = await payments.urgent_first(view, "invoice.list", "invoices", partner=partner or None)
     partners = [row["name"] for row in (await view.ask("partners"))["partners"]]
     return view.page(
         "statements/invoices.html",
-        **payments.paged(view, sorted(rows, key=lambda row: not row["waits_for_me"])),
+        rows=rows,
+        older=older,
         partners=partners,
     )
 

@@ -11,11 +11,7 @@ from node.console.words import N_
 
 register = routes.Register()
 
-ROWS_PER_PAGE: Final = 200
-PLACES: Final = {
-    "open": ("promised", "sent", "disputed"),
-    "closed": ("received", "voided"),
-}
+ROWS_PER_PAGE: Final = 100
 
 words.add(
     words={
@@ -65,11 +61,12 @@ words.add(
 )
 
 
-def paged(view: views.View, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """One page of a list: `rows`, and `older`, where the next page begins, if there is one."""
-    begin = int(view.query("offset")) if view.query("offset").isdecimal() else 0
-    following = begin + ROWS_PER_PAGE
-    return {"rows": rows[begin:following], "older": following if following < len(rows) else None}
+async def urgent_first(view: views.View, use_case: str, name: str, **given: Any) -> tuple[list[views.Json], str | None]:
+    """One page of a list, and where the next one begins: on the first one, what waits for this merchant comes first."""
+    after = view.query("after")
+    page = await view.ask(use_case, **given, waiting=False, limit=ROWS_PER_PAGE, after=after)
+    waiting = [] if after else (await view.ask(use_case, **given, waiting=True, limit=ROWS_PER_PAGE))[name]
+    return [*waiting, *page[name]], page["next"]
 
 
 @register.get("/statements/payments", "payment.list")
@@ -77,12 +74,14 @@ async def payments(view: views.View) -> web.StreamResponse:
     """Payments, the newest first, and the forms for new ones."""
     partner = view.query("partner")
     place = "closed" if view.query("place") == "closed" else "open"
-    rows = (await view.ask("payment.list", partner=partner or None))["payments"][::-1]
+    page = await view.ask(
+        "payment.list", partner=partner or None, open=place == "open", limit=ROWS_PER_PAGE, after=view.query("after")
+    )
     partners = [row["name"] for row in (await view.ask("partners"))["partners"]]
-    fitting = [row for row in rows if row["state"] in PLACES[place] or (place == "open" and row["asked"])]
     return view.page(
         "statements/payments.html",
-        **paged(view, fitting),
+        rows=page["payments"],
+        older=page["next"],
         place=place,
         partners=partners,
         partner=partner,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from node.console import attachments, routes, views, words, workbooks
+from node.console.pages import payments
 from node.console.words import N_
 
 register = routes.Register()
@@ -75,13 +76,14 @@ words.add(
 async def statements(view: views.View) -> web.StreamResponse:
     """All statements, the newest first."""
     partner, period = view.query("partner"), view.query("period")
-    rows = (await view.ask("statement.list", partner=partner or None))["statements"][::-1]
-    periods = sorted({row["period"] for row in rows}, reverse=True)
-    shown = [row for row in rows if not period or row["period"] == period]
+    asked = {"partner": partner or None, "period": period or None}
+    rows, older = await payments.urgent_first(view, "statement.list", "statements", **asked)
+    periods = (await view.ask("statement.list", partner=partner or None, limit=1))["periods"]
     partners = (await view.ask("partners"))["partners"]
     return view.page(
         "statements/list.html",
-        statements=sorted(shown, key=lambda row: not row["waits_for_me"]),
+        statements=rows,
+        older=older,
         balances=(await view.ask("balance"))["balances"],
         periods=periods,
         period=period,
@@ -171,7 +173,8 @@ async def statement(view: views.View) -> web.StreamResponse:
     offset = int(view.query("offset")) if view.query("offset").isdecimal() else 0
     found = await view.ask("statement.show", statement=wanted, lines=False)
     lines = await view.ask("statement.lines", statement=wanted, only=only, offset=offset, limit=LINES_PER_PAGE)
-    invoices = await view.ask_if_permitted("invoice.list", partner=found["partner"]) or {"invoices": []}
+    over = {"partner": found["partner"], "statement": found["statement"]}
+    invoices = await view.ask_if_permitted("invoice.list", **over) or {"invoices": []}
     debts = await view.ask_if_permitted("obligation.list", partner=found["partner"]) or {"obligations": []}
     owed = [row for row in debts["obligations"] if row["statement"] == found["statement"] and row["debtor"] == "me"]
     return view.page(
@@ -181,7 +184,7 @@ async def statement(view: views.View) -> web.StreamResponse:
         lines=lines,
         only=only,
         offset=offset,
-        invoices=[row for row in invoices["invoices"] if row["statement"] == found["statement"]],
+        invoices=invoices["invoices"],
         reasons=[(code, words.word(view.language, f"cause.{code}")) for code in REASONS],
     )
 

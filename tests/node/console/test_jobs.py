@@ -20,6 +20,10 @@ Json = dict[str, Any]
 class Doorway(doors.Door):
     """A door behind which there is no node."""
 
+    @property
+    def reading(self) -> None:
+        return None
+
     async def sighted(self) -> int:
         return 0
 

@@ -16,7 +16,7 @@ from tests.browser import guises, parcels, tabs, villages
 def statements(seller: Merchant, buyer: Merchant) -> list[Json]:
     """The statements of what one sold to the other, the oldest first."""
     rows: list[Json] = seller.ask("statement.list", partner=buyer.name)["statements"]
-    return [row for row in rows if row["selling"]]
+    return [row for row in reversed(rows) if row["selling"]]
 
 
 def next_period(seller: Merchant, buyer: Merchant) -> str:

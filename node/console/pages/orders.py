@@ -13,6 +13,10 @@ from node.console.words import N_
 register = routes.Register()
 
 ROWS: Final = 50
+GOODS_CHOSEN_MAX: Final = 200
+"""So many articles are chosen from a list; of more, some are proposed for what is typed."""
+GOODS_SHOWN_MAX: Final = 30
+TEXT_MAX: Final = 200
 TABS: Final = (
     ("", N_("All"), ()),
     ("placed", N_("To accept"), ("placed",)),
@@ -195,14 +199,24 @@ async def place(view: views.View) -> web.StreamResponse:
     agreements = (await view.ask("agreement.list"))["agreements"]
     partners = sorted({row["partner"] for row in agreements if row["state"] == "in-force" and not row["selling"]})
     partner = view.query("partner") or (partners[0] if len(partners) == 1 else "")
-    offered = (await view.ask("catalogue.list", partner=partner))["goods"] if partner in partners else []
-    priced = [row for row in offered if row.get("price")]
+    offered, many = [], False
+    if partner in partners:
+        answer = await view.ask("catalogue.list", partner=partner, limit=GOODS_CHOSEN_MAX)
+        offered, many = answer["goods"], answer["total"] > GOODS_CHOSEN_MAX
     return view.page(
         "orders/place.html",
-        partners=partners, partner=partner, goods=priced, sku=view.query("sku"),
+        partners=partners, partner=partner, goods=offered, many=many, sku=view.query("sku"),
         countries=[(code, view.language.locale.territories[code]) for code in setups.COUNTRIES],
         country=(await view.ask("card.show"))["country"],
     )  # fmt: skip
+
+
+@register.get("/orders/place/goods", "catalogue.list")
+async def goods_called(view: views.View) -> web.StreamResponse:
+    """What a partner offers under what is being typed into one of the fields for articles, to choose from."""
+    typed = next((text for name, text in view.request.query.items() if name.startswith("lines.")), "")[:TEXT_MAX]
+    answer = await view.ask("catalogue.list", partner=view.query("partner"), text=typed, limit=GOODS_SHOWN_MAX)
+    return view.page("orders/goods.html", goods=answer["goods"])
 
 
 @register.get("/orders/{order}", "order.show")

@@ -126,8 +126,9 @@ async def pages(town: Town) -> dict[str, dict[str, Page]]:
         "invoices": page("/statements/invoices"),
         "search": page("/search", "/search?text=BENCH"),
     }
+    ordering = {"ordering by hand": page("/orders/place", "/orders/place?partner=factory")}
     of_shop = {name: of_factory[name] for name in ("today", "orders", "partners", "statements", "balances")}
-    return {"factory": of_factory, "shop": of_shop | {"selection": page("/selection")}}
+    return {"factory": of_factory, "shop": of_shop | {"selection": page("/selection"), **ordering}}
 
 
 ROOMS: Final[tuple[routes.Register, ...]] = (

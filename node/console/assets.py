@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import segno
+from aiohttp import web
 from markupsafe import Markup
 
 FOLDER: Final = Path(__file__).parent
@@ -49,11 +50,26 @@ def load() -> Mapping[str, Asset]:
     for path in sorted(STATIC.rglob("*")):
         kind = TYPES.get(path.suffix)
         if kind is not None and path.is_file():
-            content = path.read_bytes()
-            version = hashlib.sha256(content).hexdigest()[:VERSION_CHARACTERS]
-            zipped = gzip.compress(content, compresslevel=6, mtime=0)
-            found[path.relative_to(STATIC).as_posix()] = Asset(content, zipped, kind, version)
+            found[path.relative_to(STATIC).as_posix()] = of(path.read_bytes(), kind)
     return found
+
+
+def of(content: bytes, kind: str) -> Asset:
+    """Something that is the same for everybody and sent often."""
+    version = hashlib.sha256(content).hexdigest()[:VERSION_CHARACTERS]
+    return Asset(content, gzip.compress(content, compresslevel=6, mtime=0), kind, version)
+
+
+def answer(request: web.Request, asset: Asset, caching: str) -> web.Response:
+    """An asset for whoever asks, zipped where that is understood; nothing where the browser has kept it."""
+    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    tag = f'"{asset.version}{"-gzip" if zipped else ""}"'
+    headers = {"Cache-Control": caching, "Vary": "Accept-Encoding", "ETag": tag}
+    if request.headers.get("If-None-Match") == tag:
+        return web.Response(status=304, headers=headers)
+    if zipped:
+        headers["Content-Encoding"] = "gzip"
+    return web.Response(body=asset.zipped if zipped else asset.content, content_type=asset.kind, headers=headers)
 
 
 def address(name: str) -> str:

@@ -193,11 +193,5 @@ async def serve_asset(request: web.Request) -> web.StreamResponse:
     asset = assets.load().get(request.match_info["name"])
     if asset is None:
         raise errors.NodeError("request.unknown", "there is no such file", got=request.path[:200])
-    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
     fresh = asset.version == request.match_info["version"]
-    headers = {
-        "Cache-Control": "public, max-age=31536000, immutable" if fresh else "no-cache",
-        "Vary": "Accept-Encoding",
-        **({"Content-Encoding": "gzip"} if zipped else {}),
-    }
-    return web.Response(body=asset.zipped if zipped else asset.content, content_type=asset.kind, headers=headers)
+    return assets.answer(request, asset, "public, max-age=31536000, immutable" if fresh else "no-cache")

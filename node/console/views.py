@@ -58,7 +58,7 @@ class Console:
     secure: bool = False
     currency: str = "CNY"
     templates: jinja2.Environment = field(default_factory=lambda: environment())
-    description: str = ""
+    description: assets.Asset | None = None
 
     @property
     def door(self) -> doors.Door:

@@ -7,14 +7,16 @@ GET  /metrics               Prometheus, text format 0.0.4
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
 
 from node import errors, objects
-from node.console import descriptions, meters, routes, views
-from node.trade import policies
+from node.console import assets, descriptions, meters, routes, views
+from node.trade import doors, policies
 
 register = routes.Register()
 
@@ -38,10 +40,16 @@ async def ask(view: views.View) -> web.StreamResponse:
 async def describe(view: views.View) -> web.StreamResponse:
     """What can be asked. It is the same for every node of this version, and written once."""
     console = view.console
-    if not console.description:
+    if console.description is None:
         asked = {name: case for name, case in console.door.cases.items() if name not in policies.LOCAL}
-        console.description = objects.write(descriptions.document(asked, importlib.metadata.version("hanse")))
-    return web.Response(text=console.description, content_type="application/json")
+        console.description = await asyncio.to_thread(described, asked)
+    return assets.answer(view.request, console.description, "no-cache")
+
+
+def described(asked: Mapping[str, doors.UseCase[Any]]) -> assets.Asset:
+    """The description of what can be asked. Half a megabyte, of which a twentieth is sent."""
+    document = descriptions.document(asked, importlib.metadata.version("hanse"))
+    return assets.of(objects.write(document).encode(), "application/json")
 
 
 @register.get("/metrics", "status")

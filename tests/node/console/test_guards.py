@@ -198,3 +198,17 @@ def test_assets_are_ours_and_as_their_list_says(tmp_path: Path) -> None:
         assert (await desk.get("/static/x/servers.py")).status == 404
 
     doors.visit(tmp_path, story)
+
+
+def test_what_is_the_same_for_everybody_is_sent_zipped_and_only_once(tmp_path: Path) -> None:
+    async def story(desk: doors.Desk) -> None:
+        for path in ("/api/openapi.json", "/static/old/console.css"):
+            first = await desk.get(path)
+            assert (first.status, first.headers["Content-Encoding"]) == (200, "gzip")
+            assert (first.headers["Cache-Control"], first.headers["Vary"]) == ("no-cache", "Accept-Encoding")
+            again = await desk.get(path, If_None_Match=first.headers["ETag"])
+            assert (again.status, again.text, again.headers["ETag"]) == (304, "", first.headers["ETag"])
+            plain = await desk.get(path, Accept_Encoding="identity", If_None_Match=first.headers["ETag"])
+            assert (plain.status, plain.text) == (200, first.text) and "Content-Encoding" not in plain.headers
+
+    doors.visit(tmp_path, story)

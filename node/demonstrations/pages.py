@@ -250,6 +250,7 @@ def of_buyer() -> Iterator[tuple[str, str, str]]:
         ("selection found in Chinese", f"/selection?text={found}"),
         ("one offer", f"/selection/offer?partner={PARTNER}&sku=GOOD-00000"),
         ("what may be ordered by hand", f"/orders/place?partner={PARTNER}"),
+        ("today, as the buyer", "/today"),
         ("orders, as the buyer", "/orders"),
         ("statements, as the buyer", "/statements"),
     )

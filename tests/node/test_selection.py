@@ -104,6 +104,32 @@ def test_offers_stand_side_by_side_with_what_they_leave() -> None:
     play(story)
 
 
+def test_what_is_kept_of_an_offer_follows_its_title_price_stock_and_end() -> None:
+    async def story(town: Town) -> None:
+        await two(town)
+        await town.settle()
+        assert await seen(town, sort="cost") == ["A-3", "A-2", "A-1"]
+        assert await seen(town, sort="stock") == ["A-3", "A-1", "A-2"]
+        assert [row["sku"] for row in (await preview(town))["goods"]] == ["A-1", "A-2", "A-3"]
+        await take(town, "factory", GOODS.replace("Bowl,10,12,0", "Basin,70,90,9"))
+        await town.ask("factory", "catalogue.share", partner="shop")
+        await town.settle()
+        assert await seen(town, sort="cost") == ["A-3", "A-1", "A-2"]
+        assert await seen(town, sort="stock") == ["A-2", "A-3", "A-1"]
+        assert (await seen(town, text="basin"), await seen(town, text="bowl")) == (["A-2"], [])
+        assert (await preview(town, text="basin"))["total"] == 1
+        await town.ask("factory", "stock.set", sku="A-1", on_hand=20)
+        await town.ask("factory", "catalogue.withdraw", sku="A-3")
+        await town.settle()
+        assert await seen(town, sort="stock") == ["A-1", "A-2"]
+        assert [row["sku"] for row in (await preview(town))["goods"]] == ["A-1", "A-2"]
+
+    async def preview(town: Town, **given: Any) -> Any:
+        return await town.ask("factory", "catalogue.preview", partner="shop", **given)
+
+    play(story)
+
+
 def test_what_is_picked_is_shown_before_and_a_dearer_price_is_told() -> None:
     async def story(town: Town) -> None:
         await two(town)

@@ -51,9 +51,12 @@ SUBMISSIONS: Final = web.AppKey("submissions", Submissions)
 
 @register.post("/do/{case}", routes.SIGNED_IN)
 async def do(view: views.View) -> web.StreamResponse:
-    """Do what a form asks. The door itself decides whether this visitor may."""
-    name = view.request.match_info["case"]
+    """Do what a form asks; where it has several buttons, the one that was pressed says in `_case` what that is.
+
+    The door itself decides whether this visitor may.
+    """
     posted = await view.request.post()
+    name = forms.text(posted, "_case") or view.request.match_info["case"]
     case = view.console.door.cases.get(name)
     if case is None or name in policies.LOCAL or not forms.is_genuine(posted, view.token):
         raise errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
@@ -106,7 +109,9 @@ async def once(view: views.View, key: str, name: str, given: views.Json, posted:
 def ask_first(view: views.View, name: str, posted: forms.Posted) -> web.Response:
     """The question before something that costs money or cannot be undone."""
     template = "question.html" if view.is_fragment else "question-page.html"
-    return view.page(template, question=confirmations.QUESTIONS[name], case=name, fields=forms.carried(posted))
+    count = len(posted.getall("orders", []))
+    questions = confirmations.SEVERAL if count > 1 and name in confirmations.SEVERAL else confirmations.QUESTIONS
+    return view.page(template, question=questions[name], count=count, case=name, fields=forms.carried(posted))
 
 
 def show_changes(

@@ -40,3 +40,8 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "deadline.claim": N_("Claim what the silence of your partner gives you?"),
 }
 """Use case -> the question. The server asks it, so that no page can forget to."""
+
+SEVERAL: Final[Mapping[str, str]] = {
+    "order.cancel": N_("Cancel these %(count)s orders? The sellers are asked to stop them at once; fees may be due."),
+}
+"""The same for `orders` in the plural."""

@@ -4,6 +4,7 @@
     _token  what proves that the form is of this visitor (C02)
     _key    the name of this submission: sent twice, it is done once (C12)
     _next   where to go afterwards: a path of this console and nothing else (C08)
+    _case   the use case, where a form has buttons for several
     _seen   of when the page is on which it stands: what was altered since its author has not seen (C13)
     _sure   "1" once the visitor has confirmed what costs money or cannot be undone
     others  `name`, `name.key`, `name.0.key`: nested as the model is; an empty field is an absent one

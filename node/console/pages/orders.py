@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
@@ -30,8 +31,21 @@ TABS: Final = (
 """Name in the address, label, and the states of an order that it holds."""
 KEPT: Final = ("tab", "side", "partner", "shop", "text", "duty")
 
+IN_BULK: Final[Mapping[str, Callable[[views.Json], bool]]] = {
+    "order.accept": lambda row: row["selling"] and row["ships"] and row["state"] == "placed",
+    "order.cancel": lambda row: row["state"] in ("placed", "proposed", "agreed", "part-shipped"),
+}
+"""What can be done with many orders of the list at once, and with which: each then has an outcome of its own."""
+CANCEL_REASONS: Final = ("consumer", "duplicate", "address", "price", "oversell")
+"""Why an order is stopped; `oversell` is the seller's, and may cost what the agreement says."""
+
 words.add(
     words={
+        "cancel-reason.consumer": N_("The consumer does not want it any more"),
+        "cancel-reason.duplicate": N_("Ordered twice by mistake"),
+        "cancel-reason.address": N_("The address is wrong"),
+        "cancel-reason.price": N_("The price is wrong"),
+        "cancel-reason.oversell": N_("There is not enough of it"),
         "placed": N_("to be accepted"),
         "proposed": N_("to be agreed"),
         "agreed": N_("to be shipped"),
@@ -185,10 +199,12 @@ async def orders(view: views.View) -> web.StreamResponse:
         for name, label, states in TABS
     ]
     partners = [row["name"] for row in (await view.ask("partners"))["partners"]]
-    acceptable = [row for row in page["orders"] if row["selling"] and row["ships"] and row["state"] == "placed"]
+    for row in page["orders"]:
+        row["can"] = [case for case in IN_BULK if view.may(case) and IN_BULK[case](row)]
+    bulk = [case for case in IN_BULK if any(case in row["can"] for row in page["orders"])]
     return view.page(
         "orders/list.html",
-        page=page, tabs=tabs, chosen=chosen, link=link, partners=partners, bulk=bool(acceptable),
+        page=page, tabs=tabs, chosen=chosen, link=link, partners=partners, bulk=bulk,
         empty=not any(counts.values()) and not given,
     )  # fmt: skip
 
@@ -225,4 +241,9 @@ async def order(view: views.View) -> web.StreamResponse:
     found = await view.ask("order.show", order=view.request.match_info["order"])
     possible = [case for case in found["possible"] if view.may(case)]
     waiting = [row for row in found["proposals"] if row["by"] != "me"]
-    return view.page("orders/one.html", order=found, possible=possible, waiting=waiting)
+    reasons = [
+        (code, words.word(view.language, f"cancel-reason.{code}"))
+        for code in CANCEL_REASONS
+        if code != "oversell" or found["selling"]
+    ]
+    return view.page("orders/one.html", order=found, possible=possible, waiting=waiting, reasons=reasons)

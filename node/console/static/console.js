@@ -82,9 +82,12 @@
   // How many rows are chosen, and bars that appear once there are any.
   const count = () => {
     for (const bar of document.querySelectorAll("[data-counts]")) {
-      const chosen = document.querySelectorAll(`input[name="${bar.dataset.counts}"]:checked`).length;
-      bar.hidden = chosen === 0;
-      for (const place of bar.querySelectorAll("[data-count]")) place.textContent = chosen;
+      const chosen = [...document.querySelectorAll(`input[name="${bar.dataset.counts}"]:checked`)];
+      bar.hidden = chosen.length === 0;
+      for (const place of bar.querySelectorAll("[data-count]")) place.textContent = chosen.length;
+      for (const button of bar.querySelectorAll("button[name=_case]")) { // only what can be done with one of them
+        button.hidden = !chosen.some((box) => box.dataset.can.split(" ").includes(button.value));
+      }
     }
   };
   document.addEventListener("change", (event) => {

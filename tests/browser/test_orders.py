@@ -56,22 +56,25 @@ def test_several_orders_are_stopped_at_once_and_a_part_of_one(
     village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
 ) -> None:
     factory, harbour = village.factory, village.harbour
-    whole = [parcels.placed(harbour, factory) for _ in range(2)]
+    whole = [parcels.accepted(harbour, factory) for _ in range(2)]
+    placed = parcels.placed(harbour, factory)
     part = parcels.accepted(harbour, factory, quantity=3)
     with tabs.open_tab(browser, factory.address, guise) as tab:
         tab.go("/orders")
         bar = tab.page.locator(".chosen-bar")
         sync_api.expect(bar).to_be_hidden()
+        tab.page.locator(f"input[value='{placed}']").check()
+        sync_api.expect(tab.button("Accept", bar)).to_be_visible()
+        sync_api.expect(tab.button("Cancel", bar)).to_be_hidden()
+        tab.page.locator(f"input[value='{placed}']").uncheck()
         for order in whole:
             tab.page.locator(f"input[value='{order}']").check()
-        sync_api.expect(tab.button("Accept", bar)).to_be_visible()
+        sync_api.expect(tab.button("Accept", bar)).to_be_hidden()
         tab.press("Cancel", bar)
         sync_api.expect(tab.page.locator("dialog.question")).to_contain_text("2")
         tab.sure()
         tab.done("order.cancel")
         assert {factory.ask("order.show", order=order)["state"] for order in whole} == {"closed"}
-        tab.page.locator(f"input[value='{part}']").check()
-        sync_api.expect(tab.button("Accept", bar)).to_be_hidden()
         tab.go(f"/orders/{part}")
         tab.unfold("Cancel a part")
         tab.page.locator("input[name='quantities.1']").fill("1")

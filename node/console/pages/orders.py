@@ -33,7 +33,9 @@ KEPT: Final = ("tab", "side", "partner", "shop", "text", "duty")
 
 IN_BULK: Final[Mapping[str, Callable[[views.Json], bool]]] = {
     "order.accept": lambda row: row["selling"] and row["ships"] and row["state"] == "placed",
-    "order.cancel": lambda row: row["state"] in ("placed", "proposed", "agreed", "part-shipped"),
+    "order.cancel": lambda row: (
+        row["state"] in ("proposed", "agreed", "part-shipped", "" if row["selling"] else "placed")
+    ),
 }
 """What can be done with many orders of the list at once, and with which: each then has an outcome of its own."""
 CANCEL_REASONS: Final = ("consumer", "duplicate", "address", "price", "oversell")

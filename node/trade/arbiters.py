@@ -25,6 +25,12 @@ class Case(doors.Arguments):
     case: str
 
 
+class Read(Case):
+    """`with_files`: with the content of what was sent beside the documents, too."""
+
+    with_files: bool = False
+
+
 class Award(Case):
     """`amount` in decimal text is owed to the side with the role `to`; neither: the claim is dismissed.
 
@@ -45,8 +51,8 @@ async def key(trade: doors.Trade, given: doors.NoArguments, report: doors.Report
     return {"arbiter": f"{identities.to_text(trade.books.me)}:{public.hex()}"}
 
 
-@register.case("dispute.read", Case)
-async def read(trade: doors.Trade, given: Case, report: doors.Report) -> doors.Json:
+@register.case("dispute.read", Read)
+async def read(trade: doors.Trade, given: Read, report: doors.Report) -> doors.Json:
     """Check a case that was laid before this merchant, and show it; from now on the arbiter's clock runs."""
 
     def unit(desk: books.Desk) -> doors.Json:
@@ -58,7 +64,7 @@ async def read(trade: doors.Trade, given: Case, report: doors.Report) -> doors.J
             "ok": not found.faults,
             "faults": list(found.faults),
             "parties": [identities.to_text(identities.NodeId(node)) for node in found.parties],
-            "documents": [shown(found, one) for one in found.documents],
+            "documents": [shown(found, one, with_files=given.with_files) for one in found.documents],
         }
 
     return await trade.books.act(unit)
@@ -74,15 +80,17 @@ def received(desk: books.Desk, found: cases.Read) -> int:
     return int(known)
 
 
-def shown(found: cases.Read, one: cases.Shown) -> doors.Json:
-    """One document of a case for people."""
-    rows = one.entry.body.get("attachments")
-    names = [
-        row.get("hash")
-        for row in (rows if isinstance(rows, list) else ())
-        if isinstance(row, dict) and row.get("name") == attachments.MESSAGE
-    ]
-    texts = [found.blobs.get(name, b"").decode("utf-8", "replace") for name in names if isinstance(name, bytes)]
+def shown(found: cases.Read, one: cases.Shown, *, with_files: bool) -> doors.Json:
+    """One document of a case for people. Its `files`: name, size, hash, whether the case holds them, and `data_hex`."""
+    texts, files = [], []
+    for row in attachments.rows_of(one.entry.body, "attachments"):
+        data = found.blobs.get(row["hash"])
+        if row.get("name") == attachments.MESSAGE:
+            texts.append((data or b"").decode("utf-8", "replace"))
+            continue
+        file = {"name": str(row.get("name")), "bytes": row.get("len"), "hash": row["hash"].hex()}
+        content = {"data_hex": data.hex()} if with_files and data is not None else {}
+        files.append({**file, "here": data is not None, **content})
     return {
         "hash": one.leaf.hex(),
         "type": one.entry.type,
@@ -92,6 +100,7 @@ def shown(found: cases.Read, one: cases.Shown) -> doors.Json:
         "proved": one.proved,
         "receipted": one.receipted,
         "message": " ".join(texts),
+        "files": files,
         "content": plain(one.entry.body),
     }
 

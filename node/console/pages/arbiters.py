@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from aiohttp import web
 
 from node.console import attachments, forms, routes, views
 from node.console.pages import aftersales
+from node.trade import pictures
 
 register = routes.Register()
 Json = dict[str, Any]
@@ -28,9 +30,21 @@ async def read_case(view: views.View) -> web.StreamResponse:
 
 async def show_case(view: views.View, text: str) -> web.StreamResponse:
     """What stands in a case, and the form of an award."""
-    found = await view.ask("dispute.read", case=text)
+    found = await view.ask("dispute.read", case=text, with_files=True)
+    for paper in found["documents"]:
+        paper["files"] = [inline(file) for file in paper["files"]]
     key = await view.ask("dispute.key")
     return view.page("aftersales/arbiter.html", **key, case=found, text=text, roles=roles_of(found))
+
+
+def inline(file: Json) -> Json:
+    """A file of a case as it stands in the page itself, since the arbiter's node keeps no case: the picture that is in it
+    to be seen, everything else only to be saved (row C14)."""
+    data = bytes.fromhex(file.pop("data_hex", ""))
+    picture = pictures.of_photo(data) if data else None
+    content = (attachments.OCTETS, data) if picture is None else (picture.media, picture.data)
+    address = f"data:{content[0]};base64,{base64.b64encode(content[1]).decode()}"
+    return {**file, "photo": picture is not None, "address": address}
 
 
 def roles_of(case: Json) -> Mapping[str, str]:

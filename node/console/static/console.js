@@ -120,11 +120,11 @@
     }
   });
 
-  // A form that was sent is not sent again while it is being answered.
+  // A form that was sent is not sent again while it is being answered; one whose answer is a file leaves the page as it is.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method !== "post" || form.dataset.sent) { if (form.dataset.sent) event.preventDefault(); return; }
-    if (!form.hasAttribute("hx-post")) { form.dataset.sent = "yes"; form.classList.add("busy"); }
+    if (!form.hasAttribute("hx-post") && !("saves" in form.dataset)) { form.dataset.sent = "yes"; form.classList.add("busy"); }
   });
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) { delete form.dataset.sent; form.classList.remove("busy"); }

@@ -77,7 +77,7 @@ class Tab:
 
     def sure(self) -> None:
         """Say yes to the question that the server asks."""
-        self.page.locator("dialog.question .asking button.btn-primary").click()
+        self.press("Yes", within=self.page.locator("dialog.question"))
 
     def done(self, case: str) -> None:
         """Wait until it is said that a use case was done."""

@@ -1,55 +1,139 @@
-"""Orders in a real browser: the packer is stopped by a cancel while he types, and a list of waybills is looked at."""
+"""Orders in a real browser: one on its whole way to the statement, a packer whom a cancel stops while he types, a list
+of waybills that is looked at first, and what somebody else decided meanwhile."""
 
 from __future__ import annotations
 
 from playwright import sync_api
 
-from tests.browser import guises, parcels, pictures, tabs, villages
+from node.demonstrations import stages
+from tests.browser import guises, parcels, tabs, villages
+from tests.browser.test_statements import agree, propose
+
+LABELS = {
+    "Recipient": "name", "Telephone": "phone", "Province": "province", "City": "city", "District": "district",
+    "Street and number": "street",
+}  # fmt: skip
 
 
-def test_a_cancel_stops_the_packer_in_the_middle_of_typing(
-    village: villages.Village, browser: sync_api.Browser
+def newest(buyer: villages.Villager, seller: villages.Villager) -> str:
+    """The order that was placed last."""
+    rows = stages.orders(buyer, selling=False, partner=seller.name)
+    return str(max(rows, key=lambda row: row["since_ms"])["order"])
+
+
+def place(tab: tabs.Tab, seller: villages.Villager, sku: str) -> None:
+    """Order by hand."""
+    tab.go(f"/orders/place?partner={seller.name}")
+    tab.field("Article %(number)s", number=1).select_option(sku)
+    tab.field("Units").first.fill("3")
+    for label, part in LABELS.items():
+        tab.field(label).fill(parcels.RECIPIENT[part])
+    tab.look()
+    tab.press("Order it")
+    tab.page.wait_for_url("**/orders**done=order.place")
+
+
+def test_an_order_becomes_a_parcel_and_a_line_of_an_agreed_statement(
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
 ) -> None:
-    factory = village.factory
-    waiting = [row for row in factory.ask("order.list", duty="accept", limit=100)["orders"]]
-    factory.ask("order.accept", orders=[row["order"] for row in waiting[:2]])
-    first, second = (row["order"] for row in waiting[:2])
-    with pictures.visit(browser, factory.address) as page:
-        page.goto(f"{factory.address}/orders/pack?order={first}")
-        page.locator("#waybill").fill("SF13900")
-        sync_api.expect(page.locator(".stop-sign")).to_be_hidden()
-        with page.expect_response(lambda answer: "/orders/pack/" in answer.url):
-            factory.ask("order.cancel", order=first, reason="seller")
-        sync_api.expect(page.locator(".stop-sign")).to_be_visible()
-        sync_api.expect(page.locator("#waybill")).to_be_disabled()
-        page.goto(f"{factory.address}/orders/ship")
-        page.locator("textarea[name=text]").fill(f"{second}\tSF\tSF22222\n<b>x</b>,SF,SF3")
-        page.get_by_role("button", name="Look at it first").click()
-        sync_api.expect(page.locator("#seen")).to_have_text("1 of 2 rows can be shipped")
-        sync_api.expect(page.locator(".row-fault")).to_contain_text("<b>x</b>")
-        page.get_by_role("button", name="Ship these 1").click()
-        sync_api.expect(page.get_by_role("status")).to_contain_text("Handed over")
+    buyer, seller = village.harbour, village.dealer
+    sku = parcels.article(buyer, seller)["sku"]
+    with (
+        tabs.open_tab(browser, buyer.address, guise) as buying,
+        tabs.open_tab(browser, seller.address, guise) as selling,
+    ):
+        place(buying, seller, sku)
+        order = newest(buyer, seller)
+        stages.until("the order arrives", parcels.stands, seller, order, "placed")
+
+        selling.go(f"/orders/{order}")
+        selling.press("Accept the order")
+        selling.done("order.accept")
+        selling.field("Carrier").fill("SF")
+        selling.field("Waybill").fill(f"SF{next(parcels.SERIALS)}")
+        selling.press("Ship everything that may leave")
+        selling.done("order.ship")
+        selling.reads("#order-head .badge", "shipped")
+
+        stages.until("the parcel is known", parcels.stands, buyer, order, "shipped")
+        buying.go(f"/orders/{order}")
+        buying.press("Everything arrived")
+        buying.done("order.receive")
+        stages.until("the arrival is known", lambda: not parcels.stands(seller, order, "shipped"))
+
+        statement = propose(selling, seller, buyer)
+        selling.go(f"/statements/{statement}")
+        agree(buying, statement)
+        line = buying.page.locator("tr", has=buying.page.locator(f"a[href='/orders/{order}']")).first
+        amount = buyer.ask("order.show", order=order)["amount"]
+        sync_api.expect(line).to_contain_text(guise.words.money(amount["amount"], amount["currency"]))
+
+
+def test_a_cancel_of_the_buyer_stops_the_packer_in_the_middle_of_typing(
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
+) -> None:
+    buyer, seller = village.harbour, village.factory
+    order = parcels.accepted(buyer, seller)
+    with (
+        tabs.open_tab(browser, buyer.address, guise) as buying,
+        tabs.open_tab(browser, seller.address, guise) as packing,
+    ):
+        buying.go(f"/orders/{order}")
+        packing.go(f"/orders/pack?order={order}")
+        packing.field("Waybill").fill("SF13900")
+        sync_api.expect(packing.page.locator(".stop-sign")).to_be_hidden()
+        buying.press("Cancel")
+        buying.sure()
+        buying.done("order.cancel")
+        sync_api.expect(packing.page.locator(".stop-sign")).to_be_visible()
+        sync_api.expect(packing.text("This order was cancelled or changed. Do not ship it.")).to_be_visible()
+        sync_api.expect(packing.field("Waybill")).to_be_disabled()
+        sync_api.expect(packing.button("Ship")).to_be_disabled()
+        packing.look(again=True)
+        buying.reads("#order-head .badge", "closed")
+        sync_api.expect(buying.page.locator("#order-lines")).to_contain_text(guise.word("lot.cancelled"))
+        packing.link("Next order").click()
+        sync_api.expect(packing.page.locator(f"#packing[data-order='{order}']")).to_have_count(0)
+
+
+def test_a_list_of_waybills_is_looked_at_before_anything_leaves(
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
+) -> None:
+    order = parcels.accepted(village.harbour, village.factory)
+    with tabs.open_tab(browser, village.factory.address, guise) as tab:
+        tab.go("/orders/ship")
+        rows = f"{order}\tSF\tSF{next(parcels.SERIALS)}\n<b>x</b>,SF,SF3"
+        tab.field("Rows: order, carrier, waybill").fill(rows)
+        tab.press("Look at it first")
+        seen = tab.say("%(good)s of %(all)s rows can be shipped", good=1, all=2)
+        sync_api.expect(tab.page.locator("#seen")).to_have_text(seen)
+        sync_api.expect(tab.page.locator(".row-fault")).to_contain_text("<b>x</b>")
+        tab.look(again=True)
+        tab.press("Ship these %(count)s", count=1)
+        tab.done("order.ship")
+        stages.until("it is on its way", parcels.stands, village.harbour, order, "shipped")
 
 
 def test_C13_whoever_is_overtaken_sees_it_and_decides_anew(
-    village: villages.Village, browser: sync_api.Browser
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
 ) -> None:
     factory = village.factory
-    one = parcels.accepted(village.harbour, factory)
-    with pictures.visit(browser, factory.address, tolerated=("status of 409",)) as page:
-        page.goto(f"{factory.address}/orders/{one}")
-        page.get_by_text("Propose a change").click()
-        typed = page.locator("input[name='becomes.1']")
+    order = parcels.accepted(village.harbour, factory)
+    with tabs.open_tab(browser, factory.address, guise, tolerated=("status of 409",)) as tab:
+        tab.go(f"/orders/{order}")
+        tab.text("Propose a change").click()
+        typed = tab.page.locator("input[name='becomes.1']")
         typed.fill("1")
-        with page.expect_response(lambda answer: f"/orders/{one}" in answer.url):
-            factory.ask("order.plan", order=one, within_hours=24)
-        page.get_by_role("button", name="Propose it").click()
-        note = page.locator(".alert-warning")
-        sync_api.expect(note).to_contain_text("planned the shipping")
+        with tab.page.expect_response(lambda answer: f"/orders/{order}" in answer.url):
+            factory.ask("order.plan", order=order, within_hours=24)
+        tab.press("Propose it")
+        note = tab.page.locator(".alert-warning")
+        sync_api.expect(note).to_contain_text(guise.word("said.shipment.plan"))
         sync_api.expect(typed).to_have_value("1")
-        assert [row["type"] for row in factory.ask("order.show", order=one)["documents"]][-1] != "order.change"
-        note.get_by_role("button", name="Do it all the same").click()
-        sync_api.expect(page.get_by_text("Your proposal is on its way")).to_be_visible()
+        assert [row["type"] for row in factory.ask("order.show", order=order)["documents"]][-1] != "order.change"
+        tab.look(again=True)
+        tab.press("Do it all the same", within=note)
+        tab.done("order.change")
 
 
 def test_several_orders_are_stopped_at_once_and_a_part_of_one(

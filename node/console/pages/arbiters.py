@@ -38,8 +38,8 @@ async def show_case(view: views.View, text: str) -> web.StreamResponse:
 
 
 def inline(file: Json) -> Json:
-    """A file of a case as it stands in the page itself, since the arbiter's node keeps no case: the picture that is in it
-    to be seen, everything else only to be saved (row C14)."""
+    """A file of a case as it stands in the page itself, since the arbiter's node keeps no case: the picture in it to be
+    seen, everything else only to be saved (row C14)."""
     data = bytes.fromhex(file.pop("data_hex", ""))
     picture = pictures.of_photo(data) if data else None
     content = (attachments.OCTETS, data) if picture is None else (picture.media, picture.data)

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from playwright import sync_api
 
-from tests.browser import looks, pictures, villages
+from tests.browser import guises, tabs, villages
 
 
-def export(page: sync_api.Page, address: str, path: Path) -> None:
+def export(tab: tabs.Tab, path: Path) -> None:
     """One button, a bar, a file."""
-    page.goto(address + "/audit")
-    page.get_by_role("button", name="Export my books").click()
+    page = tab.page
+    tab.go("/audit")
+    tab.press("Export my books")
     page.wait_for_url("**/jobs/*")
     page.locator("a[download]").wait_for()
     page.reload()  # the work is not begun again, and its result is still there
@@ -52,25 +53,25 @@ def drop(page: sync_api.Page, path: Path) -> None:
 
 
 def test_books_are_exported_checked_and_a_changed_byte_is_found(
-    village: villages.Village, browser: sync_api.Browser, tmp_path: Path
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise, tmp_path: Path
 ) -> None:
-    dealer, shop = village.dealer, village.shop
     books, forged = tmp_path / "books.zip", tmp_path / "forged.zip"
-    with pictures.visit(browser, dealer.address) as page:
-        export(page, dealer.address, books)
+    with tabs.open_tab(browser, village.dealer.address, guise) as tab:
+        export(tab, books)
     name = altered(books, forged)
-    with pictures.visit(browser, shop.address, "zh-CN", "phone", "dark", refusals=True) as page:
-        page.goto(shop.address + "/audit")
-        drop(page, books)
-        page.locator(".verdict-good").wait_for()
-        assert page.locator(".check-good").count() == 6
-        page.goto(shop.address + "/audit")
-        page.set_input_files("#archive", forged)
-        page.locator(".verdict-bad").wait_for()
-        assert name in page.locator(".check-bad .artefacts").first.inner_text()
-        assert looks.wrong(page) == []
-        page.goto(shop.address + "/audit")
+    with tabs.open_tab(browser, village.shop.address, guise, refusals=True) as tab:
+        tab.go("/audit")
+        drop(tab.page, books)
+        tab.page.locator(".verdict-good").wait_for()
+        assert tab.page.locator(".check-good").count() == 6
+        tab.look(again=True)
+        tab.go("/audit")
+        tab.page.set_input_files("#archive", forged)
+        tab.page.locator(".verdict-bad").wait_for()
+        assert name in tab.page.locator(".check-bad .artefacts").first.inner_text()
+        tab.look(again=True)
+        tab.go("/audit")
         forged.write_bytes(b"no archive")
-        page.set_input_files("#archive", forged)
-        page.locator(".alert-danger").wait_for()
-        assert page.locator(".alert-danger").get_by_text("audit.archive").count() == 1
+        tab.page.set_input_files("#archive", forged)
+        tab.page.locator(".alert-danger").wait_for()
+        assert tab.page.locator(".alert-danger").get_by_text("audit.archive").count() == 1

@@ -10,16 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from playwright import sync_api
 
 from node.demonstrations import merchants
-from tests.browser import pictures
+from tests.browser import guises, pictures, tabs
 
 PASSPHRASE = "a sentence that nobody guesses"
 TOLERATED = ("ERR_CONNECTION_REFUSED", "status of 403")
 """Between two servers nobody answers; a wrong code and a wrong passphrase are refused."""
-WELCOME = {"en": "Invite your first partner", "zh-CN": "邀请第一个伙伴"}
 
 
 @contextmanager
@@ -54,17 +52,15 @@ def line(process: subprocess.Popen[str], pattern: str) -> str:
     raise AssertionError(f"the program ended without saying {pattern}")
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", "desktop"), ("zh-CN", "phone")])
-def test_a_new_merchant_reaches_a_useful_screen(
-    tmp_path: Path, browser: sync_api.Browser, language: str, width: str
-) -> None:
+def test_a_new_merchant_reaches_a_useful_screen(tmp_path: Path, browser: sync_api.Browser, guise: guises.Guise) -> None:
     home = tmp_path / "home"
     console, listen = merchants.free_ports(2)
     address = f"http://127.0.0.1:{console}"
     with started(home, console, listen) as process:
         code = line(process, r"code: (\w+)")
-        with pictures.visit(browser, address, language, width, tolerated=TOLERATED) as page:
-            page.goto(address)
+        with tabs.open_tab(browser, address, guise, tolerated=TOLERATED) as tab:
+            tab.go("/")
+            page = tab.page
             page.locator("input[name=name]").fill("晨曦家居")
             page.locator("input[name=owner]").fill("林晓")
             page.locator("input[name=passphrase]").fill(PASSPHRASE)
@@ -73,27 +69,29 @@ def test_a_new_merchant_reaches_a_useful_screen(
             page.locator("button.btn-lg").click()
             page.get_by_role("alert").wait_for()
             assert page.locator("input[name=owner]").input_value() == "林晓", "what was typed is lost"
+            tab.look()
             page.locator("input[name=passphrase]").fill(PASSPHRASE)
             page.locator("input[name=again]").fill(PASSPHRASE)
             page.locator("input[name=code]").fill(code)
             page.locator("button.btn-lg").click()
             page.locator("input[name=kept]").check()
+            tab.look(again=True)  # the recovery sheet
             page.locator("form[action='/start'] button.btn-primary").click()
             page.wait_for_url("**/sign-in**", timeout=60_000)
-            page.locator("input[name=name]").fill("林晓")
-            page.locator("input[type=password]").fill(PASSPHRASE)
-            page.locator("form[action='/sign-in'] button").last.click()
+            tab.field("User name").fill("林晓")
+            tab.field("Password").fill(PASSPHRASE)
+            tab.press("Sign in")
             page.wait_for_url("**/today**")
-            page.get_by_text(WELCOME[language]).wait_for()
+            tab.text("Invite your first partner").wait_for()
     assert (home / "keys").stat().st_mode & 0o777 == 0o600
     with started(home, console, listen) as process:  # nobody at the keyboard: the page asks for the passphrase
         line(process, r"(asks for the passphrase)")
-        with pictures.visit(browser, address, language, width, tolerated=TOLERATED) as page:
-            page.goto(address)
+        with tabs.open_tab(browser, address, guise, tolerated=TOLERATED) as tab:
+            tab.go("/")
             for typed in ("wrong passphrase", PASSPHRASE):
-                page.locator("input[name=passphrase]").fill(typed)
-                page.locator("form[action='/unlock'] button").click()
-            page.wait_for_url("**/sign-in**", timeout=60_000)
+                tab.page.locator("input[name=passphrase]").fill(typed)
+                tab.page.locator("form[action='/unlock'] button").click()
+            tab.page.wait_for_url("**/sign-in**", timeout=60_000)
     with started(home, console, listen, HANSE_PASSPHRASE=PASSPHRASE) as process:
         assert line(process, r"Open (\S+) in your browser") == f"{address}/"
 

@@ -82,7 +82,7 @@ def test_a_new_merchant_reaches_a_useful_screen(tmp_path: Path, browser: sync_ap
             tab.field("Password").fill(PASSPHRASE)
             tab.press("Sign in")
             page.wait_for_url("**/today**")
-            tab.text("Invite your first partner").wait_for()
+            tab.text("Find your first partner").wait_for()
     assert (home / "keys").stat().st_mode & 0o777 == 0o600
     with started(home, console, listen) as process:  # nobody at the keyboard: the page asks for the passphrase
         line(process, r"(asks for the passphrase)")

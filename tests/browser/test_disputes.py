@@ -143,6 +143,7 @@ def decide(judge: tabs.Tab, case: Path, award: Path) -> None:
     judge.text("Every document of this case is proved: it stands in the signed logbook of its author.").wait_for()
     told = judge.page.locator(".timeline").inner_text()
     assert all(text in told for text in (EVIL, "never answered in earnest", "how they were packed"))
+    assert judge.guise.words.money(2400, "CNY") in told and judge.guise.word("paper.shipment.handover") in told
     photos = judge.page.locator(".thumb img")
     sync_api.expect(photos).to_have_count(2)
     assert photos.first.evaluate("picture => picture.complete && picture.naturalWidth") == 480

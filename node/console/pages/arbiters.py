@@ -71,6 +71,8 @@ def told(language: languages.Language, content: Json) -> str:
     rows = content.get("lines")
     for row in rows if isinstance(rows, list) else ():
         parts.append(told_line(language, row) if isinstance(row, dict) else "")
+    if "accept" in content:
+        parts.append(language.text(N_("taken") if content["accept"] else N_("declined")))
     claim, amount, to = money(language, content.get("claim")), money(language, content.get("amount")), content.get("to")
     if claim:
         parts.append(language.text(N_("Claim %(amount)s"), amount=claim))

@@ -84,3 +84,16 @@ def test_a_dispute_goes_from_the_complaint_over_the_arbiters_desk_to_the_award()
         assert "I did what the award says" not in await complaint(town, "shop", issue)
 
     play(story)
+
+
+def test_C04_whatever_a_party_wrote_into_a_document_its_line_can_be_read() -> None:
+    english = languages.load()["en"]
+    order = {
+        "number": "A-1",
+        "lines": [{"line": 1, "sku": "CUP", "quantity": 2, "price": {"base": 1, "amount": {"a": 1200, "c": "CNY"}}}],
+    }
+    assert arbiters.told(english, order) == "A-1 · 2 × CUP CN¥12.00"
+    assert arbiters.told(english, {"to": "buyer", "amount": {"a": 300, "c": "CNY"}}) == "CN¥3.00 for the buyer"
+    assert arbiters.told(english, {"accept": False}) == "declined"
+    assert arbiters.told(english, {"number": 7, "lines": "x", "claim": {"a": "1"}, "amount": [], "to": {}}) == ""
+    assert arbiters.told(english, {"lines": [[], {"price": "x", "quantity": "y"}]}) == "y × line None"

@@ -44,7 +44,8 @@ class Guise:
 
     def count(self, singular: str, plural: str, count: int) -> str:
         """A text with a number in it, as it is read."""
-        return self.words.counted(singular, plural, count)
+        number = self.words.number(count)
+        return self.words.catalogue.ngettext(singular, plural, count) % {"num": number, "count": number}
 
     def word(self, code: str) -> str:
         """What a state, a reason or another code is called. LookupError for a code without a word."""

@@ -46,6 +46,7 @@ class Tab:
 
     def look(self, again: bool = False) -> None:
         """Look at the page that is open; once for each path, unless `again`."""
+        self.page.wait_for_load_state()
         path = urlsplit(self.page.url).path
         if self.page.url.startswith("http") and (again or path not in self.passed):
             self.passed.add(path)

@@ -9,40 +9,44 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from playwright import sync_api
 
 from node import codes
-from tests.browser import pictures, villages
+from tests.browser import guises, tabs, villages
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
-GRAVE = ("serious", "critical")
+ARRIVED = re.compile(r"/settings/me$")
+EVIL = '"><script>alert(1)</script>'
 
 
 @contextmanager
-def signed_in(browser: sync_api.Browser, villager: villages.Villager) -> Iterator[sync_api.Page]:
+def signed_in(browser: sync_api.Browser, villager: villages.Villager, guise: guises.Guise) -> Iterator[tabs.Tab]:
     """A browser with a passkey of its own, in which the owner has signed in with the password."""
-    with pictures.visit(browser, villager.shut) as page:
-        session = page.context.new_cdp_session(page)
+    with tabs.open_tab(browser, villager.shut, guise) as tab:
+        session = tab.page.context.new_cdp_session(tab.page)
         session.send("WebAuthn.enable")
         options = {"protocol": "ctap2", "transport": "internal", "hasUserVerification": True, "isUserVerified": True}
         session.send("WebAuthn.addVirtualAuthenticator", {"options": {**options, "automaticPresenceSimulation": True}})
-        password(page, villager)
-        page.wait_for_url("**/settings/me")
-        yield page
+        password(tab)
+        tab.page.wait_for_url(ARRIVED)
+        yield tab
 
 
-def password(page: sync_api.Page, villager: villages.Villager) -> None:
-    page.goto(f"{villager.shut}/sign-in?next=/settings/me")
-    page.get_by_label("User name").fill(villages.OPERATOR)
-    page.get_by_label("Password").fill(villages.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+def password(tab: tabs.Tab) -> None:
+    tab.go("/sign-in?next=/settings/me")
+    tab.field("User name").fill(villages.OPERATOR)
+    tab.field("Password").fill(villages.PASSWORD)
+    tab.press("Sign in")
 
 
-def sign_out(page: sync_api.Page) -> None:
-    page.get_by_label("Your account").click()
-    page.get_by_role("button", name="Sign out", exact=True).last.click()
-    page.wait_for_url("**/sign-in")
+def sign_out(tab: tabs.Tab) -> None:
+    tab.field("Your account").click()
+    tab.button("Sign out").last.click()
+    tab.page.wait_for_url("**/sign-in")
+
+
+def card(tab: tabs.Tab, heading: str) -> sync_api.Locator:
+    """A part of a page by its heading."""
+    return tab.page.locator("section", has=tab.page.get_by_role("heading", name=tab.say(heading))).first
 
 
 def digits(secret: str, steps: int = 0) -> str:
@@ -51,117 +55,110 @@ def digits(secret: str, steps: int = 0) -> str:
 
 
 def test_a_passkey_and_an_authenticator_are_set_up_and_asked_for(
-    browser: sync_api.Browser, village: villages.Village
+    browser: sync_api.Browser, village: villages.Village, guise: guises.Guise
 ) -> None:
     shop = village.shop
-    with signed_in(browser, shop) as page:
-        page.get_by_text("Add a passkey").click()
-        card = page.locator("section", has_text="Passkeys").first
-        card.get_by_label("What it is called").fill("<b>This browser</b>")
-        card.get_by_label("Your password").fill(villages.PASSWORD)
-        card.get_by_role("button", name="Add this passkey").click()
+    with signed_in(browser, shop, guise) as tab:
+        page = tab.page
+        tab.text("Add a passkey").click()
+        passkeys = card(tab, "Passkeys")
+        tab.field("What it is called", within=passkeys).fill("<b>This browser</b>")
+        tab.field("Your password", within=passkeys).fill(villages.PASSWORD)
+        tab.press("Add this passkey", within=passkeys)
         page.locator("#recovery-codes li").nth(9).wait_for()
         recovery = page.locator("#recovery-codes li").all_inner_texts()
         assert len(set(recovery)) == codes.RECOVERY_CODES
-        page.get_by_role("link", name="Back").click()
-        page.locator("section", has_text="Passkeys").get_by_text("<b>This browser</b>").wait_for()
+        tab.look(again=True)
+        tab.link("Back").click()
+        card(tab, "Passkeys").get_by_text("<b>This browser</b>").wait_for()
 
-        card = page.locator("section", has=page.get_by_role("heading", name="Authenticator"))
-        card.get_by_label("Your password").fill(villages.PASSWORD)
-        card.get_by_role("button", name="Show the code to scan").click()
+        authenticator = card(tab, "Authenticator")
+        tab.field("Your password", within=authenticator).fill(villages.PASSWORD)
+        tab.press("Show the code to scan", within=authenticator)
         shown = page.locator("#totp-begun")
-        shown.get_by_role("img", name="The code for your authenticator").wait_for()
+        shown.get_by_role("img", name=tab.say("The code for your authenticator")).wait_for()
         secret = shown.locator(".code").inner_text()
-        shown.get_by_label("Six digits").fill(digits(secret))
-        shown.get_by_role("button", name="Use it from now on").click()
-        page.get_by_role("status").get_by_text("Your authenticator is in use.").wait_for()
+        tab.field("Six digits", within=shown).fill(digits(secret))
+        tab.press("Use it from now on", within=shown)
+        in_use = tab.say("Your authenticator is in use.")
+        page.get_by_role("status").get_by_text(in_use).wait_for()
 
-        sign_out(page)
-        password(page, shop)
-        page.get_by_role("button", name="Use a passkey").click()
-        page.wait_for_url("**/settings/me")
+        sign_out(tab)
+        password(tab)
+        tab.press("Use a passkey")
+        page.wait_for_url(ARRIVED)
 
-        sign_out(page)
-        password(page, shop)
-        page.get_by_label("Six digits from your authenticator").fill(digits(secret, 1))
-        page.get_by_role("button", name="Sign in").first.click()
-        page.wait_for_url("**/settings/me")
+        sign_out(tab)
+        password(tab)
+        tab.field("Six digits from your authenticator").fill(digits(secret, 1))
+        tab.button("Sign in").first.click()
+        page.wait_for_url(ARRIVED)
 
-        sign_out(page)
-        password(page, shop)
-        page.get_by_text("Use a recovery code").click()
-        page.get_by_label("Recovery code", exact=True).fill(recovery[0].upper())
-        page.locator("details").get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/settings/me")
-        page.get_by_text("9 codes are left.").wait_for()
+        sign_out(tab)
+        password(tab)
+        tab.text("Use a recovery code").click()
+        tab.field("Recovery code").fill(recovery[0].upper())
+        tab.press("Sign in", within=page.locator("details"))
+        page.wait_for_url(ARRIVED)
+        page.get_by_text(guise.count("%(count)s code is left.", "%(count)s codes are left.", 9)).wait_for()
     shop.ask("operator.second-factor.off", operator=villages.OPERATOR)
 
 
-def test_a_key_is_shown_once_and_people_come_and_go(browser: sync_api.Browser, village: villages.Village) -> None:
-    with signed_in(browser, village.dealer) as page:
-        page.get_by_role("link", name="Programs").click()
-        page.get_by_label("What it is for").fill('"><script>alert(1)</script>')
-        page.get_by_label("Your own password").fill(villages.PASSWORD)
-        page.get_by_role("button", name="Make a key").click()
+def test_a_key_is_shown_once_and_people_come_and_go(
+    browser: sync_api.Browser, village: villages.Village, guise: guises.Guise
+) -> None:
+    with signed_in(browser, village.dealer, guise) as tab:
+        page = tab.page
+        tab.go("/settings/programs")
+        tab.field("What it is for").fill(EVIL + guise.mark)
+        tab.field("Your own password").fill(villages.PASSWORD)
+        tab.press("Make a key")
         key = page.locator("#key-made").inner_text()
         assert re.fullmatch(r"hanse_[A-Za-z0-9_-]{43}", key)
+        tab.look(again=True)
         page.reload()
-        page.get_by_text('"><script>alert(1)</script>').wait_for()
+        page.get_by_text(EVIL + guise.mark).wait_for()
         assert key not in page.content()
-        page.get_by_role("button", name="Revoke").click()
-        page.get_by_role("dialog").get_by_role("button", name="Yes").click()
-        page.get_by_text("The key opens nothing any more.").wait_for()
+        tab.press("Revoke", within=page.locator("tr").filter(has_text=EVIL + guise.mark))
+        tab.sure()
+        tab.done("key.revoke")
 
-        page.get_by_role("link", name="People", exact=True).click()
-        page.get_by_label("Their name").fill("<img src=x onerror=alert(1)>")
-        page.get_by_label("First password").fill("a kettle of tea")
-        page.get_by_label("Your own password").fill(villages.PASSWORD)
-        page.get_by_role("button", name="Let them in").click()
-        page.get_by_text("They can sign in now.").wait_for()
-        page.get_by_role("link", name="<img src=x onerror=alert(1)>").click()
-        page.get_by_role("button", name="Shut out for now").click()
-        page.get_by_role("button", name="Let them in again").wait_for()
-        page.get_by_role("button", name="Remove").click()
-        page.get_by_role("dialog").get_by_role("button", name="Yes").click()
-        page.get_by_text("can no longer sign in").wait_for()
+        tab.go("/settings/people")
+        name = f"<img src=x onerror=alert(1)> {guise.mark}"
+        tab.field("Their name").fill(name)
+        tab.field("First password").fill("a kettle of tea")
+        tab.field("Your own password").fill(villages.PASSWORD)
+        tab.press("Let them in")
+        tab.done("operator.add")
+        page.get_by_role("link", name=name).click()
+        tab.press("Shut out for now")
+        tab.button("Let them in again").wait_for()
+        tab.look(again=True)
+        tab.press("Remove")
+        tab.sure()
+        page.get_by_text(tab.say("%(name)s can no longer sign in.", name=name)).first.wait_for()
 
 
-def test_a_backup_is_downloaded(browser: sync_api.Browser, village: villages.Village, tmp_path: Path) -> None:
-    with signed_in(browser, village.shop) as page:
-        page.get_by_role("link", name="This node").click()
-        page.get_by_role("button", name="Write a backup").click()
-        page.get_by_role("link", name="Download").wait_for()
-        with page.expect_download() as coming:
-            page.get_by_role("link", name="Download").click()
+def test_a_backup_is_downloaded(
+    browser: sync_api.Browser, village: villages.Village, guise: guises.Guise, tmp_path: Path
+) -> None:
+    with signed_in(browser, village.shop, guise) as tab:
+        tab.go("/settings/node")
+        tab.press("Write a backup")
+        tab.link("Download").wait_for()
+        tab.look()
+        with tab.page.expect_download() as coming:
+            tab.link("Download").click()
         coming.value.save_as(tmp_path / "backup.tar.gz")
         assert (tmp_path / "backup.tar.gz").read_bytes()[:2] == b"\x1f\x8b"
-        page.get_by_role("link", name="Back").click()
-        page.get_by_text("Last written:").wait_for()
+        tab.link("Back").click()
+        tab.text("Last written:").wait_for()
 
 
-@pytest.mark.parametrize(("width", "theme"), [("desktop", "light"), ("phone", "dark")])
 def test_nothing_is_in_the_way_of_anybody(
-    browser: sync_api.Browser, village: villages.Village, width: str, theme: str
+    browser: sync_api.Browser, village: villages.Village, guise: guises.Guise
 ) -> None:
-    paths = ("/settings/me", "/settings/people", "/settings/people/1", "/settings/programs", "/settings/sessions")
     village.harbour.ask("key.make", label="A shop", role="sales")
-    with pictures.visit(browser, village.harbour.shut, "zh-CN", width, theme) as page:
-        page.goto(village.harbour.shut + "/sign-in")
-        faults = [look(page)]
-        page.locator("[name=name]").fill(villages.OPERATOR)
-        page.locator("[name=password]").fill(villages.PASSWORD)
-        page.goto(village.harbour.address + "/settings/me")
-        for path in (*paths, "/settings/node"):
-            page.goto(village.harbour.address + path)
-            faults.append(look(page))
-    assert faults == [[]] * len(faults)
-
-
-def look(page: sync_api.Page) -> list[str]:
-    """What axe finds grave, and whether the page is wider than the screen."""
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")
-    grave = [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"] if one["impact"] in GRAVE]
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        grave.append(f"{page.url} is too wide")
-    return grave
+    with tabs.open_tab(browser, village.harbour.address, guise) as tab:
+        for path in ("/sign-in", "/settings/people/1", "/settings/programs"):
+            tab.go(path)

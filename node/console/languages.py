@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import gettext
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -19,6 +20,9 @@ from babel import dates, lists, numbers
 from babel.messages import pofile
 
 FOLDER: Final = Path(__file__).parent / "locales"
+COUNTRY: Final = re.compile(r"[A-Z]{2}")
+NO_COUNTRIES: Final = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+"""Codes of two letters that CLDR names and that are no country: unions, tests, the unknown."""
 
 
 class Catalogue(gettext.NullTranslations):
@@ -76,6 +80,12 @@ class Language:
         """An amount in the currency's smallest unit, as `¥1,234.50`."""
         digits = numbers.get_currency_precision(currency)
         return numbers.format_currency(minor / 10**digits if digits else minor, currency, locale=self.locale)
+
+    def countries(self, first: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """Every country with its name: those of `first`, then the others by name."""
+        names = {code: name for code, name in self.locale.territories.items() if COUNTRY.fullmatch(code)}
+        others = sorted(names.keys() - set(first) - NO_COUNTRIES, key=lambda code: names[code])
+        return [(code, names[code]) for code in (*first, *others)]
 
     def number(self, value: int | float) -> str:
         """A number with its separators."""

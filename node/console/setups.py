@@ -121,7 +121,7 @@ class Wizard:
             given=shown,
             error=error,
             reaches=REACHES,
-            territories=[(code, names.territories[code], currency_of(code)) for code in COUNTRIES],
+            territories=[(code, name, currency_of(code)) for code, name in view.language.countries(COUNTRIES)],
             money_names=[(code, f"{code} {names.currencies[code]}") for code in CURRENCIES],
         )
 
@@ -136,9 +136,9 @@ async def lead(view: views.View) -> web.StreamResponse:
 
 
 def country_of(view: views.View) -> str:
-    """The country that the browser's language names, where it is one of ours."""
+    """The country that the browser's language names."""
     region = re.search(r"-([A-Z]{2})\b", view.request.headers.get("Accept-Language", ""))
-    return region[1] if region and region[1] in COUNTRIES else COUNTRIES[0]
+    return region[1] if region and region[1] in view.language.locale.territories else COUNTRIES[0]
 
 
 def currency_of(country: str) -> str:

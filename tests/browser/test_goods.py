@@ -102,7 +102,7 @@ def test_an_article_of_a_partner_is_picked_with_a_mark_up(
         tab.page.get_by_role("searchbox", name=tab.say("Find among what partners offer")).fill("地垫")
         tab.press("Find")
         tab.page.wait_for_url("**text=**")
-        assert set(tab.page.locator(".offer h3").all_inner_texts()) == {guise.words.pick(offer["titles"])}
+        assert set(tab.page.locator(".offer h2").all_inner_texts()) == {guise.words.pick(offer["titles"])}
         tab.go(f"/selection/offer?partner={dealer.name}&sku={offer['sku']}")
         tab.field("My mark-up in percent").fill("100")
         tab.field("Before its SKU").fill(f"F{guise.mark}-")

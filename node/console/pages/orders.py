@@ -224,7 +224,7 @@ async def place(view: views.View) -> web.StreamResponse:
     return view.page(
         "orders/place.html",
         partners=partners, partner=partner, goods=offered, many=many, sku=view.query("sku"),
-        countries=[(code, view.language.locale.territories[code]) for code in setups.COUNTRIES],
+        countries=view.language.countries(setups.COUNTRIES),
         country=(await view.ask("card.show"))["country"],
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from node import errors
-from node.console import healths, navigations, routes, views, words
+from node.console import healths, navigations, routes, setups, views, words
 from node.console.words import N_
 
 register = routes.Register()
@@ -103,7 +103,8 @@ def tabs(view: views.View, partner: views.Json) -> list[tuple[str, str, bool]]:
 async def own_card(view: views.View) -> web.StreamResponse:
     """What this merchant says of itself."""
     me = await view.ask("status")
-    return view.page("partners/card.html", card=await view.ask("card.show"), me=me)
+    countries = view.language.countries(setups.COUNTRIES)
+    return view.page("partners/card.html", card=await view.ask("card.show"), me=me, countries=countries)
 
 
 @register.get("/partners/{node}", "partner.show")

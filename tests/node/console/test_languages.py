@@ -82,3 +82,11 @@ def test_the_language_is_the_wanted_one_else_the_first_that_is_known(
 def test_a_word_means_one_thing() -> None:
     with pytest.raises(ValueError, match="owner"):
         words.add(words={"owner": "Something else"})
+
+
+def test_every_country_is_named_once_the_usual_ones_first() -> None:
+    for language in languages.load().values():
+        named = language.countries(("CN", "DE"))
+        codes = [code for code, _ in named]
+        assert codes[:2] == ["CN", "DE"] and len(codes) == len(set(codes)) > 240
+        assert {"PL", "VN", "TR", "TW"} <= set(codes) and not {"EU", "ZZ", "419"} & set(codes)

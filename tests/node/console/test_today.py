@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from node.console import rooms
 from node.console.pages import beginnings, today
 from node.trade import agendas, duties, searches
 from tests.node.console import doors
@@ -13,6 +15,19 @@ def test_every_duty_and_every_kind_of_hit_has_a_heading_and_a_place() -> None:
     found = set(searches.HITS) - {"shop-order"}  # which is shown as the orders that serve it
     assert set(today.FOUND) == found
     assert set(today.PLACES) == kinds | found
+
+
+def test_what_waits_leads_to_a_page_that_there_is() -> None:
+    pages = [
+        re.compile(re.sub(r"\{[^}]+\}", "[^/]+", route.path))
+        for register in rooms.REGISTERS
+        for route in register.routes
+        if route.method == "GET"
+    ]
+    row = {"id": "ab", "partner": "Anna & Co. / 安娜"}
+    for address in (*(place(row) for place in today.PLACES.values()), *today.ALL.values()):
+        assert any(page.fullmatch(address.split("?")[0]) for page in pages), address
+    assert today.PLACES["payment"](row) == "/statements/payments/ab"  # where it is confirmed
 
 
 def test_a_new_merchant_is_told_what_to_do_first(tmp_path: Path) -> None:

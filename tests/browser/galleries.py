@@ -14,7 +14,7 @@ from playwright import sync_api
 from tests.browser import pictures, test_pages, villages
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
-QUALITY = 62
+QUALITY = 58
 WHO = {"/orders/pack": "factory", "/today": "factory"}
 """Path -> whose console shows most there; the dealer's for all others."""
 WITHIN = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from aiohttp import web
@@ -223,7 +224,8 @@ async def statement_workbook(view: views.View) -> web.StreamResponse:
         )
         for row in rows
     ]
-    content = workbooks.workbook(
+    content = await asyncio.to_thread(  # ten thousand lines take a second, in which others are answered
+        workbooks.workbook,
         [
             (text(N_("Statement")), [text(N_("Statement")), ""], head),
             (text(N_("Lines")), [text(one) for one in LINE_HEADINGS], body),

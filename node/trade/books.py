@@ -31,7 +31,7 @@ Result = TypeVar("Result")
 Body = dict[str, Value]
 DISPATCH_ENTRIES_MAX = 1024  # entries folded in one transaction, so that a long catch-up blocks nobody
 PORTION = 64  # reactions in one transaction
-REPLAY_ENTRIES_MAX = 128  # entries read again at a time after a start: whoever asks meanwhile waits for no more
+REPLAY_ENTRIES_MAX = 64  # entries read again at a time after a start: whoever asks meanwhile waits for no more
 HALTED = frozenset(partners.ChannelState) - {partners.ChannelState.PAIRING, partners.ChannelState.OPEN}
 log = structlog.get_logger(__name__)
 

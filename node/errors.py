@@ -127,6 +127,7 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "agreement.unknown": (Exit.REFUSED, "no single proposal could be meant"),
     "agreement.ambiguous": (Exit.REFUSED, "more than one agreement could be meant"),
     "order.unknown": (Exit.REFUSED, "no order is called so"),
+    "consumer.unknown": (Exit.REFUSED, "no order has this telephone number"),
     "order.ambiguous": (Exit.REFUSED, "more than one order could be meant"),
     "order.line": (Exit.REFUSED, "the order has no such line"),
     "order.parcel": (Exit.REFUSED, "no single parcel of the order could be meant"),

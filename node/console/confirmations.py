@@ -11,6 +11,11 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "partner.remove": N_("Remove this partner? Nothing is exchanged with it any more, and it cannot be added back."),
     "partner.end": N_("End the business with this partner? What is open is finished, nothing new begins."),
     "agreement.accept": N_("Accept these terms? They bind both sides from now on."),
+    "agreement.end": N_("End these terms? What has begun under them goes on, and nothing new is ordered under them."),
+    "consumer.erase": N_(
+        "Erase name, address and telephone number of this consumer here? It cannot be undone, and goods that have not"
+        " left cannot be sent any more."
+    ),
     "catalogue.withdraw": N_("Withdraw this article from every partner?"),
     "import.undo": N_("Take back what this file changed? Partners who saw it are told at once."),
     "order.reject": N_("Reject this order?"),

@@ -10,9 +10,12 @@ from protocol import limits
 
 
 def put(db: sqlite3.Connection, data: bytes) -> bytes:
-    """Store a blob; returns its SHA-256 (32 bytes). Storing it again changes nothing."""
+    """Store a blob; returns its SHA-256 (32 bytes). Storing it again changes nothing, and what was erased stays so."""
     digest = hashlib.sha256(data).digest()
-    db.execute("INSERT OR IGNORE INTO blobs (hash, data) VALUES (?, ?)", (digest, data))
+    db.execute(
+        "INSERT OR IGNORE INTO blobs (hash, data) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM erasures WHERE name = ?)",
+        (digest, data, digest),
+    )
     db.execute("DELETE FROM blob_wants WHERE hash = ?", (digest,))
     return digest
 
@@ -25,6 +28,7 @@ def get(db: sqlite3.Connection, digest: bytes) -> bytes | None:
 
 def erase(db: sqlite3.Connection, digest: bytes) -> bool:
     """Delete a blob; tells whether it was here. Every proof stays valid without it."""
+    db.execute("DELETE FROM blob_wants WHERE hash = ?", (digest,))
     return db.execute("DELETE FROM blobs WHERE hash = ?", (digest,)).rowcount > 0
 
 
@@ -32,8 +36,9 @@ def want(db: sqlite3.Connection, channel: int, rows: Sequence[tuple[bytes, int]]
     """Ask the partner of a channel for (hash, size) blobs that are not here, whenever a session is open."""
     db.executemany(
         "INSERT OR IGNORE INTO blob_wants (hash, channel, size)"
-        " SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM blobs WHERE hash = ?)",
-        [(digest, channel, size, digest) for digest, size in rows],
+        " SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM blobs WHERE hash = ?)"
+        " AND NOT EXISTS (SELECT 1 FROM erasures WHERE name = ?)",
+        [(digest, channel, size, digest, digest) for digest, size in rows],
     )
 
 

@@ -476,6 +476,18 @@ def intakes(db: Database) -> None:
     execute_all(db.conn, INTAKES)
 
 
+ERASURES = """
+-- Sealed addresses (by their SHA-256) and consumers of orders (by the thread) that were erased: see storage.erasures.
+CREATE TABLE erasures (name BLOB PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+@migrations(name="0014_erasures")
+def erasures(db: Database) -> None:
+    """Consumers who were erased."""
+    execute_all(db.conn, ERASURES)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

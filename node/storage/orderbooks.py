@@ -95,6 +95,11 @@ def erase_consumer(db: sqlite3.Connection, id: int) -> None:
     db.execute("UPDATE shop_orders SET content = json_remove(content, '$.recipient') WHERE id = ?", (id,))
 
 
+def forget_city(db: sqlite3.Connection, thread: bytes) -> None:
+    """Take the consumer's city out of the lists."""
+    db.execute("UPDATE orders SET city = '' WHERE thread = ?", (thread,))
+
+
 def shop_order(db: sqlite3.Connection, id: int) -> ShopOrder | None:
     """An imported order."""
     row = db.execute("SELECT id, source, shop, number, content FROM shop_orders WHERE id = ?", (id,)).fetchone()
@@ -105,6 +110,22 @@ def shop_orders_numbered(db: sqlite3.Connection, number: str) -> list[ShopOrder]
     """Imported orders with this number, in any shop."""
     rows = db.execute("SELECT id, source, shop, number, content FROM shop_orders WHERE number = ?", (number,))
     return [ShopOrder(row[0], row[1], row[2], row[3], json.loads(row[4])) for row in rows]
+
+
+def shop_orders_of_phone(db: sqlite3.Connection, digits: str) -> list[ShopOrder]:
+    """Imported orders whose consumer has a telephone number that ends with these digits."""
+    word = "#" + digits[::-1]
+    rows = db.execute(
+        "SELECT id, source, shop, number, content FROM shop_orders WHERE id IN"
+        " (SELECT shop_order FROM consumer_words WHERE word >= ? AND word < ?) ORDER BY id",
+        (word, word + searches.BEYOND),
+    )
+    return [ShopOrder(row[0], row[1], row[2], row[3], json.loads(row[4])) for row in rows]
+
+
+def threads_serving(db: sqlite3.Connection, shop_order: int) -> list[bytes]:
+    """The orders to suppliers that serve an imported order."""
+    return [row[0] for row in db.execute("SELECT thread FROM fulfilments WHERE shop_order = ?", (shop_order,))]
 
 
 def shop_order_from(db: sqlite3.Connection, source: str) -> ShopOrder | None:

@@ -147,3 +147,11 @@ def counts(
 def shops(db: sqlite3.Connection) -> list[str]:
     """The shops whose orders are placed with suppliers."""
     return [row[0] for row in db.execute("SELECT DISTINCT shop FROM order_counts WHERE shop != '' ORDER BY shop")]
+
+
+def shipped_here(db: sqlite3.Connection, limit: int) -> list[orderbooks.OrderRow]:
+    """The newest orders that this merchant sells and hands over itself."""
+    rows = db.execute(
+        f"SELECT {orderbooks.COLUMNS} FROM orders WHERE buying = 0 AND ships = 1 ORDER BY ts_ms DESC LIMIT ?", (limit,)
+    )
+    return [orderbooks.of_row(row) for row in rows]

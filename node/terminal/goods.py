@@ -245,6 +245,16 @@ def agreement_decline(**typed: Any) -> Arguments:
     return typed
 
 
+@agreement.command("end")
+@click.argument("partner")
+@click.argument("agreement")
+@click.option("--reason", metavar="CODE", help="For the partner, in one word.")
+@commands.asks("agreement.end")
+def agreement_end(**typed: Any) -> Arguments:
+    """End an agreement in force. What has begun under it goes on as agreed; nothing new begins."""
+    return typed
+
+
 @agreement.command("list")
 @commands.partner
 @commands.asks("agreement.list")

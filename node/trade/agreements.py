@@ -18,6 +18,7 @@ from protocol.encoding import Value
 from protocol.errors import PeerError
 
 register = doors.Register()
+HASH_CHARACTERS_MIN = 8
 Basis = Literal["shipment", "delivery", "return_window"]
 Period = Literal["weekly", "half-monthly", "monthly"]
 DAY_S = 86_400
@@ -70,6 +71,14 @@ class Accept(doors.Arguments):
 
     partner: str
     agreement: str | None = None
+
+
+class End(doors.Arguments):
+    """An agreement in force, by the beginning of its hash. `reason`: a short code for the partner."""
+
+    partner: str
+    agreement: str
+    reason: str | None = None
 
 
 class Decline(doors.Arguments):
@@ -229,6 +238,32 @@ async def decline(trade: doors.Trade, given: Decline, report: doors.Report) -> d
         role = "seller" if agreement.seller == book.side else "buyer"
         desk.write(book, "agreement.terminate", books.body({"thread": agreement.key, "role": role}))
         return {"agreement": agreement.last.hex()}
+
+    return await trade.books.act(unit)
+
+
+@register.case("agreement.end", End)
+async def end(trade: doors.Trade, given: End, report: doors.Report) -> doors.Json:
+    """End an agreement that is in force: nothing new begins under it, and what has begun goes on as agreed."""
+
+    def unit(desk: books.Desk) -> doors.Json:
+        book = desk.book(peering.find(desk, given.partner)[1].id)
+        standing = [
+            agreement
+            for agreement in book.history.agreements.values()
+            if agreement.state is agreements.AgreementState.IN_FORCE
+            and any(id.hex().startswith(given.agreement.lower()) for id in (agreement.key, *agreement.versions))
+        ]
+        if len(standing) != 1 or len(given.agreement) < HASH_CHARACTERS_MIN:
+            raise errors.NodeError(
+                "agreement.unknown", "no single agreement in force could be meant",
+                expected=f"{HASH_CHARACTERS_MIN} or more characters of the hash of one in force", got=given.agreement,
+            )  # fmt: skip
+        (agreement,) = standing
+        role = "seller" if agreement.seller == book.side else "buyer"
+        body = {"thread": agreement.key, "role": role} | ({} if given.reason is None else {"reason": given.reason})
+        desk.write(book, "agreement.terminate", books.body(body))
+        return {"agreement": (agreement.current or agreement.last).hex(), "partner": book.partner.name}
 
     return await trade.books.act(unit)
 

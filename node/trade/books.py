@@ -146,6 +146,7 @@ class Books:
     whole: Books | None = None  # where these are the books as one caller writes in them: the node's own
     damages: dict[int, logbooks.DamagedError] = field(default_factory=dict)  # by channel: what has to be fetched back
     progress: Progress | None = None  # where the books are read in the background, see `read_all`
+    consumers: dict[bytes, tuple[str, str]] = field(default_factory=dict)  # see `consumers`; never on the disk
     _books: dict[int, Book] = field(default_factory=dict)
     _readings: dict[int, Reading] = field(default_factory=dict)
 

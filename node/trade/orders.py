@@ -11,7 +11,7 @@ from contracts.documents import capabilities
 from contracts.documents import orders as papers
 from contracts.documents.fields import Document
 from node import errors
-from node.storage import logbooks, orderbooks, partners, proofs, shelves
+from node.storage import erasures, logbooks, orderbooks, partners, proofs, shelves
 from node.trade import books, catalogues, doors, offers, personal, possibilities, proposals, rows, waits
 from protocol import identities
 from protocol import references as blinded
@@ -56,6 +56,12 @@ def find(desk: books.Desk, wanted: str) -> Found:
     return Found(rows[0], book, in_book(book, rows[0].thread))
 
 
+def of_row(desk: books.Desk, row: orderbooks.OrderRow) -> Found:
+    """The order of a row, as far as its book was dispatched, for reading."""
+    book = desk.peek(row.channel)
+    return Found(row, book, in_book(book, row.thread))
+
+
 def in_book(book: books.Book, thread: bytes) -> orders.Order:
     """An order of the lists, as its book has it. NodeError `channel.recovering` while it is not whole after a restore:
     the lists know what was, and the book only what came back."""
@@ -92,6 +98,7 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
             "possible": possibilities.possible(order, book.side, ships=found.row.ships),
             "recipient": known,
             "sealed": known is None and is_sealed(desk, found),
+            "erased_ms": erasures.at_ms(desk.db, found.row.thread),
             "ship_to": destination(desk, found),
         }
 

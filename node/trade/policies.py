@@ -101,9 +101,9 @@ POLICIES: Final[Mapping[str, Policy]] = {
     **rows("audit.export audit.document audit.verify", EVIDENCE),
     **rows(
         "partner.rename partner.remove partner.suspend partner.resume partner.end card.set agreement.propose"
-        " agreement.accept agreement.decline capability.offer capability.grant capability.revoke"
+        " agreement.accept agreement.decline agreement.end capability.offer capability.grant capability.revoke"
         " netting.join dispute.award dispute.read"
-        " dispute.decide",
+        " dispute.decide consumer.erase",
         OWNER,
     ),
     **rows(

@@ -20,7 +20,19 @@ from contracts.payments import Payment
 from contracts.statements import Statement
 from node.storage import orderbooks, orderlists, partners, searches, shelves
 from node.storage.searches import Findable, Match
-from node.trade import books, catalogues, doors, invoices, payments, peering, policies, returns, rows, statements
+from node.trade import (
+    books,
+    catalogues,
+    consumers,
+    doors,
+    invoices,
+    payments,
+    peering,
+    policies,
+    returns,
+    rows,
+    statements,
+)
 
 register = doors.Register()
 HASH_CHARACTERS: Final = 16
@@ -44,6 +56,8 @@ async def search(trade: doors.Trade, given: Search, report: doors.Report) -> doo
             if policies.permits(trade.caller, ASKED.get(match.kind, "search")):
                 for hit in HITS[match.kind](desk, match):
                     hits.setdefault((hit["kind"], hit["id"]), hit)
+        for row in consumers.find(trade, desk, given.text.strip(), given.limit - len(hits)):
+            hits.setdefault(("order", row.thread.hex()), of_row(desk, row, searches.CONSUMER))
         return {"text": given.text, "hits": list(hits.values())[: given.limit]}
 
     return await trade.books.read(unit)

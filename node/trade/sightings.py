@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
+from contracts.agreements import Agreement
 from contracts.channels import Change
 from contracts.histories import Item, Outcome
 from node import errors, ports
@@ -67,7 +68,7 @@ def note(desk: books.Desk, book: books.Book, item: Item, outcome: Outcome, own: 
     """Remember which threads a document altered: its own by its mere coming, others by what changed in them."""
     if outcome.repeats is not None:
         return
-    things = dict.fromkeys(filter(None, (changed(book, change) for change in outcome.changes)))
+    things = dict.fromkeys(thing for change in outcome.changes for thing in changed(book, change))
     name = item.body.get("thread")
     thread = book.history.channel.threads.get(name) if isinstance(name, bytes) else None
     if thread is not None and not outcome.faults and thread.kind in THREADS:
@@ -76,13 +77,14 @@ def note(desk: books.Desk, book: books.Book, item: Item, outcome: Outcome, own: 
         alterations.note(desk.db, thing, item.type, "" if own else book.partner.name, own, desk.now_ms())
 
 
-def changed(book: books.Book, change: Change) -> Thing | None:
-    """What a change is a change of, if forms act upon such things."""
+def changed(book: books.Book, change: Change) -> Iterator[Thing]:
+    """What a change is a change of, if forms act upon such things. Pages call an agreement by any of its versions."""
     if change.kind == "channel":
-        return Thing("partner", str(book.partner.id))
-    if change.kind in THREADS and isinstance(change.key, bytes):
-        return Thing(change.kind, change.key.hex())
-    return None
+        yield Thing("partner", str(book.partner.id))
+    elif change.kind in THREADS and isinstance(change.key, bytes):
+        yield Thing(change.kind, change.key.hex())
+        if isinstance(change.after, Agreement):
+            yield from (Thing(change.kind, hash.hex()) for hash in change.after.versions)
 
 
 async def forget(known: database.Database, clock: ports.Clock) -> None:
@@ -251,7 +253,7 @@ SUBJECTS: Final[Mapping[str, Mapping[str, Look]]] = {
     **each(
         "order.reject order.change order.answer order.receive order.recalled order.propose order.plan order.pack"
         " order.report order.cancel-answer capability.task deadline.claim return.request issue.open feedback.give"
-        " feedback.invite",
+        " feedback.invite consumer.erase",
         ORDER,
     ),
     **each(
@@ -270,7 +272,7 @@ SUBJECTS: Final[Mapping[str, Mapping[str, Look]]] = {
     **each("invoice.issue", {"statement": thread("statement"), "order": order}),
     **each("netting.consent netting.decline", NETTING),
     **each("quote.give quote.accept quote.close", QUOTE),
-    **each("agreement.accept agreement.decline", AGREEMENT),
+    **each("agreement.accept agreement.decline agreement.end", AGREEMENT),
     **each("agreement.propose", {"instead_of": thread("agreement")}),
     **each("capability.revoke", {"capability": thread("capability")}),
     **each("stock.release", {"hold": thread("hold")}),

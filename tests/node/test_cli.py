@@ -338,6 +338,9 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["credit", "list", "--partner", "D"], "credit.list", {"partner": "D"}),
     (["share", "list"], "share.list", {}),
     (["share", "report"], "share.report", {}),
+    (["consumer", "erase", "T-1", "--yes"], "consumer.erase", {"order": "T-1"}),
+    (["consumer", "erase", "--phone", "138", "--yes"], "consumer.erase", {"phone": "138"}),
+    (["agreement", "end", "F", "ab12cd34"], "agreement.end", {"partner": "F", "agreement": "ab12cd34"}),
     (
         ["courier", "add", "SF", "--country", "CN", "--weight-max", "900", "--from", "main"],
         "courier.add",

@@ -30,6 +30,7 @@ words.add(
         "agreement.propose": N_("Proposed. The terms are in force once the partner accepts them."),
         "agreement.accept": N_("Accepted: these terms are in force now."),
         "agreement.decline": N_("Declined."),
+        "agreement.end": N_("These terms have ended, and the partner is told."),
     },
 )
 

@@ -315,7 +315,16 @@ def agenda(answer: Json) -> RenderableType:
     for kind in answer.get("kinds") or []:
         title = f"{DUTIES.get(kind['duty'], kind['duty'])}: {kind['count']}"
         parts += [tables.rows_of(kind, "rows", columns, empty=title, title=title), Text()]
-    return Group(*parts[:-1]) if parts else Text("Nothing waits for you.")
+    parts = parts[:-1] or [Text("Nothing waits for you.")]
+    if answer.get("errands"):
+        parts.append(Text(f"Left to you along the chain: {answer['errands']} (`hanse errand list`)."))
+    backup = answer.get("backup") or {}
+    if backup.get("due"):
+        last = (
+            f"The last backup is of {tables.moment(backup['written_ms'])}" if backup["written_ms"] else "No backup yet"
+        )
+        parts.append(Text(f"{last}: `hanse backup FILE` writes one."))
+    return Group(*parts)
 
 
 def found(answer: Json) -> RenderableType:

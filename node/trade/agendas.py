@@ -12,8 +12,21 @@ from typing import Annotated, Any, Final
 import pydantic
 
 from node.storage import duties as stored
-from node.storage import orderbooks
-from node.trade import books, catalogues, doors, invoices, issues, nettings, peering, policies, rows, statements, waits
+from node.storage import errands, orderbooks
+from node.trade import (
+    backups,
+    books,
+    catalogues,
+    doors,
+    invoices,
+    issues,
+    nettings,
+    peering,
+    policies,
+    rows,
+    statements,
+    waits,
+)
 from node.trade.duties import Duty
 
 register = doors.Register()
@@ -37,7 +50,7 @@ class Today(doors.Arguments):
 
 @register.case("today", Today)
 async def today(trade: doors.Trade, given: Today, report: doors.Report) -> doors.Json:
-    """What waits for me, by what has to be done."""
+    """What waits for me, by what has to be done; `errands` are left to me along a chain; whether a backup is due."""
 
     def unit(desk: books.Desk) -> doors.Json:
         counts = stored.counts(desk.db)
@@ -55,7 +68,12 @@ async def today(trade: doors.Trade, given: Today, report: doors.Report) -> doors
         if over:
             first = [claim(desk, book, wait, due_s) for due_s, book, wait in over[: given.limit]]
             kinds.append({"duty": CLAIM, "count": len(over), "rows": first})
-        return {"kinds": kinds, "count": sum(int(str(kind["count"])) for kind in kinds)}
+        return {
+            "kinds": kinds,
+            "count": sum(int(str(kind["count"])) for kind in kinds),
+            "errands": sum(one.state is not errands.ErrandState.DISMISSED for one in errands.every(desk.db)),
+            "backup": backups.standing(desk.db, desk.now_ms()),
+        }
 
     return await trade.books.read(unit)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 import tempfile
 from pathlib import Path
+from typing import Final
 
 import structlog
 
 from node import errors
-from node.storage import settings
+from node.storage import partners, settings
 from node.system import backups
 from node.trade import doors
 
@@ -18,6 +20,17 @@ register = doors.Register()
 log = structlog.get_logger(__name__)
 
 WRITTEN = "backup_ms"  # the setting that says when the last one was written
+
+
+DUE_MS: Final = 7 * 86_400_000
+"""Once there are partners, a backup is written at least so often: what is missing in one, they give back."""
+
+
+def standing(db: sqlite3.Connection, now_ms: int) -> doors.Json:
+    """When the last backup was `written_ms`, None for never; whether one is `due`, which none is without a partner."""
+    written_ms = int(settings.get(db, WRITTEN) or 0) or None
+    late = written_ms is None or now_ms - written_ms >= DUE_MS
+    return {"written_ms": written_ms, "due": late and bool(partners.every(db))}
 
 
 class Write(doors.Arguments):

@@ -238,7 +238,8 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
             "database_bytes": pages * page_bytes,
             "disk": {"free": room.free, "total": room.total},
             "discovery": trade.world.discovery is not None,
-            "backup_ms": int(settings.get(desk.db, backups.WRITTEN) or 0) or None,
+            "backup_ms": backups.standing(desk.db, desk.now_ms())["written_ms"],
+            "backup_due": backups.standing(desk.db, desk.now_ms())["due"],
         }
 
     return await trade.books.read(unit)

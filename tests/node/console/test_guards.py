@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,22 @@ def test_C17_a_bug_shows_its_number_and_nothing_else(tmp_path: Path) -> None:
         finally:
             await second.close()
             desk.server = first
+
+    doors.visit(tmp_path, story)
+
+
+@pytest.mark.parametrize("name", ["0" * 64, "ab12cd34", "nobody", "-1", "1%20OR%201%3D1", "..%2f..%2fkeys", "%00"])
+def test_C11_what_is_not_known_here_is_no_page_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    """The address of a thing of somebody else is that of nothing."""
+
+    async def story(desk: doors.Desk) -> None:
+        asked = [route for route in routes_of(desk) if route.method == "GET" and "{" in route.path]
+        assert len(asked) > 20
+        for route in asked:
+            path = re.sub(r"\{[^}]+\}", name, route.path)
+            answer = await desk.get(path)
+            assert answer.status == 404 or (answer.status == 422 and name != "0" * 64), (answer.status, path)
+            assert "Traceback" not in answer.text
 
     doors.visit(tmp_path, story)
 

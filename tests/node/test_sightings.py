@@ -174,3 +174,29 @@ def test_alterations_are_forgotten_when_no_form_can_ask_for_them() -> None:
         assert await two.database.read(alterations.last) == last, "numbers are never used again"
 
     play(story)
+
+
+def test_C13_terms_are_the_same_terms_by_whatever_version_they_are_called() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        await goods(town, "factory")
+        await agree(town, "factory", "shop")
+        (terms,) = (await town.ask("shop", "agreement.list"))["agreements"]
+        change = {"partner": "shop", "instead_of": terms["agreement"], "return_days": 30}
+        await town.ask("factory", "agreement.propose", **change)
+        await town.settle()
+        await town.ask("shop", "agreement.accept", partner="factory")
+        await town.settle()
+        two = Two(town, "shop")
+        (now,) = (await town.ask("shop", "agreement.list"))["agreements"]
+        assert now["agreement"] != terms["agreement"]
+        await two.look()
+        await town.ask("factory", "agreement.end", partner="shop", agreement=now["agreement"])
+        await town.settle()
+        for name in (now["agreement"], terms["agreement"][:16]):
+            with pytest.raises(sightings.OvertakenError) as refused:
+                await two.ask(LIN, "agreement.end", partner="factory", agreement=name)
+            assert said(refused) == [("factory", "agreement.terminate")]
+
+    play(story)

@@ -5,6 +5,8 @@ Row C14: nothing of it is served under a type that a browser would run, whatever
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -13,18 +15,20 @@ from urllib.parse import quote
 from aiohttp import web
 
 from node.console import guards
-from node.trade import pictures
+from node.trade import pictures, rasters
 
 OCTETS: Final = "application/octet-stream"
 UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f"\\/:*?<>|]+')
 
 
-def response(file: Mapping[str, Any], save: bool) -> web.Response:
-    """A file `{"name", "data_hex"}` of a partner: the picture that is in it, or with `save` the file itself."""
+async def response(file: Mapping[str, Any], save: bool) -> web.Response:
+    """A file `{"name", "data_hex"}` of a partner: the picture that is in it, made anew, or with `save` the file."""
     data = bytes.fromhex(file["data_hex"])
-    if not save and (picture := pictures.of_photo(data)) is not None:
-        headers = {**guards.SANDBOX, "Content-Disposition": "inline", "Cache-Control": "private, max-age=86400"}
-        return web.Response(body=picture.data, content_type=picture.media, headers=headers)
+    if not save:
+        with contextlib.suppress(pictures.Unreadable):
+            picture = await asyncio.to_thread(rasters.made, data)
+            headers = {**guards.SANDBOX, "Content-Disposition": "inline", "Cache-Control": "private, max-age=86400"}
+            return web.Response(body=picture.data, content_type=picture.media, headers=headers)
     return saved(data, file["name"], OCTETS)
 
 

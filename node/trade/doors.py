@@ -16,7 +16,7 @@ from contracts import amounts
 from contracts import errors as refusals
 from node import config, errors, events, keystore, passwords, ports
 from node.storage import alterations, database, partners, settings
-from node.trade import books, policies, receipts, sightings
+from node.trade import books, policies, rasters, receipts, sightings
 
 Json = dict[str, Any]
 Report = Callable[[str, int, int], None]  # what, done, total
@@ -80,6 +80,7 @@ class Trade:
     receipts: receipts.Receipts
     passwords: passwords.Hasher
     caller: policies.Caller = policies.MACHINE
+    rasters: rasters.Kept = field(default_factory=rasters.Kept)
 
     @property
     def database(self) -> database.Database:

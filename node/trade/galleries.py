@@ -10,7 +10,7 @@ import pydantic
 
 from node import errors
 from node.storage import blobs, shelves
-from node.trade import articles, attachments, books, catalogues, doors, pictures
+from node.trade import articles, attachments, books, catalogues, doors, pictures, rasters
 
 register = doors.Register()
 IMAGES_MAX = 8
@@ -32,8 +32,9 @@ class Change(doors.Arguments):
 
 
 class One(doors.Arguments):
-    """A picture by its SHA-256 in hex."""
+    """A picture by its SHA-256 in hex. `small`: as lists show it."""
 
+    size: rasters.Size = "full"
     image: Annotated[str, pydantic.Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -54,9 +55,11 @@ async def cleaned(files: Sequence[attachments.File]) -> list[pictures.Picture]:
     found, faults = [], []
     for place, file in enumerate(files):
         try:
-            found.append(await asyncio.to_thread(pictures.clean, bytes.fromhex(file.data_hex)))
-        except ValueError as error:
-            faults.append(attachments.fault(place, str(error), file.name))
+            found.append(await asyncio.to_thread(rasters.made, bytes.fromhex(file.data_hex)))
+        except pictures.Unreadable as error:
+            faults.append({**attachments.fault(place, str(error), file.name), "code": error.code})
+        except ValueError:
+            faults.append(attachments.fault(place, "bytes in hex", file.name))
     if faults:
         raise errors.NodeError("attachment.unreadable", "a picture cannot be shown", faults=faults)
     return found
@@ -105,12 +108,16 @@ def keep(desk: books.Desk, good: shelves.Good, images: list[dict[str, Any]]) -> 
 
 @register.case("picture.show", One)
 async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Json:
-    """A picture, mine or a partner's, cleaned. NodeError `picture.unknown` for what is not here or is no picture."""
-    data = await trade.database.read(lambda db: blobs.get(db, bytes.fromhex(given.image)))
+    """A picture, mine or a partner's, made anew. NodeError `picture.unknown` for what is not here or is no picture.
+
+    What was signed is the hash of the bytes that its owner made; these are other ones, for showing alone.
+    """
     try:
-        if data is None:
-            raise pictures.Unreadable
-        picture = pictures.clean(data)
+        picture = trade.rasters.get(given.image, given.size)
+        if picture is None:
+            data = await trade.database.read(lambda db: blobs.get(db, bytes.fromhex(given.image)))
+            picture = await asyncio.to_thread(rasters.made, data or b"", given.size)
+            trade.rasters.put(given.image, given.size, picture)
     except pictures.Unreadable as error:
         raise errors.NodeError(
             "picture.unknown", "there is no such picture", expected="PNG, JPEG or WebP", got=given.image

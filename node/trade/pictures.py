@@ -1,7 +1,7 @@
 """Pictures of goods: PNG, JPEG or WebP, taken apart and put together again of nothing but what makes the picture.
 
 Where it was taken, with which camera, what somebody hid behind its end: all of that is left out, so a picture that
-comes from a partner is never more than a picture. Nothing is decoded here: no decoder can be attacked.
+comes from a partner is never more than a picture. Nothing is decoded here: `rasters` does that, of what is left.
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ _WEBP_ALPHA = 0x10
 
 
 class Unreadable(ValueError):
-    """What was given is no picture that is shown here; the text says why."""
+    """What was given is no picture that is shown here; the text says why, and the code as well."""
+
+    def __init__(self, text: str = "a picture", code: str = "picture.damaged") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,13 @@ class Picture:
 def clean(data: bytes, bytes_max: int = BYTES_MAX, side_max: int = SIDE_MAX) -> Picture:
     """The picture in `data`. Unreadable for anything else, and for one that is too large."""
     if len(data) > bytes_max:
-        raise Unreadable(f"at most {bytes_max // 1024} KiB")
+        raise Unreadable(f"at most {bytes_max // 1024} KiB", "picture.too-large")
     try:
         picture = _cleaned(data)
     except (struct.error, IndexError) as error:
         raise Unreadable("a whole picture") from error
     if not (0 < picture.width <= side_max and 0 < picture.height <= side_max):
-        raise Unreadable(f"at most {side_max} pixels a side")
+        raise Unreadable(f"at most {side_max} pixels a side", "picture.too-large")
     return picture
 
 
@@ -77,7 +81,7 @@ def _cleaned(data: bytes) -> Picture:
         return _jpeg(data)
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return _webp(data)
-    raise Unreadable("PNG, JPEG or WebP")
+    raise Unreadable("PNG, JPEG or WebP", "picture.format")
 
 
 def _png(data: bytes) -> Picture:
@@ -91,6 +95,8 @@ def _png(data: bytes) -> Picture:
             raise Unreadable("an undamaged PNG")
         if (kind == b"IHDR") != (at == len(_PNG_SIGNATURE)):
             raise Unreadable("a PNG that begins with its size")
+        if kind == b"acTL":
+            raise Unreadable("a picture that stands still", "picture.animated")
         if kind == b"IHDR":
             width, height = struct.unpack_from(">II", chunk, 8)
         if kind in _PNG_KEPT:
@@ -164,7 +170,7 @@ def _webp(data: bytes) -> Picture:
             (packed,) = struct.unpack_from("<I", content, 1)
             size = (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
         elif kind in (b"ANIM", b"ANMF"):
-            raise Unreadable("a picture that stands still")
+            raise Unreadable("a picture that stands still", "picture.animated")
         if kind in _WEBP_KEPT:
             kept.append(struct.pack("<4sI", kind, len(content)) + content + b"\0" * (len(content) % 2))
     body = b"WEBP" + b"".join(kept)

@@ -305,7 +305,7 @@ def counted(found: Json, states: tuple[str, ...]) -> list[Json]:
 async def return_file(view: views.View) -> web.StreamResponse:
     """A file of a return."""
     name, digest = view.request.match_info["name"], view.request.match_info["hash"]
-    return attachments.response(await view.ask("return.file", name=name, hash=digest), view.query("save") == "1")
+    return await attachments.response(await view.ask("return.file", name=name, hash=digest), view.query("save") == "1")
 
 
 # --- complaints
@@ -343,7 +343,7 @@ async def one_complaint(view: views.View) -> web.StreamResponse:
 async def complaint_file(view: views.View) -> web.StreamResponse:
     """A file of a complaint."""
     issue, digest = view.request.match_info["issue"], view.request.match_info["hash"]
-    return attachments.response(await view.ask("issue.file", issue=issue, hash=digest), view.query("save") == "1")
+    return await attachments.response(await view.ask("issue.file", issue=issue, hash=digest), view.query("save") == "1")
 
 
 @register.get("/aftersales/complaints/{issue}/case", "dispute.export")

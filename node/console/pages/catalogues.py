@@ -36,6 +36,10 @@ words.add(
         "live": N_("on sale there"),
         "withdrawn": N_("withdrawn"),
         "main": N_("Main stock"),
+        "picture.format": N_("This is no PNG, JPEG or WebP."),
+        "picture.damaged": N_("The picture is damaged."),
+        "picture.animated": N_("The picture moves: choose one that stands still."),
+        "picture.too-large": N_("The picture is too large."),
         "refused": N_("refused"),
         "released": N_("released"),
         "consumed": N_("used by an order"),
@@ -144,8 +148,9 @@ async def form(view: views.View, good: views.Json | None) -> web.StreamResponse:
 
 @register.get("/pictures/{image}", "picture.show")
 async def picture(view: views.View) -> web.StreamResponse:
-    """A picture. Its name is its content, so browsers keep it; whoever made it, it is a checked raster and no more."""
-    shown = await view.ask("picture.show", image=view.request.match_info["image"])
+    """A picture. Its name is its content, so browsers keep it; whoever made it, it is made anew here and no more."""
+    size = "small" if view.query("size") == "small" else "full"
+    shown = await view.ask("picture.show", image=view.request.match_info["image"], size=size)
     return web.Response(
         body=bytes.fromhex(shown["data_hex"]),
         content_type=shown["media"],

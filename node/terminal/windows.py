@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,36 @@ def selection_list(**typed: Any) -> Arguments:
 def selection_show(**typed: Any) -> Arguments:
     """Show one offer of PARTNER."""
     return typed
+
+
+def picks(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The offers to pick, and the rule for their price."""
+    options = (
+        click.argument("listings", nargs=-1, required=True, metavar="LISTING..."),
+        click.option("--rule", type=click.Choice(("markup", "suggested")), help="[default: markup]"),
+        click.option("--markup", "markup_percent", metavar="PERCENT", help="On what it costs. [default: 20]"),
+        click.option("--round-to", metavar="AMOUNT", help="Up to the next multiple of this, as 0.10 or 1."),
+        click.option("--prefix", metavar="TEXT", help="Before its SKU in mine."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@selection.command("reckon")
+@picks
+@commands.asks("selection.reckon")
+def selection_reckon(listings: tuple[str, ...], **typed: Any) -> Arguments:
+    """Tell what picking these offers would come to: my prices, and what they leave."""
+    return {"listings": list(listings), **typed}
+
+
+@selection.command("take")
+@picks
+@commands.asks("selection.take")
+def selection_take(listings: tuple[str, ...], **typed: Any) -> Arguments:
+    """Take these offers into my own goods, by one rule for the price."""
+    return {"listings": list(listings), **typed}
 
 
 @selection.command("changes")

@@ -22,7 +22,7 @@ DAY_S = 86_400
 WITHDRAWN = "withdrawn"  # in a good's content: offered to nobody, until it is imported, derived or offered again
 PRICES = "prices"  # in a good's content: partner id, as text -> what this partner pays, where it is no percentage
 OWN = "own"  # in the content of a good that a supplier ships: what the merchant wrote otherwise, and so stays
-KEPT: Final = ("base", "contents", "cost", "images", "markup", "moved", OWN, PRICES)
+KEPT: Final = ("base", "contents", "cost", "images", "markup", "moved", "step", "suggested", OWN, PRICES)
 """What neither a row of a sheet nor a form says of an article: it stays when the article is written anew."""
 PERCENT = "share/"  # setting, by channel: the percent of the supply price at which goods were last shared
 

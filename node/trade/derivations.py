@@ -8,8 +8,8 @@ declined (`chains.place`): a derived listing dies with its parent (trade.md, tab
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
 import pydantic
 
@@ -61,7 +61,7 @@ async def derive(trade: doors.Trade, given: Derive, report: doors.Report) -> doo
                 "order.sku", f"{partner.name} does not offer it", expected="SKUs on offer", got=", ".join(missing[:10])
             )
         goods = [
-            derived(offer, given.markup_percent, partner.id, my_sku(desk, book, given, offer.document.sku))
+            derived(offer, Rule(given.markup_percent), partner.id, my_sku(desk, book, given, offer.document.sku))
             for offer in chosen
         ]
         counts = catalogues.compare(desk, goods) if given.dry_run else catalogues.put_goods(desk, goods)
@@ -99,16 +99,51 @@ def my_sku(desk: books.Desk, book: books.Book, given: Derive, sku: str) -> str:
     return given.prefix + sku
 
 
-def derived(offer: offers.Offer, markup: str, supplier: int, sku: str) -> shelves.Good:
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How my supply price follows from an offer: what it costs and `markup` percent more, or the price that the
+    supplier suggests where it suggests one in that currency; up to the next multiple of `step` minor units."""
+
+    markup: str
+    suggested: bool = False
+    step: int = 1
+
+    def price(self, offer: offers.Offer) -> tuple[int, int]:
+        """(minor units, for so many units)."""
+        quoted, retail = offer.quote(1), offer.document.retail_price
+        assert quoted is not None
+        if self.suggested and retail is not None and retail.c == quoted.currency:
+            minor, base = retail.a, 1
+        else:
+            minor, base = catalogues.percent(self.markup, add=100).of(quoted.price.amount.a), quoted.price.base
+        return -(-minor // self.step) * self.step, base
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What of it stands in an article."""
+        found: dict[str, Any] = {"markup": self.markup}
+        if self.suggested:
+            found["suggested"] = True
+        return found if self.step == 1 else {**found, "step": self.step}
+
+
+def rule_of(good: shelves.Good) -> Rule:
+    """The rule by which an article follows its supplier's price."""
+    content = good.content
+    return Rule(content.get("markup") or "0", bool(content.get("suggested")), content.get("step", 1))
+
+
+def derived(offer: offers.Offer, rule: Rule, supplier: int, sku: str) -> shelves.Good:
     """A partner's listing as an article of mine. It follows the listing as long as the mark-up stands in it."""
     listing, quoted = offer.document, offer.quote(1)
     assert quoted is not None
+    price, base = rule.price(offer)
     content = {
         "titles": {text.lang: text.text for text in listing.titles},
         "options": {option.axis: option.value for option in listing.options},
         "currency": quoted.currency,
-        "price": catalogues.percent(markup, add=100).of(quoted.price.amount.a),
-        "base": quoted.price.base,
+        "price": price,
+        "base": base,
         "retail": None if listing.retail_price is None else listing.retail_price.a,
         "unit": listing.unit,
         "min_quantity": listing.min_quantity,
@@ -121,7 +156,7 @@ def derived(offer: offers.Offer, markup: str, supplier: int, sku: str) -> shelve
         "cost": quoted.price.amount.a,
         "contents": [row.model_dump(exclude_none=True, exclude={"images"}) for row in listing.contents],
         "returnable": listing.returnable,
-        "markup": markup,
+        **rule.content,
     }
     return shelves.Good(sku, content, supplier, listing.sku)
 
@@ -177,9 +212,8 @@ def follow(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
 def followed(good: shelves.Good, behind: offers.Offer) -> shelves.Good:
     """An article as its supplier offers it now, but for what its merchant wrote otherwise."""
     assert good.supplier is not None
-    markup = good.content.get("markup")
-    fresh = derived(behind, "0" if markup is None else markup, good.supplier, good.sku)
-    if markup is None:  # an article with a price of its own: only what it costs is the supplier's
+    fresh = derived(behind, rule_of(good), good.supplier, good.sku)
+    if good.content.get("markup") is None:  # an article with a price of its own: only what it costs is the supplier's
         return replace(good, content={**good.content, "cost": fresh.content["cost"]})
     own = (*good.content.get(catalogues.OWN, ()), catalogues.OWN, catalogues.PRICES, catalogues.WITHDRAWN)
     kept = {name: good.content[name] for name in own if name in good.content}

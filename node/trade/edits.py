@@ -16,7 +16,7 @@ from contracts import errors as refusals
 from contracts.documents import listings as papers
 from node import errors
 from node.storage import shelves
-from node.trade import articles, attachments, books, catalogues, doors, galleries, parents, peering, stocks
+from node.trade import articles, attachments, books, catalogues, derivations, doors, galleries, parents, peering, stocks
 
 register = doors.Register()
 CURRENCY: Final = "CNY"
@@ -217,9 +217,12 @@ def marked_up(desk: books.Desk, good: shelves.Good, percent: str) -> shelves.Goo
         raise errors.NodeError("offer.unknown", "its supplier does not offer it now", expected="an offer", got=good.sku)
     asked = behind.price.item.price
     assert asked is not None, "an offer has a price"
-    own = [name for name in good.content.get(catalogues.OWN, ()) if name not in ("price", "markup")]
-    content = {**good.content, "markup": percent, "cost": asked.amount.a, "base": asked.base, catalogues.OWN: own}
-    return replace(good, content={**content, "price": catalogues.percent(percent, add=100).of(asked.amount.a)})
+    rule = derivations.Rule(percent, step=derivations.rule_of(good).step)
+    minor, base = rule.price(behind)
+    own = [name for name in good.content.get(catalogues.OWN, ()) if name not in ("price", "markup", "suggested")]
+    content = {name: value for name, value in good.content.items() if name != "suggested"}
+    now = {"cost": asked.amount.a, "price": minor, "base": base, catalogues.OWN: own}
+    return replace(good, content={**content, **rule.content, **now})
 
 
 def checked(good: shelves.Good, found: list[errors.Fault]) -> shelves.Good:

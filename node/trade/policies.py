@@ -68,7 +68,8 @@ def rows(names: str, roles: Iterable[Role], *, reads: bool = False) -> dict[str,
 
 POLICIES: Final[Mapping[str, Policy]] = {
     **rows(
-        "catalogue.show catalogue.preview picture.show selection.list selection.show selection.changes",
+        "catalogue.show catalogue.preview picture.show selection.list selection.show selection.changes"
+        " selection.reckon",
         EVERYBODY,
         reads=True,
     ),
@@ -76,7 +77,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     **rows("import.list import.show", EVERYBODY, reads=True),
     **rows("import.undo", SALES),
     **rows("stock.import", TRADERS),
-    **rows("picture.add picture.first picture.remove selection.noted", SALES),
+    **rows("picture.add picture.first picture.remove selection.noted selection.take", SALES),
     **rows(
         "status partners partner.show agreement.list catalogue.list catalogue.lists stock.list stock.holds"
         " stock.location.list stock.allotments capability.list offer.list want.list card.show"

@@ -125,6 +125,12 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     ),
     (["catalogue", "withdraw", "CUP-1"], "catalogue.withdraw", {"sku": "CUP-1"}),
     (["imports", "list"], "import.list", {}),
+    (["selection", "reckon", "ab" * 32], "selection.reckon", {"listings": ["ab" * 32]}),
+    (
+        ["selection", "take", "ab" * 32, "cd" * 32, "--markup", "30", "--round-to", "1"],
+        "selection.take",
+        {"listings": ["ab" * 32, "cd" * 32], "markup_percent": "30", "round_to": "1"},
+    ),
     (["imports", "show", "3"], "import.show", {"number": 3}),
     (["imports", "undo", "3", "--others"], "import.undo", {"number": 3, "others": True}),
     (["catalogue", "restore", "CUP-1"], "catalogue.restore", {"sku": "CUP-1"}),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib import parse
 
 from aiohttp import web
 
-from node.console import routes, views, words
+from node import errors
+from node.console import problems, routes, views, words
 from node.console.words import N_
 
 register = routes.Register()
@@ -21,6 +23,9 @@ SORTS: Final = (
     ("stock", N_("Most stock first")),
 )
 MARGINS: Final = (20, 30, 40, 50)
+LISTING: Final = re.compile(r"[0-9a-f]{64}")
+PICKS_MAX: Final = 200
+RULES: Final = ("rule", "markup_percent", "round_to", "prefix")
 
 words.add(
     words={"asked": N_("asked"), "quoted": N_("quoted"), "ordered": N_("ordered"), "held": N_("held")},
@@ -36,6 +41,7 @@ words.add(
         "offer.post": N_("Your partners see it now."),
         "want.post": N_("Your partners see it now."),
         "notice.withdraw": N_("Taken back."),
+        "selection.take": N_("The goods are in your catalogue."),
         "selection.noted": N_("The new prices are noted."),
     },
 )
@@ -65,6 +71,23 @@ async def offers(view: views.View) -> web.StreamResponse:
         changes=(await view.ask("selection.changes"))["changes"],
         here="/selection?" + parse.urlencode({name: value for name, value in kept.items() if value}),
     )
+
+
+@register.get("/selection/take", "selection.reckon")
+async def several(view: views.View) -> web.StreamResponse:
+    """Several offers that were ticked, with the price that a rule makes of them and what it leaves."""
+    listings = [name for name in view.request.query.getall("pick", []) if LISTING.fullmatch(name)][:PICKS_MAX]
+    if not listings:
+        return web.Response(status=303, headers={"Location": "/selection"})
+    given: views.Json = {"listings": list(dict.fromkeys(listings))}
+    given |= {name: view.query(name).strip() for name in RULES if view.query(name).strip()}
+    answer, error = None, None
+    try:
+        answer = await view.ask("selection.reckon", **given)
+    except errors.NodeError as refused:
+        error = refused
+    status = 200 if error is None else problems.status(error)
+    return view.page("selection/take.html", status=status, answer=answer, error=error, given=given)
 
 
 @register.get("/selection/offer", "selection.show")

@@ -139,6 +139,14 @@ def selection_take(listings: tuple[str, ...], **typed: Any) -> Arguments:
     return {"listings": list(listings), **typed}
 
 
+@selection.command("watch")
+@click.argument("rise_percent", metavar="PERCENT")
+@commands.asks("selection.watch")
+def selection_watch(**typed: Any) -> Arguments:
+    """Lay before me what costs PERCENT more than before; what costs as much as I ask for it always is."""
+    return typed
+
+
 @selection.command("changes")
 @commands.asks("selection.changes")
 def selection_changes() -> Arguments:

@@ -77,7 +77,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     **rows("import.list import.show", EVERYBODY, reads=True),
     **rows("import.undo", SALES),
     **rows("stock.import", TRADERS),
-    **rows("picture.add picture.first picture.remove selection.noted selection.take", SALES),
+    **rows("picture.add picture.first picture.remove selection.noted selection.take selection.watch", SALES),
     **rows(
         "status partners partner.show agreement.list catalogue.list catalogue.lists stock.list stock.holds"
         " stock.location.list stock.allotments capability.list offer.list want.list card.show"

@@ -12,10 +12,11 @@ import pydantic
 from contracts import amounts, pricing
 from contracts.terms import Version
 from node import errors
-from node.storage import partners, shelves
+from node.storage import partners, settings, shelves
 from node.trade import agreements, articles, books, catalogues, doors, offers, peering
 
 register = doors.Register()
+RISE = "watch.rise"  # setting: from which rise of a cost on, in percent, it is laid before the merchant
 Sort = Literal["title", "cost", "margin", "margin_percent", "stock"]
 
 
@@ -30,6 +31,12 @@ class Listed(doors.Arguments):
     sort: Sort = "title"
     after: str = ""
     limit: articles.Limit = 60
+
+
+class Watch(doors.Arguments):
+    """A rise in percent of what it cost before, as 5 or 2.5."""
+
+    rise_percent: Annotated[str, pydantic.Field(max_length=10)]
 
 
 class Noted(doors.Arguments):
@@ -238,7 +245,9 @@ async def changes(trade: doors.Trade, given: doors.NoArguments, report: doors.Re
 
     def unit(desk: books.Desk) -> doors.Json:
         names = {partner.id: partner.name for partner in partners.every(desk.db)}
+        least = rise_percent(desk)
         return {
+            "rise_percent": least,
             "changes": [
                 {
                     "sku": good.sku,
@@ -250,13 +259,46 @@ async def changes(trade: doors.Trade, given: doors.NoArguments, report: doors.Re
                     "cost": catalogues.shown(good.content["cost"], good.content["currency"]),
                     "price": catalogues.shown(good.content["price"], good.content["currency"]),
                     "share": good.content["cost"] / max(1, good.content["moved"]["from"]) - 1,
+                    "loss": is_loss(good),
+                    "told": is_loss(good) or has_risen(good, least),
                     "at_ms": good.content["moved"]["at_ms"],
                 }
                 for good in shelves.moved(desk.db)
-            ]
+            ],
         }
 
     return await trade.books.read(unit)
+
+
+def is_loss(good: shelves.Good) -> bool:
+    """Whether an article costs me as much as I ask for it, or more."""
+    price: int | None = good.content.get("price")
+    return price is not None and bool(good.content["cost"] >= price)
+
+
+def has_risen(good: shelves.Good, percent: str) -> bool:
+    """Whether what an article costs rose by so many percent, and rose at all."""
+    rate, before = catalogues.percent(percent, add=100), good.content["moved"]["from"]
+    cost = good.content["cost"]
+    return bool(cost > before and cost * rate.denominator >= before * rate.numerator)
+
+
+def rise_percent(desk: books.Desk) -> str:
+    """From which rise of a cost on it is laid before me; every one, if I never said."""
+    stored = settings.get(desk.db, RISE)
+    return "0" if stored is None else stored.decode()
+
+
+@register.case("selection.watch", Watch)
+async def watch(trade: doors.Trade, given: Watch, report: doors.Report) -> doors.Json:
+    """Say from which rise of a cost on it is laid before me; what costs as much as I ask for it always is."""
+    catalogues.percent(given.rise_percent)
+
+    def unit(desk: books.Desk) -> doors.Json:
+        settings.put(desk.db, RISE, given.rise_percent.encode())
+        return {"rise_percent": given.rise_percent}
+
+    return await trade.books.act(unit)
 
 
 @register.case("selection.noted", Noted)

@@ -301,7 +301,7 @@ MAKES: Final = frozenset(
         " session.revoke audit.document audit.export audit.verify backup.write bench.orders bench.progress"
         " bench.singles capability.enter capability.grant capability.offer dispute.award dispute.decide dispute.read"
         " catalogue.add catalogue.confirm catalogue.derive catalogue.import catalogue.push catalogue.share picture.add"
-        " stock.import import.undo selection.take"
+        " stock.import import.undo selection.take selection.watch"
         " invite invite.withdraw join partner.compare key.make operator.add offer.post want.post quote.request"
         " order.import order.place stock.hold stock.location.add statement.propose payment.promise netting.begin"
         " netting.join netting.propose netting.release selection.noted share.report deadline.remind",

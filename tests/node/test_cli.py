@@ -125,6 +125,7 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     ),
     (["catalogue", "withdraw", "CUP-1"], "catalogue.withdraw", {"sku": "CUP-1"}),
     (["imports", "list"], "import.list", {}),
+    (["selection", "watch", "5"], "selection.watch", {"rise_percent": "5"}),
     (["selection", "reckon", "ab" * 32], "selection.reckon", {"listings": ["ab" * 32]}),
     (
         ["selection", "take", "ab" * 32, "cd" * 32, "--markup", "30", "--round-to", "1"],

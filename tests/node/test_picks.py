@@ -99,3 +99,30 @@ def test_what_would_mean_two_articles_or_is_gone_is_refused_as_a_whole() -> None
         assert len((await town.ask("shop", "catalogue.list"))["goods"]) == 1
 
     play(story)
+
+
+def test_a_rise_is_laid_before_me_from_the_percent_that_i_named_and_a_loss_always() -> None:
+    async def story(town: Town) -> None:
+        known = await stocked(town)
+        await town.ask("shop", "selection.take", listings=[known["tea A-1"], known["tea A-2"]], markup_percent="20")
+
+        async def told() -> dict[str, tuple[bool, bool]]:
+            await town.settle()
+            found = await town.ask("shop", "selection.changes")
+            return {row["sku"]: (row["told"], row["loss"]) for row in found["changes"]}
+
+        await town.ask("tea", "catalogue.change", sku="A-1", price="52")
+        assert await told() == {"A-1": (True, False)}
+        await town.ask("shop", "selection.watch", rise_percent="5")
+        assert await told() == {"A-1": (False, False)}
+        await town.ask("tea", "catalogue.change", sku="A-1", price="52.50")
+        assert await told() == {"A-1": (True, False)}
+        await town.ask("tea", "catalogue.change", sku="A-1", price="49")
+        assert await told() == {"A-1": (False, False)}
+        await town.ask("shop", "selection.watch", rise_percent="90")
+        await town.ask("shop", "catalogue.change", sku="A-2", price="11")
+        await town.ask("tea", "catalogue.change", sku="A-2", price="11.50")
+        assert (await told())["A-2"] == (True, True)
+        assert (await refused(town, "selection.watch", rise_percent="-1")).code == "request.malformed"
+
+    play(story)

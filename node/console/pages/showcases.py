@@ -42,6 +42,7 @@ words.add(
         "want.post": N_("Your partners see it now."),
         "notice.withdraw": N_("Taken back."),
         "selection.take": N_("The goods are in your catalogue."),
+        "selection.watch": N_("Kept. From this rise on it stands on Today."),
         "selection.noted": N_("The new prices are noted."),
     },
 )
@@ -61,6 +62,7 @@ async def offers(view: views.View) -> web.StreamResponse:
     if view.query("margin") in {str(percent) for percent in MARGINS}:
         chosen["margin_percent_min"] = int(view.query("margin"))
     answer = await view.ask("selection.list", **chosen, limit=PAGE)
+    changes = await view.ask("selection.changes")
     kept = {name: view.query(name) for name in ("text", "partner", "category", "margin", "in_stock", "sort")}
     return view.page(
         "selection/list.html",
@@ -68,7 +70,8 @@ async def offers(view: views.View) -> web.StreamResponse:
         chosen=chosen,
         sorts=SORTS,
         margins=MARGINS,
-        changes=(await view.ask("selection.changes"))["changes"],
+        changes=changes["changes"],
+        rise_percent=changes["rise_percent"],
         here="/selection?" + parse.urlencode({name: value for name, value in kept.items() if value}),
     )
 

@@ -120,11 +120,15 @@ ALL: Final[Mapping[str, str]] = {
 @register.get("/today", "today")
 async def today(view: views.View) -> web.StreamResponse:
     """What waits for me, and the first steps of a merchant that has not traded yet."""
-    agenda, steps, left = await asyncio.gather(view.ask("today"), beginnings.steps(view), view.ask("errand.list"))
+    agenda, steps, left, prices = await asyncio.gather(
+        view.ask("today"), beginnings.steps(view), view.ask("errand.list"), view.ask("selection.changes")
+    )
     return view.page(
         "today/today.html",
         agenda=agenda,
         left=left["errands"],
+        prices=[row for row in prices["changes"] if row["told"]],
+        rise_percent=prices["rise_percent"],
         steps=steps,
         duties=DUTIES,
         places=PLACES,

@@ -24,7 +24,7 @@ def newest(buyer: villages.Villager, seller: villages.Villager) -> str:
 def place(tab: tabs.Tab, seller: villages.Villager, sku: str) -> None:
     """Order by hand."""
     tab.go(f"/orders/place?partner={seller.name}")
-    tab.field("Article %(number)s", number=1).select_option(sku)
+    tab.field("Article %(number)s", number=1).fill(sku)
     tab.field("Units").first.fill("3")
     for label, part in LABELS.items():
         tab.field(label).fill(parcels.RECIPIENT[part])

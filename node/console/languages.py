@@ -30,22 +30,22 @@ class Catalogue(gettext.NullTranslations):
 
     def __init__(self, texts: Mapping[str | tuple[str, str], str | tuple[str, ...]]) -> None:
         super().__init__()
-        self._texts = texts
+        self.texts = texts
 
     def gettext(self, message: str) -> str:
         """A text."""
-        return str(self._texts.get(message, message))
+        return str(self.texts.get(message, message))
 
     def ngettext(self, singular: str, plural: str, count: int) -> str:
         """A text with a count: English has two forms, Chinese one."""
-        found = self._texts.get(singular)
+        found = self.texts.get(singular)
         if isinstance(found, tuple):
             return found[0] if count == 1 or len(found) == 1 else found[1]
         return singular if count == 1 else plural
 
     def pgettext(self, context: str, message: str) -> str:
         """A text whose meaning depends on where it stands."""
-        return str(self._texts.get((context, message), message))
+        return str(self.texts.get((context, message), message))
 
 
 def read(folder: Path, locale: str) -> dict[str | tuple[str, str], str | tuple[str, ...]]:
@@ -138,6 +138,25 @@ class Language:
     def listed(self, items: list[str]) -> str:
         """`a, b and c`."""
         return lists.format_list(items, locale=self.locale)
+
+    def either(self, items: list[str]) -> str:
+        """`a, b, or c`."""
+        return lists.format_list(items, style="or", locale=self.locale)
+
+    @property
+    def full_stop(self) -> str:
+        """What ends a sentence."""
+        return "\u3002" if self.locale.language == "zh" else "."
+
+    @property
+    def comma(self) -> str:
+        """What stands between two parts of a sentence."""
+        return "\uff0c" if self.locale.language == "zh" else ", "
+
+    @property
+    def semicolon(self) -> str:
+        """What stands between two sentences of one."""
+        return "\uff1b" if self.locale.language == "zh" else "; "
 
 
 @functools.cache

@@ -11,7 +11,7 @@ import jinja2
 from aiohttp import web
 
 from node import events, ports
-from node.console import assets, forms, languages, navigations, words
+from node.console import assets, forms, languages, navigations, sentences, words
 from node.trade import doors, policies
 
 Json = dict[str, Any]
@@ -143,6 +143,10 @@ class View:
             "gettext": language.text,
             "ngettext": language.counted,
             "word": lambda code: words.word(language, code),
+            "say": lambda said: sentences.say(language, said),
+            "headline": lambda code, said="": sentences.headline(language, code, said),
+            "ruling": lambda code: sentences.ruling(language, code),
+            "place": lambda fault: sentences.place(language, fault),
             "tone": words.tone,
             "money": lambda amount: money(language, amount),
             "number": language.number,

@@ -13,7 +13,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from node import errors
-from node.console import forms, jobs, routes, uploads, views, words
+from node.console import forms, jobs, routes, sentences, uploads, views, words
 from node.console.pages import headings
 from node.console.words import N_
 
@@ -208,5 +208,5 @@ async def faults(view: views.View) -> web.StreamResponse:
 
 def row_of(view: views.View, fault: Mapping[str, Any]) -> list[str | int]:
     """A fault in cells."""
-    meaning, translated = words.word(view.language, fault["code"]), view.language.text
-    return [fault["row"], fault["column"], meaning, translated(fault["expected"]), fault["got"], fault["code"]]
+    meaning, expected = words.word(view.language, fault["code"]), sentences.say(view.language, fault["expected"])
+    return [fault["row"], fault["column"], meaning, expected, fault["got"], fault["code"]]

@@ -1,4 +1,4 @@
-"""Every text of the console, as it stands in templates and code: python -m tests.node.console.catalogues [GROUP]
+"""Every text of the console, and every sentence from below it: python -m tests.node.console.catalogues
 
 Prints what has no Chinese yet, in the form of a catalogue, to be pasted into node/console/locales/zh_CN/GROUP.po.
 """
@@ -11,7 +11,8 @@ from pathlib import Path
 from babel.messages import extract
 from jinja2 import ext
 
-from node.console import assets, languages
+from node.console import assets, languages, rooms, words
+from tests.node.console import sentences
 
 OPTIONS = {"trimmed": "true", "newstyle_gettext": "true"}
 KEYWORDS: dict[str, None] = {"N_": None, "text": None}
@@ -19,6 +20,7 @@ KEYWORDS: dict[str, None] = {"N_": None, "text": None}
 
 def texts() -> Iterator[tuple[str, str]]:
     """(text, where it stands) of every text that a person may see."""
+    assert rooms.REGISTERS, "the words of all rooms are known"
     for path in sorted((assets.FOLDER / "templates").rglob("*.html")):
         with path.open("rb") as file:
             for _, _, message, _ in ext.babel_extract(file, ("_", "gettext", "ngettext"), [], OPTIONS):
@@ -27,6 +29,7 @@ def texts() -> Iterator[tuple[str, str]]:
         with path.open("rb") as file:
             for _, _, marked, _ in extract.extract_python(file, KEYWORDS, [], {}):
                 yield from each(marked, path)
+    yield from sentences.texts()
 
 
 def each(message: object, path: Path) -> Iterator[tuple[str, str]]:
@@ -41,7 +44,7 @@ def missing(locale: str = "zh_CN") -> dict[str, list[str]]:
     known = languages.read(languages.FOLDER, locale)
     found: dict[str, list[str]] = {}
     for text, place in texts():
-        if text not in known:
+        if text not in known and text not in words.WORDS:
             found.setdefault(text, []).append(place)
     return found
 

@@ -196,7 +196,7 @@ def test_every_fault_of_a_form_is_shown_at_once(tmp_path: Path) -> None:
         form = {"_token": desk.token, "what": "x", "quantity": "many", "price": "", "nonsense": "1"}
         answer = await desk.post("/do/want.post", form, HX_Request="true")
         assert answer.status == 422
-        assert "quantity" in answer.text and "nonsense" in answer.text and "<html" not in answer.text
+        assert "Quantity" in answer.text and "nonsense" in answer.text and "<html" not in answer.text
 
     doors.visit(tmp_path, story)
 

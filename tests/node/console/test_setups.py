@@ -105,7 +105,7 @@ def test_the_wizard_takes_nothing_without_the_code_and_keeps_what_was_typed() ->
         wanting = ANSWERS | {"name": " ", "owner": "", "again": "other", "reach": "internet"}
         status, text = await post("/found", wanting)
         assert status == 422
-        assert set(re.findall(r'<span class="code">(\w+)</span>', text)) == {"name", "owner", "again", "address"}
+        assert re.findall(r"<li><strong>([^<]+)</strong>", text) == ["Name", "Your name", "Address", "The same again"]
         assert (await post("/found", ANSWERS))[0] == 200
         await post("/start", {"code": "c0de", "kept": "on"})
 
@@ -123,7 +123,7 @@ def test_what_founding_refuses_is_shown_and_may_be_tried_again() -> None:
 
     async def story(post: Post) -> None:
         status, text = await post("/found", ANSWERS)
-        assert status == 403 and "the passphrase is too short" in text
+        assert status == 403 and "The passphrase is too short." in text
         assert (await post("/found", ANSWERS))[0] == 200
         await post("/start", {"code": "c0de", "kept": "on"})
 
@@ -137,7 +137,7 @@ def test_the_lock_opens_with_the_passphrase_alone() -> None:
 
     async def story(post: Post) -> None:
         status, text = await post("/unlock", {"passphrase": "wrong"})
-        assert status == 403 and "the passphrase is wrong" in text
+        assert status == 403 and "The passphrase is wrong." in text
         assert (await post("/unlock", {"passphrase": "right"}))[0] == 200
 
     at(setups.Lock("晨曦", unlock), story)

@@ -54,7 +54,12 @@ def visit(
     belongs to the story.
     """
     across, down = WIDTHS[width]
-    context = launched.new_context(viewport={"width": across, "height": down}, locale=language, timezone_id="UTC")
+    context = launched.new_context(
+        viewport={"width": across, "height": down},
+        locale=language,
+        timezone_id="UTC",
+        reduced_motion="reduce",  # no colour is judged on its way to another one
+    )
     context.add_cookies(
         [
             {"name": views.LANGUAGE_COOKIE, "value": language, "url": address},

@@ -26,8 +26,10 @@ from node.connectors.spreadsheets import (
 from node.connectors.spreadsheets.faults import Faults, Refused, SheetFault, letters, shown
 from node.storage import intakes as storage
 from node.storage import settings, shelves
-from node.trade import books, doors, intakes, routes, stocks
-from node.trade import catalogues as goods
+from node.trade import books, doors
+from node.trade.goods import catalogues as goods
+from node.trade.ordering import routes
+from node.trade.shelves import intakes, stocks
 
 register = doors.Register()
 EXAMPLES_MAX: Final = 3

@@ -20,8 +20,10 @@ from node.connectors.spreadsheets import articles, catalogues, keys, orders, sou
 from node.connectors.spreadsheets.articles import CatalogueRow
 from node.connectors.spreadsheets.faults import FaultCode, SheetFault
 from node.storage import partners, settings, shelves
-from node.trade import books, doors, intakes, routes
-from node.trade import catalogues as goods
+from node.trade import books, doors
+from node.trade.goods import catalogues as goods
+from node.trade.ordering import routes
+from node.trade.shelves import intakes
 
 register = doors.Register()
 ORDERS_PER_TRANSACTION = 100  # so that the node goes on talking to partners during a long import

@@ -13,7 +13,9 @@ import pydantic
 from node import errors
 from node.connectors.spreadsheets import sources, waybills
 from node.storage import orderbooks
-from node.trade import books, carriers, doors, reservations, rows, sales
+from node.trade import books, carriers, doors
+from node.trade.goods import reservations
+from node.trade.ordering import rows, sales
 
 register = doors.Register()
 ROWS_MAX = 1_500  # three fields of a form each

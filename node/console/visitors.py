@@ -13,7 +13,8 @@ from aiohttp import web
 
 from node import passkeys
 from node.console import views
-from node.trade import doors, entrances, programs
+from node.trade import doors
+from node.trade.people import entrances, programs
 
 HALF_COOKIE: Final = "hanse_half"
 DEVICE_COOKIE: Final = "hanse_device"

@@ -1,6 +1,6 @@
 """`hanse bench`: two real nodes with real disks, and orders from one to the other over the real protocol.
 
-The nodes are started with HANSE_BENCH=1, which opens the use cases of `node.trade.trials`; what those write are
+The nodes are started with HANSE_BENCH=1, which opens the use cases of `node.trade.day.trials`; what those write are
 ordinary orders of one line with a sealed address. Nothing is switched off: every batch is signed, stored with fsync on
 both sides, receipted and folded.
 """

@@ -89,7 +89,7 @@ def capability_key(file: Path) -> None:
 @click.argument("file", type=uploads.NEW_FILE)
 def capability_task(order: str, grant: str, file: Path) -> None:
     """Write into the new FILE what the holder of GRANT has to do for ORDER."""
-    from node.trade import tasks
+    from node.trade.ordering import tasks
 
     terminal = commands.current()
     answer = terminal.ask("capability.task", {"order": order, "grant": grant})
@@ -121,7 +121,7 @@ def capability_sign(
     **done: Any,
 ) -> None:
     """Do what TASK says and sign it, into the new FILE. Needs no node."""
-    from node.trade import tasks
+    from node.trade.ordering import tasks
 
     verdicts = {"damaged": damaged, "wrong_item": wrong_item, "missing": missing}
     counted = {verdict: by_number(typed) or {} for verdict, typed in verdicts.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contracts import histories
-from node.trade import reactions
+from node.trade.day import reactions
 from tests.hostile.rogues import Rogue, Talk
 from tests.node.markets import goods
 from tests.node.towns import Town

@@ -9,7 +9,8 @@ import pytest
 from contracts import histories
 from node import errors
 from node.storage import partners, settings
-from node.trade import books, reactions
+from node.trade import books
+from node.trade.day import reactions
 from tests.hostile.stalls import open_stall, order
 from tests.node.markets import agree
 from tests.node.markets import order as buy

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from node import codes, errors, passkeys
-from node.trade import entrances, policies
-from node.trade.entrances import Outcome
+from node.trade import policies
+from node.trade.people import entrances
+from node.trade.people.entrances import Outcome
 from tests.node import towns
 
 PASSWORD = "a kettle of oolong"

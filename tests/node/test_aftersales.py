@@ -9,7 +9,7 @@ import pytest
 
 from node import errors
 from node.storage import settings
-from node.trade import indexes
+from node.trade.day import indexes
 from tests.node.test_lookups import shop_with_two_suppliers
 from tests.node.test_returns import PHOTO, ask, received
 from tests.node.towns import Town, play

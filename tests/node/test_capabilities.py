@@ -10,7 +10,7 @@ import pytest
 
 from contracts import errors as refusals
 from node import errors
-from node.trade import tasks
+from node.trade.ordering import tasks
 from protocol import delegations, keys
 from tests.node import controls, programs
 from tests.node.markets import order

@@ -13,7 +13,8 @@ import pytest
 from contracts.documents import listings as papers
 from node import errors
 from node.storage import logbooks
-from node.trade import books, offers, peering, references
+from node.trade import books, peering, references
+from node.trade.goods import offers
 from protocol import references as blinded
 from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play

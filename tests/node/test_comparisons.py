@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 from contracts.statements import StatementLine
-from node.trade import books, comparisons, statements
+from node.trade import books
+from node.trade.money import comparisons, statements
 from tests.node.markets import order
 from tests.node.test_returns import UNIT, ask, received
 from tests.node.towns import Town, play

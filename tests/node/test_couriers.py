@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from node import errors
-from node.trade import couriers
-from node.trade.couriers import Parcel, Rule
+from node.trade.ordering import couriers
+from node.trade.ordering.couriers import Parcel, Rule
 from tests.node.markets import agree
 from tests.node.towns import Town, play
 

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.lots import Lot, LotState
 from node import config, errors
-from node.trade import reservations
+from node.trade.goods import reservations
 from tests.node.audits import worlds
 from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play

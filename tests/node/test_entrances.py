@@ -10,8 +10,8 @@ import pytest
 
 from node import keystore, passwords
 from node.storage import admissions, operators
-from node.trade import attempts, entrances
-from node.trade.entrances import Outcome
+from node.trade.people import attempts, entrances
+from node.trade.people.entrances import Outcome
 from tests.node.shops import HOME, PASSWORD, STRANGER, Shop, play
 
 

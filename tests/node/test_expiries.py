@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from node.trade import books, expiries, peering
+from node.trade import books, peering
+from node.trade.shelves import expiries
 from tests.node.markets import agree, goods
 from tests.node.towns import Town, play
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from node.trade import attempts, entrances, policies, programs
-from node.trade.entrances import Outcome
+from node.trade import policies
+from node.trade.people import attempts, entrances, programs
+from node.trade.people.entrances import Outcome
 from tests.node import controls
 from tests.node import programs as terminals
 from tests.node.shops import HOME, PASSWORD, Shop, play

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from node import errors, runtime
-from node.trade import policies, trials
+from node.trade import policies
+from node.trade.day import trials
 from node.trade.policies import Role
 
 CASES = {name for register in (*runtime.REGISTERS, trials.register) for name in register.cases}

@@ -9,7 +9,8 @@ import pytest
 
 from contracts.orders import Order
 from node import errors
-from node.trade import alignments, books
+from node.trade import books
+from node.trade.ordering import alignments
 from tests.node import controls, programs
 from tests.node.markets import order
 from tests.node.test_chains import LINKS, chain, only_order

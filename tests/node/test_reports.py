@@ -9,7 +9,8 @@ import pytest
 
 from node import errors
 from node.storage import partners
-from node.trade import books, figures
+from node.trade import books
+from node.trade.day import figures
 from tests.node.markets import order
 from tests.node.test_returns import UNIT, ask, received
 from tests.node.towns import Town, play

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from node.storage import migrations, orderbooks, orderlists, searches, settings, spellings
-from node.trade import indexes
+from node.trade.day import indexes
 from tests.node import markets
 from tests.node.markets import order
 from tests.node.searches import disk

@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 from node import codes, keystore, passkeys
-from node.trade import entrances
-from node.trade.entrances import Outcome, Way
+from node.trade.people import entrances
+from node.trade.people.entrances import Outcome, Way
 from tests.node import authenticators
 from tests.node.shops import HOME, PASSWORD, SITE, Shop, play
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from contracts import histories
 from node.storage import duties, orderbooks, partners, shelves
-from node.trade import books, reservations, rows
-from node.trade import duties as duty_rows
+from node.trade import books
+from node.trade.day import duties as duty_rows
+from node.trade.goods import reservations
+from node.trade.ordering import rows
 from tests.sim import shadows
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from contracts.lots import LotState
 from contracts.orders import Order, OrderLine
 from node.storage import blobs, orderbooks, partners
-from node.trade import reservations
+from node.trade.goods import reservations
 from tests.sim import shadows
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from contracts.lots import LotState
 from contracts.orders import Order
 from node.replication import recoveries
 from node.storage import orderbooks, shelves
-from node.trade import books, reservations
+from node.trade import books
+from node.trade.goods import reservations
 from protocol import checkpoints, entries, identities, notes
 from tests.sim import disks, observations
 

@@ -15,7 +15,8 @@ from node import errors
 from node.console import forms, guards, jobs, languages, routes, views, visitors, words
 from node.console.pages import signings
 from node.console.words import N_
-from node.trade import operators, policies
+from node.trade import policies
+from node.trade.people import operators
 
 register = routes.Register()
 

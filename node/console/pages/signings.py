@@ -10,8 +10,9 @@ from aiohttp import web
 from node import errors, passkeys
 from node.console import forms, languages, routes, views, visitors
 from node.console.words import N_
-from node.trade import doors, entrances, operators
-from node.trade.entrances import Outcome
+from node.trade import doors
+from node.trade.people import entrances, operators
+from node.trade.people.entrances import Outcome
 
 register = routes.Register()
 

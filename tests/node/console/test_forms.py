@@ -8,7 +8,8 @@ from multidict import MultiDict, MultiDictProxy
 
 from node import errors
 from node.console import forms
-from node.trade import doors, sales
+from node.trade import doors
+from node.trade.ordering import sales
 
 
 class Line(doors.Arguments):

@@ -18,7 +18,8 @@ import pytest
 from node import codes, keystore, passwords
 from node.console import views, visitors
 from node.system import backups
-from node.trade import attempts, policies
+from node.trade import policies
+from node.trade.people import attempts
 from tests.node import authenticators
 from tests.node.console import doors
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from node.console import rooms
 from node.console.pages import beginnings, today
-from node.trade import agendas, duties, searches
+from node.trade.day import agendas, duties, searches
 from tests.node.console import doors
 
 

@@ -1,0 +1,1 @@
+"""What comes after a sale: returns, complaints, disputes and who decides them."""

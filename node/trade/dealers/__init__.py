@@ -1,0 +1,1 @@
+"""What a dealer's node says on one channel because of what was said on another."""

@@ -1,0 +1,1 @@
+"""What is owed: statements, invoices, payments, netting, shares."""

@@ -1,0 +1,1 @@
+"""Orders from either side: placing, answering, changing, packing, shipping, cancelling."""

@@ -1,0 +1,1 @@
+"""Partners and what is agreed with them: invitations, terms, credit, leaving."""

@@ -1,0 +1,1 @@
+"""Who of this merchant's people may sign in, as what, and with which keys of programs."""

@@ -1,0 +1,1 @@
+"""The shelf: what lies where, and telling partners what can still be promised."""

@@ -34,7 +34,7 @@ from contracts.payments import PaymentState
 from contracts.statements import StatementState
 from node.audits import accounts, conservations, copies, faults, folders, keyrings, views
 from node.audits.readings import Reading
-from node.trade import books
+from node.trade import readings
 from protocol import merkle
 from protocol.encoding import Value
 from protocol.entries import Entry
@@ -278,7 +278,7 @@ def quarrels(history: histories.History) -> Iterator[Position]:
 def item(reading: Reading) -> histories.Item:
     """An entry as the fold takes it; one that is no entry takes its place and is refused."""
     if reading.entry is not None:
-        return books.item_of(reading.side, reading.index, reading.leaf, reading.entry)
+        return readings.item_of(reading.side, reading.index, reading.leaf, reading.entry)
     assert reading.fault is not None
     return histories.unreadable(reading.side, reading.index, reading.leaf, reading.fault.code, reading.fault.hint)
 

@@ -23,9 +23,9 @@ from contracts import errors as refusals
 from contracts.items import Member
 from node import errors, events, ports
 from node.storage import database, logbooks, outboxes, partners, reactions
+from node.trade import readings
 from protocol import checkpoints, entries, identities
 from protocol.encoding import Value
-from protocol.errors import PeerError
 
 Result = TypeVar("Result")
 Body = dict[str, Value]
@@ -362,7 +362,7 @@ class Desk:
         signed = logbooks.of_channel(self.db, channel, mine=True).size
         waiting = []
         for position, leaf, data in rows:
-            item = read_item(1 - book.side, position, leaf, data)
+            item = readings.read_item(1 - book.side, position, leaf, data)
             if item.seen > signed:
                 self._stop_liar(book, item, signed)
                 break
@@ -408,7 +408,7 @@ class Desk:
         Whoever answers looks first whether the answer is there already: it came back, or another channel has it.
         """
         found = []
-        for item in stored_items(self.db, book.theirs.id, 1 - book.side, book.seen, first):
+        for item in readings.stored_items(self.db, book.theirs.id, 1 - book.side, book.seen, first):
             refused = (item.side, item.index) in book.history.refusals
             if not refused and self.books.conduct.concerns(self, book, item, histories.Outcome()):
                 found.append(item.index)
@@ -436,7 +436,7 @@ class Desk:
     def _react_to(self, row: reactions.Row) -> None:
         book = self.book(row.channel)
         ((_, leaf, data),) = logbooks.rows(self.db, book.theirs.id, row.position, row.position + 1)
-        self.books.conduct.react(self, book, read_item(1 - book.side, row.position, leaf, data))
+        self.books.conduct.react(self, book, readings.read_item(1 - book.side, row.position, leaf, data))
 
     def judge(
         self, book: Book, kind: str, body: Mapping[str, Value], re: Sequence[entries.Reference] = ()
@@ -490,7 +490,7 @@ class Desk:
             body=dict(body),
         )
         data = entries.compose(entry)
-        return item_of(book.side, book.history.sizes[book.side], entries.leaf_hash(data), entry), data
+        return readings.item_of(book.side, book.history.sizes[book.side], entries.leaf_hash(data), entry), data
 
     def _fold(self, book: Book, item: histories.Item, own: bool) -> histories.Outcome:
         self.folds += 1
@@ -527,49 +527,13 @@ def new_id(entropy: ports.Entropy, now_ms: int) -> bytes:
     return (now_ms & (1 << 48) - 1).to_bytes(6, "big") + bytes(random)
 
 
-def item_of(side: int, index: int, leaf: bytes, entry: entries.Entry) -> histories.Item:
-    """What the fold needs of an entry."""
-    return histories.Item(
-        side=side,
-        index=index,
-        hash=leaf,
-        id=entry.id,
-        type=entry.type,
-        version=entry.version,
-        ts_ms=entry.ts_ms,
-        seen=entry.seen,
-        re=tuple((reference.side, reference.hash) for reference in entry.re),
-        body=entry.body,
-    )
-
-
-def read_item(side: int, index: int, leaf: bytes, data: bytes) -> histories.Item:
-    """A stored entry as an item. One that is no entry at all still takes its place, and is refused by the fold."""
-    try:
-        return item_of(side, index, leaf, entries.parse(data))
-    except PeerError as error:
-        return histories.unreadable(side, index, leaf, error.code, error.hint)
-
-
-def stored_entry(db: sqlite3.Connection, logbook: int, index: int) -> entries.Entry | None:
-    """A sequenced entry, parsed; None when the index is not stored (it may wait in the outbox)."""
-    rows = logbooks.rows(db, logbook, index, index + 1)
-    return entries.parse(rows[0][2]) if rows else None
-
-
 def whole(db: sqlite3.Connection, book: Book, member: Member) -> Member:
     """A document of a thread with what it says, which the fold forgets inside a closed account: it is read again."""
     if not member.bare:
         return member
-    entry = stored_entry(db, (book.mine if member.side == book.side else book.theirs).id, member.index)
+    entry = readings.stored_entry(db, (book.mine if member.side == book.side else book.theirs).id, member.index)
     assert entry is not None  # a statement is closed by somebody who has everything inside its cut
     return replace(member, document=documents.parse(entry.type, entry.version, entry.body), bare=False)
-
-
-def waiting_entry(db: sqlite3.Connection, logbook: int) -> entries.Entry | None:
-    """The first entry in the outbox, parsed; None when nothing waits."""
-    rows = outboxes.rows(db, logbook, 1)
-    return entries.parse(rows[0][2]) if rows else None
 
 
 def load(db: sqlite3.Connection, me: identities.NodeId, channel_id: int, fold: type[histories.History]) -> Book:
@@ -592,7 +556,12 @@ def begin_reading(
     parties = (me, partner.node) if channel.side == 0 else (partner.node, me)
     signers = (signer(db, me, mine.origin), signer(db, partner.node, theirs.origin))
     book = Book(channel, partner, me, mine, theirs, fold(parties, signers if channel.side == 0 else signers[::-1]))
-    return Reading(book, replay(own_items(db, book), stored_items(db, theirs.id, 1 - book.side, channel.applied)))
+    return Reading(
+        book, readings.replay(own_items(db, book), readings.stored_items(db, theirs.id, 1 - book.side, channel.applied))
+    )
+
+    theirs_read = readings.stored_items(db, theirs.id, 1 - book.side, channel.applied)
+    return Reading(book, readings.replay(own_items(db, book), theirs_read))
 
 
 def replayed_sizes(db: sqlite3.Connection) -> dict[int, int]:
@@ -615,34 +584,7 @@ def own_items(db: sqlite3.Connection, book: Book) -> Iterator[histories.Item]:
     read, leaves the outbox in its order; and nothing new is written in a book before it is read."""
     position = 0
     while position < (size := logbooks.by_id(db, book.mine.id).size):
-        yield from stored_items(db, book.mine.id, book.side, size, position)
+        yield from readings.stored_items(db, book.mine.id, book.side, size, position)
         position = size
     for offset, (_, leaf, data) in enumerate(outboxes.rows(db, book.mine.id)):
-        yield read_item(book.side, position + offset, leaf, data)
-
-
-def stored_items(
-    db: sqlite3.Connection, logbook: int, side: int, size: int, begin: int = 0
-) -> Iterator[histories.Item]:
-    """Entries [begin, size) of a logbook, read in portions."""
-    for first in range(begin, size, DISPATCH_ENTRIES_MAX):
-        for position, leaf, data in logbooks.rows(db, logbook, first, min(size, first + DISPATCH_ENTRIES_MAX)):
-            yield read_item(side, position, leaf, data)
-
-
-def replay(own: Iterator[histories.Item], theirs: Iterator[histories.Item]) -> Iterator[histories.Item]:
-    """A legal interleaving: an own item as soon as what it had seen is there, else one of the partner's.
-
-    An item that had seen more than there is ends it: a logbook that is being recovered waits for the partner's.
-    """
-    next_own, next_theirs = next(own, None), next(theirs, None)
-    written = seen = 0
-    while next_own is not None or next_theirs is not None:
-        if next_own is not None and next_own.seen <= seen:
-            yield next_own
-            next_own, written = next(own, None), written + 1
-        elif next_theirs is not None and next_theirs.seen <= written:
-            yield next_theirs
-            next_theirs, seen = next(theirs, None), seen + 1
-        else:
-            return
+        yield readings.read_item(book.side, position + offset, leaf, data)

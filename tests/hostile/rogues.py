@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from contracts import histories
 from node import ports
-from node.trade import books
+from node.trade import readings
 from protocol import checkpoints, entries, identities, invitations, keys, merkle, messages, sessions
 from protocol.encoding import Value
 from tests.node.towns import Town
@@ -183,9 +183,9 @@ class Channel:
 
     def items(self) -> tuple[list[histories.Item], list[histories.Item]]:
         """Both logbooks as items: mine, the partner's."""
-        mine = [books.read_item(self.side, at, entries.leaf_hash(data), data) for at, data in enumerate(self.mine)]
+        mine = [readings.read_item(self.side, at, entries.leaf_hash(data), data) for at, data in enumerate(self.mine)]
         other = 1 - self.side
-        theirs = [books.read_item(other, at, entries.leaf_hash(data), data) for at, data in enumerate(self.theirs)]
+        theirs = [readings.read_item(other, at, entries.leaf_hash(data), data) for at, data in enumerate(self.theirs)]
         return mine, theirs
 
     def fold(self) -> histories.History:
@@ -193,7 +193,7 @@ class Channel:
         parties = (self.me, self.peer.node_id) if self.side == 0 else (self.peer.node_id, self.me)
         history = histories.History(parties)  # an author who proves no silence
         mine, theirs = self.items()
-        for item in books.replay(iter(mine), iter(theirs)):
+        for item in readings.replay(iter(mine), iter(theirs)):
             history.fold(item)
         return history
 

@@ -13,7 +13,7 @@ import pytest
 from contracts.documents import listings as papers
 from node import errors
 from node.storage import logbooks
-from node.trade import books, peering, references
+from node.trade import books, peering, readings, references
 from node.trade.goods import offers
 from protocol import references as blinded
 from tests.node.markets import agree, goods, order
@@ -51,7 +51,7 @@ def named(desk: books.Desk, channel: int) -> Iterator[tuple[books.Book, str, str
     """(book, type, field, commitment) of every blinded reference that this node wrote on a channel."""
     book = desk.peek(channel)
     mine = logbooks.of_channel(desk.db, channel, mine=True)
-    for item in books.stored_items(desk.db, mine.id, book.side, mine.size):
+    for item in readings.stored_items(desk.db, mine.id, book.side, mine.size):
         for name in ("parent", "upstream"):
             commitment = item.body.get(name)
             if isinstance(commitment, bytes):
@@ -85,7 +85,7 @@ def test_every_document_of_a_chain_names_the_one_it_passes_on_and_no_reader_can_
         known = {
             item.hash: item.type
             for channel in (1, 2)
-            for item in books.stored_items(desk.db, desk.peek(channel).theirs.id, 0, desk.peek(channel).seen)
+            for item in readings.stored_items(desk.db, desk.peek(channel).theirs.id, 0, desk.peek(channel).seen)
         }
         found: dict[tuple[str, str], list[str]] = {}
         for channel in (1, 2):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from node.trade import books
+from node.trade import books, readings
 from tests.node.markets import order
 from tests.node.test_capabilities import shipping, work
 from tests.node.test_chains import LINKS, chain, issue_of, only_order
@@ -148,7 +148,7 @@ async def document(town: Town, who: str, kind: str) -> str:
 
     def unit(desk: books.Desk) -> str:
         book = desk.peek(1)
-        stored = books.stored_items(desk.db, book.theirs.id, 1 - book.side, book.seen)
+        stored = readings.stored_items(desk.db, book.theirs.id, 1 - book.side, book.seen)
         return next(item.hash.hex() for item in stored if item.type == kind)
 
     return await node.trade.books.read(unit)

@@ -6,7 +6,7 @@ from typing import Any
 
 from node import errors
 from node.storage import logbooks
-from node.trade import books
+from node.trade import books, readings
 from tests.node import markets
 from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play
@@ -270,7 +270,7 @@ def test_credit_is_kept_by_the_buyers_node_and_by_the_sellers() -> None:
         def careless(desk: books.Desk) -> str:
             book = desk.book(1)
             latest = logbooks.of_channel(desk.db, 1, mine=True)
-            entry = books.stored_entry(desk.db, latest.id, latest.size - 1)
+            entry = readings.stored_entry(desk.db, latest.id, latest.size - 1)
             assert entry is not None and entry.type == "order.place"
             body = {key: value for key, value in entry.body.items() if key != "pii"} | {"number": "CARELESS"}
             return desk.write(book, "order.place", body).hash.hex()

@@ -18,7 +18,7 @@ from contracts.lots import LotState
 from contracts.orders import Order
 from node.replication import recoveries
 from node.storage import orderbooks, shelves
-from node.trade import books
+from node.trade import books, readings
 from node.trade.goods import reservations
 from protocol import checkpoints, entries, identities, notes
 from tests.sim import disks, observations
@@ -263,7 +263,7 @@ class Shadow:
             "SELECT position, leaf, data FROM entries WHERE logbook = ? AND position >= ? AND position < ?"
             " ORDER BY position DESC"
         )
-        return [books.read_item(side, *row) for row in self._db.execute(sql, (logbook, first, end))]
+        return [readings.read_item(side, *row) for row in self._db.execute(sql, (logbook, first, end))]
 
     def _enter(self, fold: Fold, item: histories.Item, outcome: histories.Outcome) -> None:
         for change in outcome.changes:

@@ -9,7 +9,7 @@ from contracts import disputes, issues
 from contracts.documents import issues as papers
 from contracts.issues import IssueEvent, IssueState, OfferState
 from node.storage import logbooks, proofs
-from node.trade import attachments, books, doors
+from node.trade import attachments, books, doors, readings
 from node.trade.aftersales.issues import Found, One, describe, find, own_number, pays_me
 from node.trade.goods import catalogues
 from node.trade.ordering import orders
@@ -145,7 +145,7 @@ def told(desk: books.Desk, found: Found) -> list[doors.Json]:
     rows = orders.documents(desk, found.book, found.issue.key, papers.Open.TYPE)
     for row in rows:
         side = found.book.side if row["by"] == "me" else 1 - found.book.side
-        entry = books.stored_entry(desk.db, logs[side].id, row["index"])
+        entry = readings.stored_entry(desk.db, logs[side].id, row["index"])
         row["message"], row["files"] = ("", []) if entry is None else attachments.shown(desk.db, entry.body)
         row["status"] = None if entry is None else entry.body.get("status")
     return rows

@@ -9,7 +9,7 @@ from contracts import orders, terms
 from contracts.documents import returns as papers
 from contracts.lots import Lot, LotState
 from node.storage import logbooks, orderbooks
-from node.trade import attachments, books, doors
+from node.trade import attachments, books, doors, readings
 from node.trade.aftersales import returns
 from node.trade.goods import catalogues, offers
 from node.trade.ordering import orders as order_cases
@@ -109,7 +109,7 @@ def told(desk: books.Desk, found: returns.Found) -> list[doors.Json]:
     shown: list[doors.Json] = []
     for row in order_cases.documents(desk, found.book, found.thread):
         side = found.book.side if row["by"] == "me" else 1 - found.book.side
-        entry = books.stored_entry(desk.db, logs[side].id, row["index"])
+        entry = readings.stored_entry(desk.db, logs[side].id, row["index"])
         said: Mapping[str, Any] = {} if entry is None else entry.body
         about = (bytes.fromhex(row["hash"]), said.get("request"), said.get("target"))
         if (

@@ -19,7 +19,7 @@ from contracts.payments import PaymentState
 from contracts.quotations import QuotationState
 from contracts.setoffs import SetoffState
 from node.storage import duties
-from node.trade import books
+from node.trade import books, readings
 from node.trade.aftersales import issues, returns
 from node.trade.dealers import chains
 from node.trade.goods import reservations
@@ -165,7 +165,7 @@ def begun_ms(desk: books.Desk, book: books.Book, key: bytes) -> int:
     """When the first document of a thread was written, by its author's claim, but not in the future."""
     for side, logbook in ((book.side, book.mine), (1 - book.side, book.theirs)):
         index = book.history.channel.positions[side].get(key)
-        entry = None if index is None else books.stored_entry(desk.db, logbook.id, index)
+        entry = None if index is None else readings.stored_entry(desk.db, logbook.id, index)
         if entry is not None:
             return min(entry.ts_ms, desk.now_ms())
     return desk.now_ms()

@@ -11,7 +11,7 @@ from contracts.lots import Lot, LotState
 from contracts.orders import Order
 from node.storage import orderbooks, reports
 from node.storage.reports import DAY_MS, Departure, Sale
-from node.trade import books
+from node.trade import books, readings
 from node.trade.money import payments
 
 NOTHING: Final = Sale(0, 0, 0, 0, 0)
@@ -107,7 +107,7 @@ def departure(order: Order, parcel: bytes, placed_ms: int, left_ms: int) -> Depa
 
 def moment(desk: books.Desk, book: books.Book, member: Member) -> int:
     """When a document says that it was written; now, while it waits in the outbox."""
-    entry = books.stored_entry(desk.db, (book.mine if member.side == book.side else book.theirs).id, member.index)
+    entry = readings.stored_entry(desk.db, (book.mine if member.side == book.side else book.theirs).id, member.index)
     return desk.now_ms() if entry is None else entry.ts_ms
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from contracts.orders import OrderState
 from node import errors
 from node.storage import aftersales, logbooks, orderlists, outboxes, partners, settings
-from node.trade import backups, books, doors, errands, peering
+from node.trade import backups, books, doors, errands, peering, readings
 from node.trade.goods import catalogues, offers
 from node.trade.money import invoices, nettings, statements
 from node.trade.partners import agreements, partings
@@ -93,7 +93,7 @@ def peering_of(desk: books.Desk, channel: int) -> doors.Json:
 
 def overdue_since_ms(desk: books.Desk, mine: logbooks.Logbook) -> int | None:
     """Since when the oldest entry without a receipt should have had one (L08); None while nothing is late."""
-    oldest = books.stored_entry(desk.db, mine.id, mine.receipted) or books.waiting_entry(desk.db, mine.id)
+    oldest = readings.stored_entry(desk.db, mine.id, mine.receipted) or readings.waiting_entry(desk.db, mine.id)
     due_ms = None if oldest is None else oldest.ts_ms + RECEIPT_LATE_MS
     return due_ms if due_ms is not None and due_ms <= desk.now_ms() else None
 

@@ -17,7 +17,7 @@ from contracts.holds import Hold, HoldState
 from contracts.lots import LotState
 from contracts.orders import Order, OrderState
 from node.storage import sharings, shelves
-from node.trade import attachments, books, personal, sightings
+from node.trade import attachments, books, personal, readings, sightings
 from node.trade.day import indexes
 from node.trade.dealers import cascades, chains, comebacks, escalations
 from node.trade.goods import derivations, promises, reservations
@@ -62,7 +62,7 @@ class Habits:
         """Lists, the index and what is kept back on the shelf; what lies there has to be counted by a person."""
         indexes.rebuild(desk, book)
         reservations.recount(desk)
-        for item in books.stored_items(desk.db, book.theirs.id, 1 - book.side, book.seen):
+        for item in readings.stored_items(desk.db, book.theirs.id, 1 - book.side, book.seen):
             attachments.want(desk, book, item)
             order = book.history.orders.get(item.hash)
             if order is not None and order.state is not OrderState.CLOSED:

@@ -20,7 +20,7 @@ from contracts.documents import shipments
 from contracts.lots import LotState
 from node import errors
 from node.storage import orderbooks, partners, shelves
-from node.trade import books, errands, personal
+from node.trade import books, errands, personal, readings
 from node.trade.dealers import comebacks
 from node.trade.ordering import alignments, echoes, purchases, recalls, sales
 from node.trade.ordering import orders as ordering
@@ -116,7 +116,7 @@ def place_again(desk: books.Desk, thread: bytes) -> None:
     if row is not None and not row.buying:
         book = desk.book(row.channel)
         index = book.history.channel.positions[1 - book.side][thread]
-        for item in books.stored_items(desk.db, book.theirs.id, 1 - book.side, index + 1, index):
+        for item in readings.stored_items(desk.db, book.theirs.id, 1 - book.side, index + 1, index):
             pass_on(desk, book, item)
 
 

@@ -13,7 +13,7 @@ from contracts import histories, items
 from contracts.disclosures import Opening, Reference
 from node import errors
 from node.storage import logbooks, orderbooks, shelves
-from node.trade import books, doors, peering, references
+from node.trade import books, doors, peering, readings, references
 from node.trade.money import shares
 from node.trade.ordering import orders
 from protocol import entries
@@ -179,6 +179,6 @@ def listed(desk: books.Desk, book: books.Book, mine: bool) -> Iterator[histories
     """The listings of one side of a channel, in every version."""
     logbook = logbooks.of_channel(desk.db, book.channel.id, mine=mine)
     side = book.side if mine else 1 - book.side
-    for item in books.stored_items(desk.db, logbook.id, side, logbook.size):
+    for item in readings.stored_items(desk.db, logbook.id, side, logbook.size):
         if item.type in ("listing.publish", "listing.change") and (side, item.index) not in book.history.refusals:
             yield item

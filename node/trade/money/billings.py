@@ -13,7 +13,7 @@ from contracts.orders import Order
 from contracts.sales import Sold
 from node import errors
 from node.storage import logbooks
-from node.trade import books
+from node.trade import books, readings
 from node.trade.goods import catalogues, offers
 from protocol.encoding import Value
 
@@ -83,7 +83,7 @@ def taxes_of(desk: books.Desk, book: books.Book, order: bytes) -> Mapping[int, d
     root = book.history.channel.threads[order].root
     assert root is not None
     logbook = logbooks.of_channel(desk.db, book.channel.id, mine=root[0] == book.side)
-    entry = books.stored_entry(desk.db, logbook.id, root[1])
+    entry = readings.stored_entry(desk.db, logbook.id, root[1])
     placed = None if entry is None else order_papers.Place.model_validate(entry.body)
     lines = () if placed is None else placed.lines
     return {

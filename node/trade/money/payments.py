@@ -9,7 +9,7 @@ from typing import Final
 from contracts import amounts, payments
 from contracts.terms import Version
 from node import errors
-from node.trade import books, doors, peering, versions
+from node.trade import books, doors, peering, readings, versions
 from node.trade.goods import catalogues
 from node.trade.money import rolls, statements
 from node.trade.ordering import orders
@@ -359,7 +359,7 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
         root = book.history.channel.threads[payment.key].root
         assert root is not None
         logbook = book.mine if root[0] == book.side else book.theirs
-        first = books.stored_entry(desk.db, logbook.id, root[1])
+        first = readings.stored_entry(desk.db, logbook.id, root[1])
         opening = "payment.sent" if first is None else first.type
         return {
             **describe(book, book.history.payments[payment.key]),

@@ -15,7 +15,7 @@ from contracts.documents import feedbacks as papers
 from contracts.feedbacks import Feedback, FeedbackState
 from node import errors
 from node.storage import orderbooks
-from node.trade import attachments, books, doors, peering, references
+from node.trade import attachments, books, doors, peering, readings, references
 from node.trade.ordering import orders
 from protocol import feedbacks as signatures
 from protocol import keys
@@ -181,6 +181,6 @@ def forward(desk: books.Desk, book: books.Book, thread: bytes) -> None:
 def said(desk: books.Desk, book: books.Book, name: bytes) -> books.Body:
     """The signed part of a word, as it came: another spelling would be another content."""
     index = book.history.channel.positions[1 - book.side][name]
-    entry = books.stored_entry(desk.db, book.theirs.id, index)
+    entry = readings.stored_entry(desk.db, book.theirs.id, index)
     assert entry is not None
     return {part: entry.body[part] for part in (*signatures.SIGNED, "signature") if part in entry.body}

@@ -12,7 +12,7 @@ from contracts.documents import orders as papers
 from contracts.documents.fields import Document
 from node import errors
 from node.storage import erasures, logbooks, orderbooks, partners, proofs, shelves
-from node.trade import books, doors, personal, waits
+from node.trade import books, doors, personal, readings, waits
 from node.trade.goods import catalogues, offers
 from node.trade.ordering import possibilities, proposals, rows
 from protocol import identities
@@ -166,7 +166,7 @@ def place_of(desk: books.Desk, book: books.Book, logs: Sequence[logbooks.Logbook
     `checkpoint`: the size of the first signed head that covers it, None before it is signed. `receipted_ms`: when its
     reader says to have had it.
     """
-    entry = books.stored_entry(desk.db, logs[side].id, index)
+    entry = readings.stored_entry(desk.db, logs[side].id, index)
     receipt = proofs.first(desk.db, logs[side].id, index + 1)
     return {
         "by": "me" if side == book.side else book.partner.name,
@@ -256,7 +256,7 @@ def placed(desk: books.Desk, found: Found) -> tuple[Entry | None, logbooks.Logbo
     root = found.book.history.channel.threads[found.row.thread].root
     assert root is not None
     logbook = found.book.mine if root[0] == found.book.side else found.book.theirs
-    return books.stored_entry(desk.db, logbook.id, root[1]), logbook
+    return readings.stored_entry(desk.db, logbook.id, root[1]), logbook
 
 
 def asked(desk: books.Desk, found: Found) -> papers.Place | None:

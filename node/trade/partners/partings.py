@@ -15,7 +15,7 @@ from contracts.documents import peers as papers
 from contracts.orders import OrderState
 from node import errors
 from node.storage import orderlists, settings
-from node.trade import books, doors, peering
+from node.trade import books, doors, peering, readings
 
 register = doors.Register()
 DAY_S = 86_400
@@ -115,7 +115,7 @@ def notice_until_ms(desk: books.Desk, book: books.Book) -> int | None:
     for side in (0, 1):
         logbook = book.mine if side == book.side else book.theirs
         for member in book.history.channel.peering.members[side]:
-            entry = books.stored_entry(desk.db, logbook.id, member.index)
+            entry = readings.stored_entry(desk.db, logbook.id, member.index)
             if isinstance(member.document, papers.End) and entry is not None:
                 found.append(entry.ts_ms + member.document.notice_s * 1000)
     return max(found, default=None)

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from contracts import histories
 from node.storage import outboxes
-from node.trade import books, peering
+from node.trade import books, peering, readings
 from node.trade.goods import holds
 from node.trade.ordering import capabilities, quotations
 from protocol import entries
@@ -72,7 +72,7 @@ def queue(desk: books.Desk, book: books.Book) -> list[Expiry]:
 
 def written_ms(desk: books.Desk, book: books.Book, index: int) -> int:
     """When I wrote an entry, by its own word; it may still be in the outbox."""
-    entry = books.stored_entry(desk.db, book.mine.id, index)
+    entry = readings.stored_entry(desk.db, book.mine.id, index)
     if entry is None:
         rows = outboxes.rows(desk.db, book.mine.id)
         entry = entries.parse(rows[index - book.history.sizes[book.side]][2])  # counted from the end

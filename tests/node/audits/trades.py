@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from contracts import agreements, histories, statements
 from node.storage import blobs, logbooks
-from node.trade import books
+from node.trade import readings
 from protocol import encoding
 from protocol.encoding import Value
 from tests.node.audits import worlds
@@ -32,10 +32,10 @@ def fold(subject: worlds.World) -> histories.History:
     own = subject.channel.side
     history = histories.History((nodes[own], nodes[1 - own]) if own == 0 else (nodes[1], nodes[0]))
     streams = [
-        books.stored_items(subject.db, logbook.id, own if side == 0 else 1 - own, logbook.size)
+        readings.stored_items(subject.db, logbook.id, own if side == 0 else 1 - own, logbook.size)
         for side, logbook in ((side, subject.logbook(side)) for side in (0, 1))
     ]
-    for item in books.replay(*streams):
+    for item in readings.replay(*streams):
         history.fold(item)
     return history
 

@@ -76,8 +76,8 @@ def read(text: str, decimal_comma: bool | None) -> Figure:
         raise CellRefused(FaultCode.LOCALE, "state whether a comma or a dot marks the decimals", text)
     figure = comma if decimal_comma else dot
     if figure is None:
-        other = "comma" if decimal_comma else "dot"
-        raise CellRefused(FaultCode.NUMBER, f"a figure such as 1234, decimals after a {other}", text)
+        other = "a comma" if decimal_comma else "a dot"
+        raise CellRefused(FaultCode.NUMBER, f"a figure such as 1234, decimals after {other}", text)
     return figure
 
 

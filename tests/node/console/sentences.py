@@ -53,6 +53,7 @@ CARRIERS: Final[dict[str, tuple[str, ...]]] = {
     "refused": ("", "expected", "got"),
     "report": ("what",),
     "Unreadable": ("message",),
+    "skip": ("", "reason"),
     "Key": ("", "expected"),
 }
 """What carries texts to a person: its arguments, the empty ones being no texts."""
@@ -185,9 +186,9 @@ def patterns() -> set[str]:
 def arguments() -> tuple[type[doors.Arguments], ...]:
     """The arguments of every use case."""
     registers = [
-        getattr(importlib.import_module(module.__name__ + "." + found.name), "register", None)
-        for module in (audits, connectors, trade)
-        for found in pkgutil.iter_modules(module.__path__)
+        getattr(importlib.import_module(found.name), "register", None)
+        for room in (audits, connectors, trade)
+        for found in pkgutil.walk_packages(room.__path__, room.__name__ + ".")
     ]
     return tuple(case.arguments for one in registers if isinstance(one, doors.Register) for case in one.cases.values())
 

@@ -78,6 +78,7 @@ class Connections:
     _complaints: complaints.Complaints = field(default_factory=complaints.Complaints)
     _now_s: Callable[[], float] = float  # the loop's clock, once there is a loop
     _group: asyncio.TaskGroup | None = None
+    _running: asyncio.Event = field(default_factory=asyncio.Event)  # from the moment at which links can be kept
     _failed: asyncio.Future[None] | None = None  # carries a failure of storage to whoever supervises `run`
 
     # The runtime's calls
@@ -92,7 +93,11 @@ class Connections:
             self._changed.clear()
             for partner in known:
                 self._start_dialling(partner)
-            await self._failed  # until cancelled
+            self._running.set()
+            try:
+                await self._failed  # until cancelled
+            finally:
+                self._running.clear()
 
     async def _resume(self) -> None:
         """Finish what the last run stored but did not fold or answer any more."""
@@ -196,6 +201,7 @@ class Connections:
             raise errors.NodeError(
                 "invite.own", "this is an invitation of this very node", expected="a partner's", got="my own"
             )
+        await self._running.wait()  # whoever asks while the books are still read
         for address in invitation.addresses:
             try:
                 link = await self.world.links.dial(address)

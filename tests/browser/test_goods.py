@@ -161,7 +161,7 @@ def test_an_article_is_written_and_changed_by_hand_and_the_buyer_sees_it(
         tab.field("Supply price").fill("12.50")
         tab.field("Main stock").fill("9")
         tab.press("Add the article")
-        tab.page.get_by_text("gtin").wait_for()
+        tab.page.locator(".faults", has_text=guise.say("Barcode")).wait_for()
         tab.look()
         tab.field("Barcode").fill("6901234567892")
         tab.press("Add the article")

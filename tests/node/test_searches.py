@@ -175,7 +175,9 @@ def test_one_question_finds_everything_that_has_a_number_or_a_name() -> None:
         await town.settle()
         number = issued["number"]
         assert ("invoice", number) in hits(await town.ask("shop", "search", text=number))
-        assert (await town.ask("factory", "search", text="李四"))["hits"] == []  # who ships is told, but lists nobody
+        shipped = ("order", ours["number"])
+        assert hits(await town.ask("factory", "search", text="李四")) == [shipped], "whoever ships finds its consumer"
+        assert (await town.ask("mill", "search", text="李四"))["hits"] == []
         assert (await town.ask("shop", "search", text="nowhere"))["hits"] == []
 
     play(story)

@@ -25,6 +25,9 @@ Secret = Annotated[  # never shown again, not even in the fault that it may have
 ]
 Quantity = Annotated[int, pydantic.Field(ge=0, le=amounts.QUANTITY_MAX)]  # the rules of the trade say more of it
 
+RowNumber = Annotated[int, pydantic.Field(ge=1, le=(1 << 63) - 1)]
+"""The number of a row, as the database counts them: what is larger can be none."""
+
 
 class Arguments(pydantic.BaseModel):
     """The arguments of a use case: no unknown names, nothing coerced from another kind."""

@@ -34,7 +34,7 @@ class Listed(doors.Arguments):
 class One(doors.Arguments):
     """An errand by its number."""
 
-    errand: int
+    errand: doors.RowNumber
 
 
 # --- for whoever passes something on

@@ -66,7 +66,7 @@ def test_the_merchant_lets_a_refused_word_be_or_has_it_said_once_more() -> None:
         assert kept == {**row, "state": "dismissed"}
         await say(town, "shop", False, "receipt.advice", lambda desk, order: {"lines": [{"line": 1, "accepted": 2}]})
         assert await left_to(town, "importer") == []
-        for number in (row["errand"] + 1, -1):
+        for number in (row["errand"] + 1, row["errand"] + 2):
             with pytest.raises(errors.NodeError) as unknown:
                 await town.ask("importer", "errand.dismiss", errand=number)
             assert unknown.value.code == "errand.unknown"
@@ -143,3 +143,18 @@ def test_errands_have_commands(tmp_path: Any) -> None:
     assert "return.state" in shown.output and "return.state" in clocks.output
     assert [name for name, _ in control.asked] == ["errand.list", "deadline.list", "errand.do", "errand.dismiss"]
     assert control.asked[2][1] == {"errand": 3}
+
+
+def test_a_number_that_no_row_can_have_is_refused_before_the_database_sees_it() -> None:
+    async def story(town: Town) -> None:
+        await town.open("shop")
+        for case, given in (
+            ("errand.dismiss", {"errand": 1 << 63}),
+            ("errand.do", {"errand": -1}),
+            ("import.show", {"number": 1 << 63}),
+        ):
+            with pytest.raises(errors.NodeError) as refused:
+                await town.ask("shop", case, **given)
+            assert refused.value.code == "request.malformed"
+
+    play(story)

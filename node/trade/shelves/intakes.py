@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Final
-
-import pydantic
+from typing import Any, Final
 
 from node import errors
 from node.storage import intakes, settings, shelves
@@ -31,7 +29,7 @@ HIDDEN: Final = frozenset(
 class One(doors.Arguments):
     """A file that was taken in, by its number."""
 
-    number: Annotated[int, pydantic.Field(ge=1)]
+    number: doors.RowNumber
 
 
 class Undo(One):

@@ -253,6 +253,11 @@ class StorageError(NodeError):
         return Exit.DISK if is_full(self.__cause__) else Exit.BUG
 
 
+def fault(code: str, path: str, expected: str, got: str) -> Fault:
+    """One finding."""
+    return {"code": code, "path": path, "expected": expected, "got": got}
+
+
 def is_full(error: BaseException | None) -> bool:
     """Whether an error of SQLite or of the operating system says that no space is left."""
     if isinstance(error, sqlite3.Error):

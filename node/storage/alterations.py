@@ -62,16 +62,20 @@ def sign(db: sqlite3.Connection, after: int, by: str, session: int | None, now_m
 
 def since(db: sqlite3.Connection, after: int, things: Sequence[Thing], session: int | None) -> list[Alteration]:
     """What happened to any of these things beyond `after`, the eldest first, but for what this session did itself."""
-    found = []
-    for *row, mine, at_ms in db.execute(
-        "SELECT number, kind, name, what, by, mine, at_ms FROM alterations"
-        " WHERE number > ? AND (session IS NULL OR session IS NOT ?) ORDER BY number",
-        (after, session),
-    ):
-        one = Alteration._make((*row, bool(mine), at_ms))
-        if any(one.kind == thing.kind and one.name.startswith(thing.name) for thing in things):
-            found.append(one)
-    return found
+    names: dict[str, set[str]] = {}
+    for thing in things:
+        names.setdefault(thing.kind, set()).add(thing.name)
+    lengths = {kind: {len(name) for name in known} for kind, known in names.items()}
+    rows = db.execute(
+        "SELECT number, kind, name, what, by, mine, at_ms FROM alterations WHERE number > ?"
+        f" AND (session IS NULL OR session IS NOT ?) AND kind IN ({', '.join('?' * len(names))}) ORDER BY number",
+        (after, session, *names),
+    )
+    return [
+        Alteration._make((*row, bool(mine), at_ms))
+        for *row, mine, at_ms in rows
+        if any(row[2][:length] in names[row[1]] for length in lengths[row[1]])
+    ]
 
 
 def forget(db: sqlite3.Connection, before_ms: int) -> bool:

@@ -556,10 +556,6 @@ def begin_reading(
     parties = (me, partner.node) if channel.side == 0 else (partner.node, me)
     signers = (signer(db, me, mine.origin), signer(db, partner.node, theirs.origin))
     book = Book(channel, partner, me, mine, theirs, fold(parties, signers if channel.side == 0 else signers[::-1]))
-    return Reading(
-        book, readings.replay(own_items(db, book), readings.stored_items(db, theirs.id, 1 - book.side, channel.applied))
-    )
-
     theirs_read = readings.stored_items(db, theirs.id, 1 - book.side, channel.applied)
     return Reading(book, readings.replay(own_items(db, book), theirs_read))
 

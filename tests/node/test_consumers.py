@@ -8,16 +8,14 @@ import pytest
 
 from node import errors
 from node.storage import blobs, logbooks
-from tests.node.markets import agree, goods, order
+from tests.node import markets
+from tests.node.markets import order
 from tests.node.towns import Town, play
 
 
 async def market(town: Town) -> str:
     """A factory, its shop, and an order of the shop."""
-    await town.open("factory", "shop")
-    await town.pair("factory", "shop")
-    await goods(town, "factory")
-    await agree(town, "factory", "shop")
+    await markets.shop(town)
     return await order(town, "shop", "factory")
 
 

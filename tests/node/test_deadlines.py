@@ -11,6 +11,7 @@ import pytest
 from contracts.lots import Lot, LotState
 from node import config, errors
 from node.trade.goods import reservations
+from tests.node import markets
 from tests.node.audits import worlds
 from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play
@@ -23,10 +24,7 @@ async def opened(town: Town, *claiming: str) -> None:
     """A factory and a shop with an agreement in force; those named claim by themselves."""
     for name in claiming:
         town.decided[name] = config.Config(name, claim_deadlines=True)
-    await town.open("factory", "shop")
-    await town.pair("factory", "shop")
-    await goods(town, "factory")
-    await agree(town, "factory", "shop")
+    await markets.shop(town)
 
 
 async def deadlines(town: Town, who: str, **given: Any) -> list[dict[str, Any]]:

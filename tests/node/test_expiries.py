@@ -7,17 +7,14 @@ from typing import Any
 
 from node.trade import books, peering
 from node.trade.shelves import expiries
-from tests.node.markets import agree, goods
+from tests.node import markets
 from tests.node.towns import Town, play
 
 HOUR_S = 3_600
 
 
 async def opened(town: Town) -> None:
-    await town.open("factory", "shop")
-    await town.pair("factory", "shop")
-    await goods(town, "factory")
-    await agree(town, "factory", "shop")
+    await markets.shop(town)
 
 
 async def hold(town: Town, hours: int) -> str:

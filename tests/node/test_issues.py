@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from node import errors
-from tests.node.markets import agree, goods, order
+from tests.node import markets
+from tests.node.markets import order
 from tests.node.towns import Town, play
 
 PHOTO = b"\x89PNG\r\n\x1a\n" + b"crack" * 50
@@ -13,10 +14,7 @@ PHOTO = b"\x89PNG\r\n\x1a\n" + b"crack" * 50
 
 async def shipped(town: Town) -> str:
     """A factory and a shop with one order that has left."""
-    await town.open("factory", "shop")
-    await town.pair("factory", "shop")
-    await goods(town, "factory")
-    await agree(town, "factory", "shop")
+    await markets.shop(town)
     id = await order(town, "shop", "factory")
     await town.ask("factory", "order.accept", all=True)
     await town.settle()

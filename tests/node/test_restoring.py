@@ -5,16 +5,14 @@ from __future__ import annotations
 import pytest
 
 from node import errors
-from tests.node.markets import agree, goods, order
+from tests.node import markets
+from tests.node.markets import order
 from tests.node.towns import Town, play
 
 
 async def grow(town: Town) -> tuple[str, str]:
     """Trade, copy the shop's disk, trade on: two orders, of which the copy knows only the first."""
-    await town.open("factory", "shop")
-    await town.pair("factory", "shop")
-    await goods(town, "factory")
-    await agree(town, "factory", "shop")
+    await markets.shop(town)
     return await order(town, "shop", "factory"), ""
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from node import config, errors
 from tests.node import markets
-from tests.node.markets import agree, goods, order
+from tests.node.markets import order
 from tests.node.towns import Town, play
 
 PHOTO = b"\x89PNG\r\n\x1a\n" + b"crack" * 50
@@ -18,10 +18,7 @@ UNIT = 1_050  # minor units that a cup costs
 
 async def received(town: Town, quantity: int = 4) -> str:
     """A factory and a shop with one order that has arrived."""
-    await town.open("factory", "shop")
-    await town.pair("factory", "shop")
-    await goods(town, "factory")
-    await agree(town, "factory", "shop")
+    await markets.shop(town)
     id = await order(town, "shop", "factory", quantity=quantity)
     await town.ask("factory", "order.accept", all=True)
     await town.settle()

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from node import errors
+from tests.node import markets
 from tests.node.markets import agree, goods, order
 from tests.node.towns import Town, play
 
@@ -22,10 +23,7 @@ async def shipped(town: Town, quantity: int = 1) -> str:
 
 async def open_trade(town: Town) -> None:
     """A factory that sells to a shop, at 10.50 a cup."""
-    await town.open("factory", "shop")
-    await town.pair("factory", "shop")
-    await goods(town, "factory")
-    await agree(town, "factory", "shop")
+    await markets.shop(town)
 
 
 async def owed(town: Town, who: str) -> dict[str, int]:

@@ -10,7 +10,8 @@ import pytest
 
 from node.storage import alterations
 from node.trade import policies, sightings
-from tests.node.markets import agree, goods, order
+from tests.node import markets
+from tests.node.markets import goods, order
 from tests.node.towns import Town, play
 
 LIN = policies.Caller(policies.Role.OWNER, "Lin", 1, 11)
@@ -58,10 +59,7 @@ def said(refused: pytest.ExceptionInfo[sightings.OvertakenError]) -> list[tuple[
 
 def test_C13_of_two_operators_the_second_sees_what_the_first_did() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         first, second = [await order(town, "shop", "factory") for _ in range(2)]
         two = Two(town, "factory")
         await two.look()
@@ -88,10 +86,7 @@ def test_C13_of_two_operators_the_second_sees_what_the_first_did() -> None:
 
 def test_C13_the_packer_hears_that_the_buyer_cancels() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         one = await order(town, "shop", "factory")
         await town.ask("factory", "order.accept", all=True)
         await town.settle()
@@ -110,10 +105,7 @@ def test_C13_the_packer_hears_that_the_buyer_cancels() -> None:
 
 def test_C13_two_who_press_at_the_same_instant_are_told_apart() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         one = await order(town, "shop", "factory")
         two = Two(town, "factory")
         await two.look()
@@ -178,10 +170,7 @@ def test_alterations_are_forgotten_when_no_form_can_ask_for_them() -> None:
 
 def test_C13_terms_are_the_same_terms_by_whatever_version_they_are_called() -> None:
     async def story(town: Town) -> None:
-        await town.open("factory", "shop")
-        await town.pair("factory", "shop")
-        await goods(town, "factory")
-        await agree(town, "factory", "shop")
+        await markets.shop(town)
         (terms,) = (await town.ask("shop", "agreement.list"))["agreements"]
         change = {"partner": "shop", "instead_of": terms["agreement"], "return_days": 30}
         await town.ask("factory", "agreement.propose", **change)

@@ -64,7 +64,7 @@ def picked(desk: books.Desk, given: Take) -> list[tuple[showcases.Card, shelves.
     for book in peering.open_books(desk):
         cards = showcases.window(book).cards
         found |= {name: card for card in cards if (name := showcases.name_of(card)) in wanted}
-    gone = [fault("offer.unknown", listing, "an offer that stands", "gone") for listing in wanted - found.keys()]
+    gone = [errors.fault("offer.unknown", listing, "an offer that stands", "gone") for listing in wanted - found.keys()]
     if gone:
         raise errors.NodeError("offer.unknown", "some of it is not offered any more", faults=gone)
     pairs = [(found[listing], made(found[listing], given)) for listing in dict.fromkeys(given.listings)]
@@ -97,15 +97,10 @@ def clashing(desk: books.Desk, pairs: list[tuple[showcases.Card, shelves.Good]])
     for _, good in pairs:
         known = shelves.good(desk.db, good.sku)
         if good.sku in seen:
-            yield fault("good.known", good.sku, "every SKU once", "twice among these")
+            yield errors.fault("good.known", good.sku, "every SKU once", "twice among these")
         elif known is not None and (known.supplier, known.sold_as) != (good.supplier, good.sold_as):
-            yield fault("good.known", good.sku, "another SKU", "one of my goods already")
+            yield errors.fault("good.known", good.sku, "another SKU", "one of my goods already")
         seen.add(good.sku)
-
-
-def fault(code: str, path: str, expected: str, got: str) -> errors.Fault:
-    """One finding."""
-    return {"code": code, "path": path, "expected": expected, "got": got}
 
 
 def row(desk: books.Desk, card: showcases.Card, good: shelves.Good) -> dict[str, Any]:

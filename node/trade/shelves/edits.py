@@ -207,7 +207,7 @@ def faults_of_money(stated: Mapping[str, str], currency: str) -> Iterator[errors
     for name, text in stated.items():
         try:
             if amounts.money(text, currency).minor < 0:
-                yield fault("document.money", name, "no negative amount", text)
+                yield errors.fault("document.money", name, "no negative amount", text)
         except refusals.Refused as refused:
             yield from ({**row, "path": name, "got": text} for row in doors.fault_rows(refused))
 
@@ -253,11 +253,6 @@ def field_of(good: shelves.Good, path: str) -> str:
 
 FIELDS: Final = {"retail_price": "retail", "lead_time_s": "lead_days", "descriptions": "description"}
 """Field of a listing -> argument that it comes from, where it is called otherwise."""
-
-
-def fault(code: str, path: str, expected: str, got: str) -> errors.Fault:
-    """One finding."""
-    return {"code": code, "path": path, "expected": expected, "got": got}
 
 
 def refuse(found: list[errors.Fault]) -> None:

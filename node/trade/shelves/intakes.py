@@ -121,17 +121,12 @@ def changed_since(desk: books.Desk, rows: Sequence[Alteration]) -> Iterator[tupl
     for row in rows:
         good, shelf = shelves.good(desk.db, row.sku), shelves.shelf(desk.db, row.sku, row.location)
         if good is None or (row.after is not None and good.content != row.after):
-            yield row.sku, fault("import.changed", row.sku, "as the file left it", "changed since")
+            yield row.sku, errors.fault("import.changed", row.sku, "as the file left it", "changed since")
         elif row.counted is not None and shelf.on_hand != row.counted:
-            yield row.sku, fault("import.changed", row.sku, f"{row.counted} on the shelf", str(shelf.on_hand))
+            yield row.sku, errors.fault("import.changed", row.sku, f"{row.counted} on the shelf", str(shelf.on_hand))
         elif (row.counted_before or 0) < shelf.reserved and row.counted is not None:
             expected = f"at least the {shelf.reserved} that accepted orders wait for"
-            yield row.sku, fault("stock.reserved", row.sku, expected, str(row.counted_before or 0))
-
-
-def fault(code: str, path: str, expected: str, got: str) -> errors.Fault:
-    """One finding."""
-    return {"code": code, "path": path, "expected": expected, "got": got}
+            yield row.sku, errors.fault("stock.reserved", row.sku, expected, str(row.counted_before or 0))
 
 
 def difference(desk: books.Desk, row: Alteration, since: errors.Fault | None) -> doors.Json:

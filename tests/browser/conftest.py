@@ -15,6 +15,7 @@ from playwright import sync_api
 from tests.browser import guises, pictures, villages
 
 HERE = Path(__file__).parent
+sync_api.expect.set_options(timeout=pictures.PATIENCE_MS)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -25,6 +25,8 @@ FLAGS = (
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
 LANGUAGES = ("en", "zh-CN")
 THEMES = ("light", "dark")
+PATIENCE_MS = 30_000
+"""How long a story waits for what must appear: a busy machine takes longer, a quick one waits for nothing."""
 
 
 @contextmanager
@@ -67,7 +69,7 @@ def visit(
         ]
     )
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MS)
     faults: list[str] = []
     expected = (*tolerated, *(("status of 422",) if refusals else ()))
     page.on("pageerror", lambda error: faults.append(f"script: {error}"))

@@ -91,6 +91,12 @@ class Tab:
         if step.get_attribute("open") is None:
             step.locator("summary").first.click()
 
+    def pictured(self, place: sync_api.Locator, width: int) -> None:
+        """Wait until a picture is seen and has arrived whole: so many pixels wide."""
+        sync_api.expect(place).to_be_visible()
+        sync_api.expect(place).to_have_js_property("complete", True)
+        sync_api.expect(place).to_have_js_property("naturalWidth", width)
+
     def reads(self, place: str, code: str) -> None:
         """Wait until a badge shows a state."""
         sync_api.expect(self.page.locator(place).first).to_have_text(self.guise.word(code))

@@ -42,11 +42,9 @@ def test_a_return_goes_from_request_with_a_photo_to_refund_on_two_consoles(
 
         stages.until("the return arrives", afterwards.known, village.dealer, name)
         dealer.go(address)
-        assert EVIL in dealer.page.locator(".message").first.inner_text()
+        sync_api.expect(dealer.page.locator(".message").first).to_contain_text(EVIL)
         dealer.page.locator(".thumb").first.click()
-        shown = dealer.page.locator("dialog.photo img")
-        sync_api.expect(shown).to_be_visible()
-        assert shown.evaluate("picture => picture.complete && picture.naturalWidth") == 480
+        dealer.pictured(dealer.page.locator("dialog.photo img"), 480)
         dealer.look()
         dealer.press("Close")
         dealer.press("Approve")
@@ -95,7 +93,7 @@ def test_a_complaint_is_answered_and_settled(
         ])  # fmt: skip
 
         dealer.go(address)
-        assert EVIL in dealer.page.locator(".message").first.inner_text()
+        sync_api.expect(dealer.page.locator(".message").first).to_contain_text(EVIL)
         dealer.unfold("Offer money to settle it")
         dealer.field("Amount in %(currency)s", currency="CNY").fill("6.00")
         dealer.press("Make the offer")

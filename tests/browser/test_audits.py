@@ -63,15 +63,15 @@ def test_books_are_exported_checked_and_a_changed_byte_is_found(
         tab.go("/audit")
         drop(tab.page, books)
         tab.page.locator(".verdict-good").wait_for()
-        assert tab.page.locator(".check-good").count() == 6
+        sync_api.expect(tab.page.locator(".check-good")).to_have_count(6)
         tab.look(again=True)
         tab.go("/audit")
         tab.page.set_input_files("#archive", forged)
         tab.page.locator(".verdict-bad").wait_for()
-        assert name in tab.page.locator(".check-bad .artefacts").first.inner_text()
+        sync_api.expect(tab.page.locator(".check-bad .artefacts").first).to_contain_text(name)
         tab.look(again=True)
         tab.go("/audit")
         forged.write_bytes(b"no archive")
         tab.page.set_input_files("#archive", forged)
         tab.page.locator(".alert-danger").wait_for()
-        assert tab.page.locator(".alert-danger").get_by_text("audit.archive").count() == 1
+        sync_api.expect(tab.page.locator(".alert-danger").get_by_text("audit.archive")).to_have_count(1)

@@ -146,7 +146,7 @@ def decide(judge: tabs.Tab, case: Path, award: Path) -> None:
     assert judge.guise.words.money(2400, "CNY") in told and judge.guise.word("paper.shipment.handover") in told
     photos = judge.page.locator(".thumb img")
     sync_api.expect(photos).to_have_count(2)
-    assert photos.first.evaluate("picture => picture.complete && picture.naturalWidth") == 480
+    judge.pictured(photos.first, 480)
     judge.look(again=True)
     judge.field("Who gets money").select_option("buyer")
     judge.field("How much").fill("15.00")

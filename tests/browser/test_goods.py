@@ -86,8 +86,7 @@ def test_a_picture_is_added_to_an_article_and_shown_in_lists(
         tab.go(f"/catalogue/goods/{sku}")
         tab.page.set_input_files("input[name=files]", {"name": "a.png", "mimeType": "image/png", "buffer": png()})
         tab.press("Add pictures")
-        tab.page.locator(".gallery img").wait_for()
-        assert tab.page.evaluate("document.querySelector('.gallery img').naturalWidth") == 2
+        tab.pictured(tab.page.locator(".gallery img").first, 2)
         tab.go(f"/catalogue?text={sku}")
         tab.page.locator("#goods img.thumb").wait_for()
 
@@ -137,7 +136,7 @@ def test_a_price_is_asked_given_and_ordered_at(
         stages.until("the shop sees the price", stands, shop, quote, "quoted")
         buyer.go("/selection/market")
         card = buyer.page.locator("section.card", has=buyer.page.locator(f"input[name=quote][value='{quote}']"))
-        assert guise.words.money(880, "CNY") in card.inner_text()
+        sync_api.expect(card).to_contain_text(guise.words.money(880, "CNY"))
         buyer.press("Order at this price", within=card)
         buyer.page.wait_for_url("**/orders**")
     stages.until("it is ordered", stands, shop, quote, "ordered")

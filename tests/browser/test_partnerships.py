@@ -32,7 +32,9 @@ def test_an_invitation_is_copied_and_pasted_and_terms_are_agreed(
         assert uri.startswith("hanse:1?")
         inviting.press("Copy the invitation")
         inviting.text("Copied").wait_for()
-        assert inviting.page.locator(".invitation img.qr").evaluate("image => image.naturalWidth") > 50
+        drawn = inviting.page.locator(".invitation img.qr")
+        sync_api.expect(drawn).to_have_js_property("complete", True)
+        assert drawn.evaluate("image => image.naturalWidth") > 50
 
         joining.go("/partners/join")
         reads_a_picture(joining, uri, tmp_path)
@@ -46,7 +48,7 @@ def test_an_invitation_is_copied_and_pasted_and_terms_are_agreed(
         inviting.done("partner.compare")
         joining.press("The words are the same")
         joining.done("partner.compare")
-        assert joining.page.locator(".spoken").first.is_hidden()
+        sync_api.expect(joining.page.locator(".spoken").first).to_be_hidden()
         agree(inviting, joining)
 
 
@@ -70,7 +72,7 @@ def agree(seller: tabs.Tab, buyer: tabs.Tab) -> None:
     seller.field("Buyer cancels after acceptance").fill("a lot")
     seller.press("Propose these terms")
     seller.page.locator(".faults").wait_for()
-    assert seller.field("Days until payment is due").input_value() == "30"  # nothing that was typed is lost
+    sync_api.expect(seller.field("Days until payment is due")).to_have_value("30")  # nothing that was typed is lost
     seller.look()
     seller.field("Buyer cancels after acceptance").fill("12.5")
     seller.press("Propose these terms")
@@ -131,7 +133,7 @@ def test_an_invitation_is_read_by_the_camera(
         sync_api.expect(joining.field("The invitation")).to_have_value(uri)
         sync_api.expect(joining.page.locator("video")).to_be_hidden()
         sync_api.expect(joining.button("Stop the camera")).to_be_hidden()
-        assert joining.page.evaluate("document.querySelector('video').srcObject.active") is False
+        sync_api.expect(joining.page.locator("video")).to_have_js_property("srcObject.active", False)
         joining.press("Become partners")
         assert len(set(words(joining))) == 8
 

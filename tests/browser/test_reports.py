@@ -17,8 +17,8 @@ def test_every_report_is_drawn_above_its_table(
             tab.go(f"/reports/{name}?days=90")
             places = tab.page.locator(".plot")
             sync_api.expect(places.first.locator("canvas")).to_be_visible()
-            assert places.locator("canvas").count() == places.count()
-            assert tab.page.locator("table tbody tr").count() > 0
+            sync_api.expect(places.locator("canvas")).to_have_count(places.count())
+            sync_api.expect(tab.page.locator("table tbody tr").first).to_be_visible()
 
 
 def test_the_table_says_what_the_use_case_says(village: villages.Village, browser: sync_api.Browser) -> None:

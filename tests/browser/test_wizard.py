@@ -68,7 +68,7 @@ def test_a_new_merchant_reaches_a_useful_screen(tmp_path: Path, browser: sync_ap
             page.locator("input[name=code]").fill("wrong")
             page.locator("button.btn-lg").click()
             page.get_by_role("alert").wait_for()
-            assert page.locator("input[name=owner]").input_value() == "林晓", "what was typed is lost"
+            sync_api.expect(page.locator("input[name=owner]")).to_have_value("林晓")  # what was typed is not lost
             tab.look()
             page.locator("input[name=passphrase]").fill(PASSPHRASE)
             page.locator("input[name=again]").fill(PASSPHRASE)

@@ -45,6 +45,7 @@ from node.terminal import (
     shares,
     takebacks,
     tallies,
+    terminals,
     voids,
     windows,
 )
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit with its status (docs/operating.md lists them). Nobody else exits."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    terminal = consoles.Terminal()
+    terminal = terminals.Terminal()
     try:
         guard()
         status = hanse.main(arguments, prog_name="hanse", standalone_mode=False, obj=terminal)

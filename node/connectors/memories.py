@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from node.connectors.spreadsheets import headings, keys
 from node.storage import settings
 from node.trade import books
-
-if TYPE_CHECKING:
-    from node.connectors import sheets
 
 MEMORY: Final = "headings/"  # setting, by kind of file and set of headings
 ANSWERS: Final = frozenset({"currency", "decimal_comma", "language", "mapping", "supply_price"})
@@ -30,7 +27,7 @@ def recall(desk: books.Desk, kind: str, written: Sequence[str]) -> dict[str, Any
     return found
 
 
-def remember(desk: books.Desk, kind: str, written: Sequence[str], given: sheets.Import) -> None:
+def remember(desk: books.Desk, kind: str, written: Sequence[str], said: Mapping[str, Any]) -> None:
     """Keep what was said of a file that was taken in."""
-    content = json.dumps(given.model_dump(include=set(ANSWERS)), ensure_ascii=False, sort_keys=True)
+    content = json.dumps({name: said[name] for name in ANSWERS}, ensure_ascii=False, sort_keys=True)
     settings.put(desk.db, name_of(kind, written), content.encode())

@@ -16,12 +16,12 @@ from node.connectors import memories, sheets
 from node.connectors.spreadsheets import (
     catalogues,
     exports,
+    files,
     headings,
     keys,
     orders,
     stocklists,
     tables,
-    workbooks,
 )
 from node.connectors.spreadsheets.faults import Faults, Refused, SheetFault, letters, shown
 from node.storage import intakes as storage
@@ -101,7 +101,7 @@ async def preview(trade: doors.Trade, given: Preview, report: doors.Report) -> d
     if given.kind == "orders" and not given.shop:
         given = given.model_copy(update={"shop": trade.config.name})
     try:
-        found = await asyncio.to_thread(workbooks.read, data, given.encoding, given.separator)
+        found = await asyncio.to_thread(files.read, data, given.encoding, given.separator)
     except Refused as error:
         answers = given.model_dump(include=set(ANSWERS))
         return {"readable": False, "name": given.name, "kind": given.kind, **answers, **faults_of(error.faults)}
@@ -276,7 +276,7 @@ async def import_stock(trade: doors.Trade, given: Stock, report: doors.Report) -
             number = intakes.keep(trade, desk, "stock", given.name, "", recounts(desk, sheet.rows, given.location))
             for row in sheet.rows:
                 shelves.set_on_hand(desk.db, row.sku, given.location, row.stock)
-            memories.remember(desk, "stock", sheet.headings, given)
+            memories.remember(desk, "stock", sheet.headings, sheets.said(given))
             stocks.share(desk)
         counts = {"new": 0, "changed": changed, "unchanged": len(sheet.rows) - changed}
         return {**counts, "known": False, "import": number}

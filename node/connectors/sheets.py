@@ -122,10 +122,14 @@ def source_of(given: Import, shop: str = "") -> sources.Source:
     )
 
 
+def said(given: Import) -> dict[str, Any]:
+    """How its sender says that a file is to be read: all that is not the file itself."""
+    return given.model_dump(include=set(Import.model_fields) - {"name", "data_hex", "dry_run"})
+
+
 def import_key(sheet_key: str, given: Import) -> str:
     """The name under which an import is remembered: the same file, read in the same way."""
-    answers = given.model_dump(include=set(Import.model_fields) - {"name", "data_hex", "dry_run"})
-    return "sheet:" + keys.parts_key([sheet_key, *(f"{name}={value}" for name, value in sorted(answers.items()))])
+    return "sheet:" + keys.parts_key([sheet_key, *(f"{name}={value}" for name, value in sorted(said(given).items()))])
 
 
 @register.case("catalogue.import", Import)
@@ -149,7 +153,7 @@ async def import_catalogue(trade: doors.Trade, given: Import, report: doors.Repo
             if row.stock is not None:
                 shelves.set_on_hand(desk.db, row.sku, shelves.MAIN, row.stock)
         settings.answer(desk.db, key, counts)
-        memories.remember(desk, "catalogue", sheet.headings, given)
+        memories.remember(desk, "catalogue", sheet.headings, said(given))
         return {**counts, "known": False, "import": number}
 
     counts = await (trade.books.read(unit) if given.dry_run else trade.books.act(unit))
@@ -221,7 +225,7 @@ async def import_orders(trade: doors.Trade, given: Import, report: doors.Report)
             for partner, count in counts.items():
                 placed[names[partner]] = placed.get(names[partner], 0) + count
             report("orders", min(first + ORDERS_PER_TRANSACTION, len(plan.orders)), len(plan.orders))
-        await trade.books.act(lambda desk: memories.remember(desk, "orders", sheet.headings, given))
+        await trade.books.act(lambda desk: memories.remember(desk, "orders", sheet.headings, said(given)))
     return {**counts_of(sheet, plan), "placed": placed, "ignored": list(sheet.unknown), "dry_run": given.dry_run}
 
 

@@ -11,16 +11,16 @@ from typing import Any
 import rich_click as click
 
 from node import errors
-from node.terminal import consoles
+from node.terminal import terminals
 
 Arguments = Callable[..., Mapping[str, Any]]
 
 
-def current() -> consoles.Terminal:
+def current() -> terminals.Terminal:
     """The terminal of the command under way."""
     context = click.get_current_context()
     assert context is not None
-    return context.ensure_object(consoles.Terminal)
+    return context.ensure_object(terminals.Terminal)
 
 
 def common(environment: bool) -> list[click.Parameter]:
@@ -48,13 +48,13 @@ def common(environment: bool) -> list[click.Parameter]:
 def remember_home(context: click.Context, parameter: click.Parameter, value: Path | None) -> None:
     """Take `--home` over, if it was given here."""
     if value is not None:
-        context.ensure_object(consoles.Terminal).home = value.expanduser()
+        context.ensure_object(terminals.Terminal).home = value.expanduser()
 
 
 def remember_json(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     """Take `--json` over, if it was given here."""
     if value:
-        context.ensure_object(consoles.Terminal).as_json = True
+        context.ensure_object(terminals.Terminal).as_json = True
 
 
 class Command(click.RichCommand):

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any
 
 import rich_click as click
-from rich.console import RenderableType
 
-from node.terminal import commands, tables
+from node.terminal import commands
 
 Arguments = dict[str, Any]
-Json = Mapping[str, Any]
 Command = Callable[..., Any]
-
-COLUMNS: Final = {
-    "report.sales": {"orders": "orders", "units": "units", "amount": "amount"},
-    "report.shipping": {"parcels": "parcels", "hours": "hours until they left", "promised": "promised", "late": "late"},
-    "report.cancels": {"stopped": "stopped in time", "late": "had left"},
-    "report.balances": {"owes_me": "owes me"},
-    "report.returns": {"shipped": "left", "returned": "came back", "rate": "rate"},
-}
-"""Report -> its columns behind the partner."""
 
 
 def spanned(command: Command) -> Command:
@@ -100,34 +89,3 @@ def balances(**typed: Any) -> Arguments:
 def aftersales(**typed: Any) -> Arguments:
     """Returns and complaints of all partners, by what they wait for."""
     return typed
-
-
-# --- what the answers look like
-
-
-def told(name: str) -> Callable[[Json], RenderableType]:
-    """The view of a report."""
-
-    def view(answer: Json) -> RenderableType:
-        columns = {("sku" if name == "report.returns" else "period"): "article" if name == "report.returns" else "when"}
-        rows = [
-            {
-                **row,
-                "hours": round(row.get("seconds", 0) / 3_600, 1),
-                "rate": f"{100 * row.get('returned', 0) / (row.get('shipped') or 1):.1f} %",
-            }
-            for row in answer.get("rows") or []
-        ]
-        columns |= {"partner": "partner", **COLUMNS[name]}
-        return tables.rows_of({"rows": rows}, "rows", columns, empty="Nothing in these days.")
-
-    return view
-
-
-def entries(answer: Json) -> RenderableType:
-    """The inbox, what changed last first."""
-    rows = [{**row, "name": tables.shortened(row.get("name"))} for row in answer.get("entries") or []]
-    columns = {"name": "id", "kind": "kind", "order": "order", "partner": "partner", "state": "state"}
-    return tables.rows_of(
-        {"rows": rows}, "rows", {**columns, "who": "whose turn", "next": "what"}, empty="No returns, no complaints."
-    )

@@ -17,7 +17,7 @@ import pytest
 import cli
 from contracts import orders
 from node import errors, runtime
-from node.terminal import consoles, deals
+from node.terminal import consoles, deals, terminals
 from tests.node import controls, programs
 
 REPOSITORY = Path(cli.__file__).parent
@@ -734,7 +734,7 @@ def test_a_bug_shows_where_its_traceback_lies_and_no_more(tmp_path: Path, monkey
     def broken(*arguments: object) -> None:
         raise ZeroDivisionError("a secret value")
 
-    monkeypatch.setattr(consoles.Terminal, "ask", broken)
+    monkeypatch.setattr(terminals.Terminal, "ask", broken)
     result = programs.run("--home", str(tmp_path), "status", "--json")
     assert result.exit_code == errors.Exit.BUG
     assert "a secret value" not in result.output
@@ -759,7 +759,7 @@ def test_an_interrupt_ends_with_130(
     def interrupted(*arguments: object) -> None:
         raise ending
 
-    monkeypatch.setattr(consoles.Terminal, "ask", interrupted)
+    monkeypatch.setattr(terminals.Terminal, "ask", interrupted)
     assert programs.run("--home", str(tmp_path), "status").exit_code == errors.Exit.INTERRUPTED
 
 

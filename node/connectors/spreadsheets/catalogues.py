@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from node.connectors.spreadsheets import articles, headings, keys, shopify, tables, vocabularies, workbooks
+from node.connectors.spreadsheets import articles, files, headings, keys, shopify, tables, vocabularies
 from node.connectors.spreadsheets.articles import CatalogueRow as CatalogueRow
 from node.connectors.spreadsheets.faults import FaultCode, Faults, Refused, SheetFault
 from node.connectors.spreadsheets.lines import Line
@@ -39,7 +39,7 @@ def read(data: bytes, source: Source) -> CatalogueSheet:
     """Read a catalogue from CSV, XLSX, XLS or ODS. Blocks while a child process reads a workbook."""
     key = keys.sheet_key(data)
     try:
-        found = workbooks.read(data, source.encoding, source.delimiter)
+        found = files.read(data, source.encoding, source.delimiter)
     except Refused as error:
         return CatalogueSheet(key, "", (), tuple(error.faults))
     return read_tables(found, source, key)

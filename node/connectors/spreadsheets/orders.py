@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from node.connectors.spreadsheets import (
     drafts,
+    files,
     headings,
     keys,
     statuses,
     tables,
     vocabularies,
-    workbooks,
 )
 from node.connectors.spreadsheets.drafts import SheetLine as SheetLine
 from node.connectors.spreadsheets.drafts import SheetOrder as SheetOrder
@@ -57,7 +57,7 @@ def read(data: bytes, source: Source) -> OrderSheet:
     """Read consumer orders from CSV, XLSX, XLS or ODS. Blocks while a child process reads a workbook."""
     key = keys.sheet_key(data)
     try:
-        found = workbooks.read(data, source.encoding, source.delimiter)
+        found = files.read(data, source.encoding, source.delimiter)
     except Refused as error:
         return OrderSheet(key, "", (), (), tuple(error.faults))
     return read_tables(found, source, key)

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
 
-from node.connectors.spreadsheets import tables
+from node.connectors.spreadsheets import tables, workbooks
 from node.connectors.spreadsheets.faults import FaultCode, Refused, SheetFault, refused
 from node.connectors.spreadsheets.tables import Broken, Cell, Moment
 
@@ -60,8 +60,6 @@ def run(program: str, data: bytes) -> subprocess.CompletedProcess[bytes]:
 
 def serve() -> None:
     """The child: limits first, then read, then answer."""
-    from node.connectors.spreadsheets import workbooks
-
     limit()
     found: list[tables.Table] = []
     faults: list[SheetFault] = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from contracts import amounts
-from node.connectors.spreadsheets import cells, headings, keys, tables, vocabularies, workbooks
+from node.connectors.spreadsheets import cells, files, headings, keys, tables, vocabularies
 from node.connectors.spreadsheets.faults import FaultCode, Faults, Refused, SheetFault
 from node.connectors.spreadsheets.lines import Line
 from node.connectors.spreadsheets.sources import Source
@@ -40,7 +40,7 @@ def read(data: bytes, source: Source) -> StockSheet:
     """Read a stock list from CSV, XLSX, XLS or ODS. Blocks while a child process reads a workbook."""
     key = keys.sheet_key(data)
     try:
-        found = workbooks.read(data, source.encoding, source.delimiter)
+        found = files.read(data, source.encoding, source.delimiter)
     except Refused as error:
         return StockSheet(key, (), tuple(error.faults))
     return read_tables(found, source, key)

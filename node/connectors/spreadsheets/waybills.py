@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from node.connectors.spreadsheets import articles, cells, drafts, headings, keys, tables, vocabularies, workbooks
+from node.connectors.spreadsheets import articles, cells, drafts, files, headings, keys, tables, vocabularies
 from node.connectors.spreadsheets.faults import CellRefused, FaultCode, Faults, Refused, SheetFault
 from node.connectors.spreadsheets.lines import Line
 from node.connectors.spreadsheets.sources import Source
@@ -51,7 +51,7 @@ def read(data: bytes, source: Source) -> WaybillSheet:
     """Read waybills from CSV, XLSX or XLS. Blocks while a child process reads a workbook."""
     key = keys.sheet_key(data)
     try:
-        found = workbooks.read(data, source.encoding, source.delimiter)
+        found = files.read(data, source.encoding, source.delimiter)
     except Refused as error:
         return WaybillSheet(key, (), (), tuple(error.faults))
     return read_tables(found, source, key)

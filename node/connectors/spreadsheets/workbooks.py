@@ -1,47 +1,31 @@
-"""Bytes of any spreadsheet into tables of cells.
+"""The sheets of an XLSX, XLS or ODS file.
 
-CSV is cut here. XLSX, XLS and ODS go to a child process with limits (`sandboxes`), since a reader that runs out of
-memory takes its process with it. Formulas, macros, links and DDE are never evaluated: of a formula we see the value
-that the sender's program stored beside it.
+Only the child of `sandboxes` reads one, since a reader that runs out of memory takes its process with it.
+
+Formulas, macros, links and DDE are never evaluated: of a formula we see the value that the sender's program stored
+beside it.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Final
 
 import python_calamine as calamine
 
-from node.connectors.spreadsheets import archives, opendocuments, parts, sandboxes, tables, texts, worksheets
+from node.connectors.spreadsheets import archives, opendocuments, parts, tables, worksheets
 from node.connectors.spreadsheets.faults import FaultCode, refused
 from node.connectors.spreadsheets.tables import Broken, Cell, Moment
 
-_ZIP = b"PK\x03\x04"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-
-
-def read(data: bytes, encoding: str | None = None, delimiter: str | None = None) -> list[tables.Table]:
-    """Every visible sheet that holds anything, in the order of the workbook; `Refused` with the faults of the file.
-
-    Blocks: call it in a thread. `encoding` and `delimiter` are for CSV, see `texts.read`.
-    """
-    if len(data) > tables.FILE_BYTES_MAX:
-        raise refused(FaultCode.TOO_BIG, f"at most {tables.FILE_BYTES_MAX} bytes", len(data))
-    if data.startswith((_ZIP, _OLE)):
-        found = sandboxes.read(data)
-    elif data.startswith((b"PK", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"\x1f\x8b", b"Rar!", b"{\\rtf")):
-        raise refused(FaultCode.FORMAT, "CSV, XLSX, XLS or ODS", "another kind of file")
-    else:
-        found = [texts.read(data, encoding, delimiter)]
-    kept = [table for table in found if any(cell != "" for row in table.rows for cell in row)]
-    if not kept:
-        raise refused(FaultCode.EMPTY, "a heading line and rows", "nothing")
-    return kept
+ZIP: Final = b"PK\x03\x04"
+OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How XLSX and ODS begin, and how XLS does."""
 
 
 def parse(data: bytes) -> list[tables.Table]:
-    """The visible sheets of a workbook, read in this process. Only `sandboxes` calls it, in the child."""
-    extents = _surveyed(data) if data.startswith(_ZIP) else {}
+    """The visible sheets of a workbook, read in this process; `Refused` with the faults of the file."""
+    extents = _surveyed(data) if data.startswith(ZIP) else {}
     try:
         with calamine.load_workbook(io.BytesIO(data)) as workbook:
             return list(_sheets(workbook, extents))

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from node.connectors.spreadsheets import catalogues, opendocuments, tables, workbooks
+from node.connectors.spreadsheets import catalogues, files, opendocuments, tables
 from node.connectors.spreadsheets.faults import Refused, SheetFault
 from node.connectors.spreadsheets.tables import Broken, Moment
 from tests.node.spreadsheets import makers
@@ -66,7 +66,7 @@ TALL = row(text("a", repeated(20, "columns")), more=repeated(150_000))
 
 def faults_of(data: bytes) -> list[SheetFault]:
     with pytest.raises(Refused) as refused:
-        workbooks.read(data)
+        files.read(data)
     return refused.value.faults
 
 
@@ -80,7 +80,7 @@ def test_cells_keep_their_kind_and_place_and_empty_edges_cost_nothing() -> None:
             row(EDGE, more=repeated(1_048_000)),
         )
     )
-    (table,) = workbooks.read(data)
+    (table,) = files.read(data)
     assert table.name == "商品"
     assert list(table.rows) == [["", "sku", "n"], [], [], ["", "007", 12.5, Moment("2026-11-24")]]
 
@@ -108,7 +108,7 @@ def test_F04_errors_do_not_vanish_and_formulas_are_not_evaluated() -> None:
             row(text("x", error + repeated(2, "columns"))),
         )
     )
-    (table,) = workbooks.read(data)
+    (table,) = files.read(data)
     broken = Broken("an error such as #N/A")
     assert list(table.rows) == [[7.0, broken], [broken, broken]]
 
@@ -121,7 +121,7 @@ def test_hidden_sheets_are_left_out_and_merged_cells_lead_to_their_first_row() -
         ),
         styles=HIDDEN,
     )
-    (table,) = workbooks.read(data)
+    (table,) = files.read(data)
     assert (table.name, list(table.rows), table.merged) == ("商品", [["k", "l"], ["", "m"]], {(2, 0): 1})
 
 

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 
-from node.connectors.spreadsheets import archives, sandboxes, tables, workbooks, worksheets
+from node.connectors.spreadsheets import archives, files, sandboxes, tables, workbooks, worksheets
 from node.connectors.spreadsheets.faults import Refused, SheetFault
 from node.connectors.spreadsheets.tables import Broken, Moment
 from tests.node.spreadsheets import makers
@@ -20,7 +20,7 @@ SMALL = makers.xlsx(("a", "b"), (1, 2))
 
 def faults_of(data: bytes) -> list[SheetFault]:
     with pytest.raises(Refused) as refused:
-        workbooks.read(data)
+        files.read(data)
     return refused.value.faults
 
 
@@ -44,7 +44,7 @@ def test_cells_keep_their_kind_and_place() -> None:
         (None, 13800000000, datetime.time(3, 4)),
         name="订单",
     )
-    (table,) = workbooks.read(data)
+    (table,) = files.read(data)
     assert table.name == "订单"
     assert list(table.rows) == [
         [],
@@ -64,7 +64,7 @@ def test_F04_formulas_are_not_evaluated_and_errors_do_not_vanish() -> None:
         sheet.write_formula(0, 1, "=1/0", value="#DIV/0!")
         sheet.write_formula(1, 2, "=cmd|'/c calc'!A0", value="#N/A")
         sheet.write_string(1, 0, "=1+1")
-    (table,) = workbooks.read(out.getvalue())
+    (table,) = files.read(out.getvalue())
     broken = Broken("an error such as #N/A")
     assert list(table.rows) == [[7.0, broken], ["=1+1", "", broken]]
 
@@ -75,16 +75,16 @@ def test_hidden_and_empty_sheets_are_left_out() -> None:
     hidden = book.create_sheet("hidden")
     hidden.append(["y"])
     hidden.sheet_state = "hidden"
-    assert [table.name for table in workbooks.read(makers.saved(book))] == ["second"]
+    assert [table.name for table in files.read(makers.saved(book))] == ["second"]
 
 
 def test_ranges_merged_within_a_column_lead_to_their_first_row() -> None:
-    (table,) = workbooks.read(makers.xlsx(("a", "b"), (1, 2), (None, 3), (None, 4), merged=("A2:A4", "A1:B1")))
+    (table,) = files.read(makers.xlsx(("a", "b"), (1, 2), (None, 3), (None, 4), merged=("A2:A4", "A1:B1")))
     assert table.merged == {(3, 0): 2, (4, 0): 2}
 
 
 def test_xls_is_read() -> None:
-    (table,) = workbooks.read((SAMPLES / "orders.xls").read_bytes())
+    (table,) = files.read((SAMPLES / "orders.xls").read_bytes())
     assert table.name == "订单"
     assert list(table.rows[1][:6]) == ["X-1001", "示例小店", "TW-001-W", 2.0, "王示例", 15400001234.0]
 
@@ -164,7 +164,7 @@ def test_empty_formatted_cells_far_away_do_no_harm() -> None:
     data = sheet_of(
         '<row r="1"><c r="A1"><v>1</v></c><c r="XFD1" s="0"/></row><row r="1048576"><c r="A1048576"/></row>'
     )
-    (table,) = workbooks.read(data)
+    (table,) = files.read(data)
     assert list(table.rows) == [[1.0]]
 
 

@@ -122,7 +122,7 @@ def show_changes(
     fields = [(field, value) for field, value in forms.carried(posted) if field != forms.OWN + "seen"]
     return view.page(
         template,
-        status=problems.status(overtaken),
+        status=web.HTTPConflict.status_code,  # 412 answers a condition in the headers, and a form has none there
         changes=sayings.described(overtaken), now=overtaken.now, fields=fields, files=forms.lost(posted), back=back,
     )  # fmt: skip
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from pydantic import json_schema
 
-from node import errors
+from node import errors, preconditions
 from node.console import problems
-from node.trade import doors, policies
+from node.trade import doors, policies, sightings
 
 Json = dict[str, Any]
 
@@ -19,6 +19,20 @@ PREFIX: Final = "/api/v1/"
 VERSION: Final = "3.1.1"
 REFERENCE: Final = "#/components/schemas/{model}"
 PROBLEM: Final = "Problem"
+CONDITION: Final[Json] = {
+    "name": preconditions.CONDITION,
+    "in": "header",
+    "description": (
+        "The `ETag` of what the program read before: nothing is done if anything that this acts upon was altered "
+        "since, by whomever. Without it nothing is compared."
+    ),
+    "schema": {"type": "string", "pattern": preconditions.PATTERN},
+}
+TAG: Final[Json] = {
+    "description": "When this was read; a request that acts upon it may name it in `If-Match`",
+    "schema": {"type": "string"},
+}
+OVERTAKEN: Final = "What the program named in `If-Match` was altered since; `faults` says by what and by whom"
 ANSWERS: Final = {
     401: "No key, or one that is not valid any more",
     403: "The role of the key does not permit this",
@@ -51,7 +65,9 @@ def document(cases: Mapping[str, doors.UseCase[Any]], version: str) -> Json:
             "description": (
                 "Each use case is asked by POST with a JSON object. A key is made in the console under Settings, or "
                 "with `hanse key make`, and carries one role. Errors are problems (RFC 9457) with the codes of the "
-                "command line. A `key` among the arguments makes a repeated request give the first answer."
+                "command line. A `key` among the arguments makes a repeated request give the first answer. An answer "
+                "that only reads carries an `ETag`; with it in `If-Match`, whatever acts does nothing if somebody else "
+                "was faster."
             ),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
@@ -70,18 +86,22 @@ def operation(case: doors.UseCase[Any], schema: Json) -> Json:
     """One use case."""
     policy = policies.POLICIES[case.name]
     roles = f"For the roles {', '.join(sorted(policy.roles))}."
+    compared = case.name in sightings.SUBJECTS
+    refusals = ANSWERS | {412: OVERTAKEN} if compared else ANSWERS
     return {
         "operationId": case.name,
         "tags": [noun_of(case.name)],
         "summary": first_line(case),
         "description": f"{roles} Changes nothing." if policy.reads else roles,
+        **({"parameters": [CONDITION]} if compared else {}),
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
         "responses": {
             "200": {
                 "description": "Done",
+                **({"headers": {preconditions.TAG: TAG}} if policy.reads else {}),
                 "content": {"application/json": {"schema": {"type": "object"}}},
             },
-            **{str(status): refusal(told) for status, told in ANSWERS.items()},
+            **{str(status): refusal(told) for status, told in sorted(refusals.items())},
         },
     }
 

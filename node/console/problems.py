@@ -28,6 +28,7 @@ BY_CODE: Final[Mapping[str, int]] = {
     "request.method": 405,
     "request.too-big": 413,
     "request.media": 415,
+    "request.overtaken": 412,
 }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from node import errors, objects
+from node import errors, objects, preconditions
 from node.control import formats
 
 OnProgress = Callable[[str, int, int], None]
@@ -19,8 +19,10 @@ OnProgress = Callable[[str, int, int], None]
 STATE_FOLDER: Final = "state"
 
 
-def call(home: Path, name: str, arguments: Mapping[str, Any], on_progress: OnProgress | None = None) -> Any:
-    """Carry out a use case in the running node and return its result.
+def call(
+    home: Path, name: str, arguments: Mapping[str, Any], on_progress: OnProgress | None = None, seen: int | None = None
+) -> Any:
+    """Carry out a use case in the running node and return its result. `seen`: not if anything was altered since.
 
     NodeError as the use case raised it; `node.not-running` when nobody listens, `node.gone` when the node ended
     meanwhile: then what was asked for may have happened or not.
@@ -30,7 +32,8 @@ def call(home: Path, name: str, arguments: Mapping[str, Any], on_progress: OnPro
     connection = connect(home / STATE_FOLDER)
     try:
         body = json.dumps(dict(arguments), default=objects.plain).encode()
-        connection.request("POST", formats.PREFIX + name, body, {"Content-Type": "application/json"})
+        headers = {} if seen is None else {preconditions.CONDITION: preconditions.tag(seen)}
+        connection.request("POST", formats.PREFIX + name, body, {"Content-Type": "application/json", **headers})
         with connection.getresponse() as response:
             return read(response, on_progress)
     except (OSError, http.client.HTTPException) as error:

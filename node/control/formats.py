@@ -1,6 +1,6 @@
 """What goes over the control socket.
 
-    POST /v1/<use case>, a JSON object of arguments
+    POST /v1/<use case>, a JSON object of arguments; If-Match (`node.preconditions`) says what the user had seen
     -> lines of JSON: {"progress": {"label": str, "done": int, "total": int}} any number of times, then exactly one of
        {"result": ...} and {"error": {"code", "message", "expected", "got", "hint", "faults", "exit"}}
 

@@ -8,23 +8,29 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from aiohttp import web
 
-from node import errors, incidents, objects
+from node import errors, incidents, objects, preconditions
 from node.control import formats
 
 Report = Callable[[str, int, int], None]
-Ask = Callable[[str, dict[str, Any], Report], Awaitable[Any]]  # the door, for whoever runs the node
 
 SILENT: Final = logging.getLogger("node.control.http")
 SILENT.setLevel(logging.CRITICAL + 1)
 
 SOCKET_MODE: Final = 0o600
 CLOSE_S: Final = 2
+
+
+class Ask(Protocol):
+    """The door, for whoever runs the node."""
+
+    async def __call__(self, name: str, given: dict[str, Any], report: Report, *, seen: int | None = None) -> Any:
+        """The answer of a use case. NodeError."""
 
 
 class Progress:
@@ -117,7 +123,8 @@ class Server:
         try:
             self._admit(request)
             name = request.match_info["name"]
-            return formats.line({"result": await self._ask(name, await arguments(request), report)})
+            seen = preconditions.seen(request.headers.get(preconditions.CONDITION))
+            return formats.line({"result": await self._ask(name, await arguments(request), report, seen=seen)})
         except errors.NodeError as error:
             self._notice(error)
             return formats.line({"error": errors.to_json(error)})

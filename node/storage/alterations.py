@@ -78,6 +78,13 @@ def since(db: sqlite3.Connection, after: int, things: Sequence[Thing], session: 
     ]
 
 
+def remembers(db: sqlite3.Connection, after: int) -> bool:
+    """Whether everything beyond `after` is still known; not for a number that nobody was given here."""
+    eldest = db.execute("SELECT min(number) FROM alterations").fetchone()[0]
+    newest = last(db)
+    return (newest if eldest is None else int(eldest) - 1) <= after <= newest
+
+
 def forget(db: sqlite3.Connection, before_ms: int) -> bool:
     """Forget the oldest ones, if all of a portion are older than this; tells whether there may be more."""
     count, newest, number = db.execute(

@@ -1,4 +1,4 @@
-"""Commands that take `--home` and `--json` wherever they stand, and commands that put one question to the node."""
+"""Commands that take the same three options wherever they stand, and commands that put one question to the node."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def current() -> terminals.Terminal:
 
 
 def common(environment: bool) -> list[click.Parameter]:
-    """`--home` and `--json`. The environment speaks at the root only, so that it never overrules what was typed."""
+    """`--home`, `--json`, `--seen`. The environment speaks at the root only: it never overrules what was typed."""
     return [
         click.Option(
             ["--home"],
@@ -42,6 +42,14 @@ def common(environment: bool) -> list[click.Parameter]:
             callback=remember_json,
             help="Print one JSON object, for programs.",
         ),
+        click.Option(
+            ["--seen"],
+            type=click.IntRange(0),
+            metavar="NUMBER",
+            expose_value=False,
+            callback=remember_seen,
+            help="Do nothing if what this acts upon changed since `hanse status` told this number.",
+        ),
     ]
 
 
@@ -55,6 +63,12 @@ def remember_json(context: click.Context, parameter: click.Parameter, value: boo
     """Take `--json` over, if it was given here."""
     if value:
         context.ensure_object(terminals.Terminal).as_json = True
+
+
+def remember_seen(context: click.Context, parameter: click.Parameter, value: int | None) -> None:
+    """Take `--seen` over, if it was given here."""
+    if value is not None:
+        context.ensure_object(terminals.Terminal).seen = value
 
 
 class Command(click.RichCommand):
@@ -83,7 +97,7 @@ class Root(Group):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params[-2:] = common(environment=True)
+        self.params[-3:] = common(environment=True)
 
 
 def asks(name: str) -> Callable[[Arguments], Callable[..., errors.Exit]]:

@@ -24,10 +24,11 @@ Json = dict[str, Any]
 
 @dataclass(slots=True)
 class Terminal:
-    """Where the answers of one command go. `home` and `as_json` are what `--home` and `--json` said."""
+    """Where the answers of one command go, and what the options that all commands have said of it."""
 
     home: Path = field(default_factory=lambda: Path("~/.hanse").expanduser())
     as_json: bool = False
+    seen: int | None = None
 
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Json:
         """Ask the running node. NodeError whatever it answers but yes."""
@@ -35,12 +36,12 @@ class Terminal:
 
         given = {key: value for key, value in arguments.items() if value is not None}
         if not sys.stderr.isatty():
-            answer: Json = clients.call(self.home, name, given)
+            answer: Json = clients.call(self.home, name, given, seen=self.seen)
             return answer
         from node.terminal import meters
 
         with meters.Meter() as meter:
-            answer = clients.call(self.home, name, given, meter.report)
+            answer = clients.call(self.home, name, given, meter.report, self.seen)
         return answer
 
     def answer(self, name: str, content: Mapping[str, Any]) -> None:

@@ -121,6 +121,7 @@ def status(answer: Json) -> RenderableType:
             ("waiting for me", answer.get("waiting_for_me") or "nothing"),
             ("database", durability(answer.get("sqlite") or {})),
             ("last backup", tables.moment(answer["backup_ms"]) if answer.get("backup_ms") else "never"),
+            ("newest change", answer.get("seen")),
         ]
     )
 

@@ -194,7 +194,8 @@ class Door:
         *,
         seen: int | None = None,
     ) -> Json:
-        """The answer of a use case to a JSON object of arguments. `seen`: what `sighted` gave when the caller looked.
+        """The answer of a use case to a JSON object of arguments. `seen`: what `sighted` gave when the caller looked;
+        None where that is not asked.
 
         NodeError `request.unknown`, `request.forbidden`, `request.malformed`, `request.overtaken`, `document.refused`,
         and its own.

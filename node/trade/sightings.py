@@ -19,7 +19,7 @@ from contracts.agreements import Agreement
 from contracts.channels import Change
 from contracts.histories import Item, Outcome
 from node import errors, ports
-from node.storage import aftersales, alterations, budgets, database, operators, orderbooks, partners
+from node.storage import aftersales, alterations, budgets, database, operators, orderbooks, partners, settings
 from node.storage.alterations import Thing
 from node.trade import books, policies
 from protocol import identities
@@ -47,13 +47,15 @@ THREADS: Final = frozenset(
 
 
 class OvertakenError(errors.NodeError):
-    """NodeError `request.overtaken`. `alterations`: what was altered, the eldest first; `now`: what is seen with it;
-    `numbers`: of the orders among them, by name."""
+    """NodeError `request.overtaken`. `alterations`: what was altered, the eldest first, none where that is forgotten;
+    `now`: what is seen with it; `numbers`: of the orders among them, by name."""
 
     def __init__(self, found: list[alterations.Alteration], now: int, numbers: Mapping[str, str]) -> None:
         super().__init__(
             "request.overtaken",
-            "this was changed while you looked at it; nothing was done",
+            "this was changed while you looked at it; nothing was done"
+            if found
+            else "what happened since you looked is not known any more; nothing was done",
             hint="look at what changed, and ask again if you still want it",
             faults=[
                 {"code": one.what, "path": f"{one.kind} {one.name}", "expected": "", "got": one.by} for one in found
@@ -149,11 +151,18 @@ class Attended(database.Database):
 def refuse_overtaken(
     db: sqlite3.Connection, case: str, given: Mapping[str, Any], seen: int, session: int | None
 ) -> None:
-    """OvertakenError where what a use case is to act upon was altered beyond `seen`, by others than this session."""
+    """OvertakenError where what a use case is to act upon was altered beyond `seen`, by others than this session.
+
+    Whoever repeats a command under its `key` gets the first answer, whatever came after it.
+    """
+    key = given.get("key")
+    if isinstance(key, str) and settings.answered(db, key) is not None:
+        return
     now = alterations.last(db)
     things = list(subjects(db, case, given))
-    found = alterations.since(db, seen if seen <= now else 0, things, session)  # more than there is: before a restore
-    if found:
+    known = alterations.remembers(db, seen)  # more than there is: from before a restore
+    found = alterations.since(db, seen if known else 0, things, session)
+    if found or (things and not known):
         rows = [orderbooks.order(db, bytes.fromhex(one.name)) for one in found if one.kind == "order"]
         numbers = {row.thread.hex(): row.shop_number or row.number for row in rows if row is not None}
         raise OvertakenError(found, now, numbers)

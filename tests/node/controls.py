@@ -19,10 +19,10 @@ UseCase = Callable[[dict[str, Any], servers.Report], Awaitable[Any]]
 def door(use_cases: Mapping[str, UseCase]) -> servers.Ask:
     """A door with these use cases behind it, for whoever comes."""
 
-    async def ask(name: str, arguments: dict[str, Any], report: servers.Report) -> Any:
+    async def ask(name: str, given: dict[str, Any], report: servers.Report, *, seen: int | None = None) -> Any:
         if name not in use_cases:
             raise errors.NodeError("request.unknown", f"this node knows no {name[:64]!r}")
-        return await use_cases[name](arguments, report)
+        return await use_cases[name](given if seen is None else given | {"_seen": seen}, report)
 
     return ask
 

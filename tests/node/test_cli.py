@@ -45,7 +45,7 @@ def test_every_fixed_name_is_a_command() -> None:
 @pytest.mark.parametrize(("name", "command"), list(every_command()))
 def test_every_command_takes_home_and_json_and_says_what_it_does(name: str, command: click.Command) -> None:
     options = {option for parameter in command.params for option in parameter.opts}
-    assert {"--home", "--json"} <= options
+    assert {"--home", "--json", "--seen"} <= options
     assert command.help
     silent = [
         parameter.name for parameter in command.params if isinstance(parameter, click.Option) and not parameter.help
@@ -594,6 +594,15 @@ def test_a_month_is_written_in_one_way(tmp_path: Path) -> None:
         done = programs.run("--home", str(tmp_path), "--json", "statement", "propose", "F", period)
         assert done.exit_code == errors.Exit.USAGE
         assert "2026-11" in programs.answer(done)["error"]["message"]
+
+
+def test_C13_a_script_says_what_it_had_seen_wherever_it_likes(tmp_path: Path) -> None:
+    home, order = ["--home", str(tmp_path)], ["order", "accept", "0" * 16]
+    with controls.Control(tmp_path, {"order.accept": {"accepted": 1, "refused": []}}) as control:
+        for typed in (["--seen", "7", *order], [*order, "--seen", "7"], order):
+            assert programs.run(*home, *typed).exit_code == 0
+        assert [given.get("_seen") for _, given in control.asked] == [7, 7, None]
+        assert programs.run(*home, *order, "--seen", "yesterday").exit_code == errors.Exit.USAGE
 
 
 def test_nobody_listens_in_a_folder_without_a_node(tmp_path: Path) -> None:

@@ -168,6 +168,52 @@ def test_alterations_are_forgotten_when_no_form_can_ask_for_them() -> None:
     play(story)
 
 
+def test_C13_a_number_that_nobody_remembers_has_seen_nothing() -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory")
+        await goods(town, "factory")
+        two = Two(town, "factory")
+        await two.look()
+
+        def forget(db: Any) -> None:
+            for number in range(alterations.PORTION):
+                alterations.note(db, alterations.Thing("order", "aa"), "order.place", "", True, number)
+            assert alterations.forget(db, alterations.PORTION)
+
+        await two.database.write(forget)
+        now = await two.door.sighted()
+        for number in (two.seen, now + 1, -1):
+            two.seen = number
+            with pytest.raises(sightings.OvertakenError) as refused:
+                await two.ask(LIN, "stock.set", sku="CUP-0", on_hand=5)
+            assert said(refused) == [] and "not known any more" in str(refused.value)
+        two.seen = now
+        await two.ask(LIN, "stock.set", sku="CUP-0", on_hand=5)
+        (shelf,) = [row for row in (await town.ask("factory", "stock.list"))["stock"] if row["sku"] == "CUP-0"]
+        assert shelf["on_hand"] == 5
+
+    play(story)
+
+
+def test_C13_whoever_repeats_a_command_under_its_key_gets_the_first_answer() -> None:
+    async def story(town: Town) -> None:
+        await markets.shop(town)
+        one = await order(town, "shop", "factory")
+        await town.ask("factory", "order.accept", order=one)
+        await town.settle()
+        two = Two(town, "shop")
+        await two.look()
+        program = policies.Caller(policies.Role.SALES, "ERP")
+        change = {"order": one, "becomes": {"1": 1}}
+        first = await two.ask(program, "order.change", **change, key="k1")
+        assert await two.ask(program, "order.change", **change, key="k1") == first
+        with pytest.raises(sightings.OvertakenError) as refused:
+            await two.ask(program, "order.change", **change, key="k2")
+        assert said(refused) == [("ERP", "order.change")], "a program has no session: its own word counts"
+
+    play(story)
+
+
 def test_C13_terms_are_the_same_terms_by_whatever_version_they_are_called() -> None:
     async def story(town: Town) -> None:
         await markets.shop(town)

@@ -1,6 +1,7 @@
 """For programs: every use case as JSON, its description, and the figures for whoever watches over the node.
 
-POST /api/v1/<use case>     a JSON object -> a JSON object, or a problem (RFC 9457)
+POST /api/v1/<use case>     a JSON object -> a JSON object, or a problem (RFC 9457); ETag and If-Match (RFC 9110) say
+                            what a program had seen when it acts
 GET  /api/openapi.json      OpenAPI 3.1
 GET  /metrics               Prometheus, text format 0.0.4
 """
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from node import errors, objects
+from node import errors, objects, preconditions
 from node.console import assets, descriptions, meters, routes, views
 from node.trade import doors, policies
 
@@ -32,8 +33,14 @@ async def ask(view: views.View) -> web.StreamResponse:
     case = view.request.match_info["case"]
     if case in policies.LOCAL:
         raise errors.NodeError("request.forbidden", "this is asked at the machine itself, and not over the network")
-    answer = await view.console.door.ask(view.caller, case, given)
-    return web.json_response(answer, dumps=objects.write)
+    door = view.console.door
+    conditions = view.request.headers.getall(preconditions.CONDITION, [])
+    seen = preconditions.seen(", ".join(conditions) if conditions else None)
+    headers = {}
+    if case in policies.POLICIES and policies.POLICIES[case].reads:
+        headers[preconditions.TAG] = preconditions.tag(await door.sighted())  # before anything is read
+    answer = await door.ask(view.caller, case, given, seen=seen)
+    return web.json_response(answer, dumps=objects.write, headers=headers)
 
 
 @register.get(OPENAPI, routes.PUBLIC)

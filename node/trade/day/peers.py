@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from contracts.orders import OrderState
 from node import errors
-from node.storage import aftersales, logbooks, orderlists, outboxes, partners, settings
+from node.storage import aftersales, alterations, logbooks, orderlists, outboxes, partners, settings
 from node.trade import backups, books, doors, errands, peering, readings
 from node.trade.goods import catalogues, offers
 from node.trade.money import invoices, nettings, statements
@@ -230,6 +230,7 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
             "discovery": trade.world.discovery is not None,
             "backup_ms": backups.standing(desk.db, desk.now_ms())["written_ms"],
             "backup_due": backups.standing(desk.db, desk.now_ms())["due"],
+            "seen": alterations.last(desk.db),
         }
 
     return await trade.books.read(unit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -61,6 +62,65 @@ def test_C13_the_second_of_two_operators_sees_the_conflict_and_keeps_what_was_ty
         assert done.status == 303
         people = (await door.ask(policies.MACHINE, "operator.list", {}))["operators"]
         assert (people[1]["operator"], people[1]["disabled"]) == ("Zhao Yun", True)
+
+    doors.visit(tmp_path, story)
+
+
+def test_C13_a_program_says_with_if_match_what_it_had_seen(tmp_path: Path) -> None:
+    async def story(desk: doors.Desk) -> None:
+        sheet = "sku,title_zh,title_en,price,stock\nA,\u676f,Cup,1.50,3\nB,\u789f,Plate,2.50,3\n".encode().hex()
+        await desk.node.door({}).ask(policies.MACHINE, "catalogue.import", {"name": "a.csv", "data_hex": sheet})
+        desk.programmatic, desk.caller = True, policies.Caller(policies.Role.SALES, "ERP")
+
+        async def ask(case: str, given: dict[str, object], *conditions: str) -> doors.Answer:
+            headers = [("If-Match", condition) for condition in conditions]
+            async with desk.client.post(f"{desk.address}/api/v1/{case}", json=given, headers=headers) as answer:
+                return doors.Answer(answer.status, await answer.text(), answer.headers.copy())
+
+        async def counted() -> tuple[int, str]:
+            read = await ask("stock.list", {})
+            (row,) = [row for row in json.loads(read.text)["stock"] if row["sku"] == "A"]
+            return row["on_hand"], read.headers["ETag"]
+
+        _, tag = await counted()
+        assert re.fullmatch(r'"\d+"', tag), "a strong tag"
+        first = await ask("stock.set", {"sku": "A", "on_hand": 4}, tag)
+        assert first.status == 200 and "ETag" not in first.headers, "what it acts upon has to be read again"
+        assert (await ask("stock.set", {"sku": "B", "on_hand": 4}, tag)).status == 200, (
+            "another article is not concerned"
+        )
+
+        desk.caller = policies.Caller(policies.Role.WAREHOUSE, "Scales")
+        second = await ask("stock.set", {"sku": "A", "on_hand": 9}, tag)
+        problem = json.loads(second.text)
+        assert (second.status, problem["status"], problem["code"]) == (412, 412, "request.overtaken")
+        assert second.headers["Content-Type"].startswith("application/problem+json")
+        assert [(fault["path"], fault["code"], fault["got"]) for fault in problem["faults"]] == [
+            ("stock A", "on-hand", "ERP")
+        ]
+        assert (await counted())[0] == 4, "nothing was done"
+        for stale in (f"W/{tag}", '"shelf"', '"999999999999"', f'{tag} , W/"7"', '""'):
+            assert (await ask("stock.set", {"sku": "A", "on_hand": 9}, stale)).status == 412, stale
+        for unreadable in ("7", '"7" "8"', '"7', "*, *", "'7'", "é"):
+            refused = await ask("stock.set", {"sku": "A", "on_hand": 9}, unreadable)
+            assert (refused.status, json.loads(refused.text)["faults"][0]["path"]) == (422, "If-Match"), unreadable
+        _, now = await counted()
+        assert (await ask("stock.set", {"sku": "A", "on_hand": 5}, tag, now)).status == 200, "one of several will do"
+        for nothing in ((), ("*",)):
+            assert (await ask("stock.set", {"sku": "A", "on_hand": 6}, *nothing)).status == 200, nothing
+
+    doors.visit(tmp_path, story)
+
+
+def test_C13_the_api_says_of_which_requests_it_compares_what_was_seen(tmp_path: Path) -> None:
+    async def story(desk: doors.Desk) -> None:
+        paths = json.loads((await desk.get("/api/openapi.json")).text)["paths"]
+        for path, operations in paths.items():
+            name, described = path.removeprefix("/api/v1/"), operations["post"]
+            assert ("ETag" in described["responses"]["200"].get("headers", {})) == policies.POLICIES[name].reads, name
+            named = [one["name"] for one in described.get("parameters", [])]
+            assert named == (["If-Match"] if name in sightings.SUBJECTS else []), name
+            assert ("412" in described["responses"]) == (name in sightings.SUBJECTS), name
 
     doors.visit(tmp_path, story)
 

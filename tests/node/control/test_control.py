@@ -97,6 +97,14 @@ def test_a_result_comes_back_with_bytes_as_hex(home: homes.Home) -> None:
     assert asyncio.run(scenario()) == {"got": {"text": "茶壶", "raw": "0102", "n": 3}, "bytes": "00ff"}
 
 
+def test_C13_what_a_script_had_seen_comes_with_its_question(home: homes.Home) -> None:
+    async def scenario() -> list[Any]:
+        async with serving(home) as ask:
+            return [await ask("order.echo", {}, seen=seen) for seen in (4711, 0, None)]
+
+    assert [answer["got"] for answer in asyncio.run(scenario())] == [{"_seen": 4711}, {"_seen": 0}, {}]
+
+
 def test_what_is_no_text_is_refused(home: homes.Home) -> None:
     for text in ("\udcff", "a\ud800"):  # bytes that are no UTF-8 come from the command line like this
         error = refused(home, "order.echo", {"partner": text})

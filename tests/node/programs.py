@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import click
 from click.testing import CliRunner, Result
 
 import cli
+
+Question: TypeAlias = tuple[list[str], str, dict[str, Any]]
+"""What is typed, the use case, and its arguments."""
 
 
 class Program(click.Command):

@@ -1,0 +1,121 @@
+"""Commands about goods, stock and what partners offer, and the questions that they put."""
+
+from __future__ import annotations
+
+from tests.node import programs
+
+QUESTIONS: list[programs.Question] = [
+    (["catalogue", "show", "CUP-0"], "catalogue.show", {"sku": "CUP-0"}),
+    (["catalogue", "preview", "P", "--text", "cup"], "catalogue.preview", {"partner": "P", "text": "cup"}),
+    (
+        ["selection", "list", "--margin", "30", "--sort", "margin", "--in-stock"],
+        "selection.list",
+        {"margin_percent_min": 30, "sort": "margin", "in_stock": True, "limit": 1000},
+    ),
+    (["selection", "show", "P", "CUP-0"], "selection.show", {"partner": "P", "sku": "CUP-0"}),
+    (["selection", "changes"], "selection.changes", {}),
+    (["selection", "noted"], "selection.noted", {}),
+    (["picture", "first", "CUP-0", "ab"], "picture.first", {"sku": "CUP-0", "image": "ab"}),
+    (["picture", "remove", "CUP-0", "ab"], "picture.remove", {"sku": "CUP-0", "image": "ab"}),
+    (["catalogue", "list"], "catalogue.list", {}),
+    (["catalogue", "list", "--partner", "F"], "catalogue.list", {"partner": "F"}),
+    (["catalogue", "share", "D"], "catalogue.share", {"partner": "D", "percent": "100"}),
+    (
+        ["catalogue", "derive", "F", "--markup", "12.5", "--prefix", "F-"],
+        "catalogue.derive",
+        {"partner": "F", "markup_percent": "12.5", "prefix": "F-", "own_skus": False},
+    ),
+    (["catalogue", "withdraw", "CUP-1"], "catalogue.withdraw", {"sku": "CUP-1"}),
+    (["imports", "list"], "import.list", {}),
+    (["selection", "watch", "5"], "selection.watch", {"rise_percent": "5"}),
+    (["selection", "reckon", "ab" * 32], "selection.reckon", {"listings": ["ab" * 32]}),
+    (
+        ["selection", "take", "ab" * 32, "cd" * 32, "--markup", "30", "--round-to", "1"],
+        "selection.take",
+        {"listings": ["ab" * 32, "cd" * 32], "markup_percent": "30", "round_to": "1"},
+    ),
+    (["imports", "show", "3"], "import.show", {"number": 3}),
+    (["imports", "undo", "3", "--others"], "import.undo", {"number": 3, "others": True}),
+    (["catalogue", "restore", "CUP-1"], "catalogue.restore", {"sku": "CUP-1"}),
+    (
+        ["catalogue", "add", "CUP-1", "--title", "zh=杯", "--option", "colour=blue", "--price", "12.50"],
+        "catalogue.add",
+        {
+            **{"sku": "CUP-1", "titles": {"zh": "杯"}, "price": "12.50"},
+            "options": [{"axis": "colour", "value": "blue"}],
+        },
+    ),
+    (
+        ["catalogue", "change", "CUP-1", "--not-returnable", "--markup", "30"],
+        "catalogue.change",
+        {"sku": "CUP-1", "returnable": False, "markup_percent": "30"},
+    ),
+    (["catalogue", "price", "D", "CUP-1", "9"], "catalogue.price", {"partner": "D", "sku": "CUP-1", "amount": "9"}),
+    (["stock", "set", "A=B=3", "C=0"], "stock.set", {"items": {"A=B": 3, "C": 0}}),
+    (["stock", "set", "A-1", "12"], "stock.set", {"items": {"A-1": 12}}),
+    (["stock", "list"], "stock.list", {}),
+    (["stock", "hold", "F", "A-1", "3"], "stock.hold", {"partner": "F", "sku": "A-1", "quantity": 3, "hours": 24}),
+    (["stock", "holds"], "stock.holds", {}),
+    (["stock", "set", "A-1", "12", "--location", "hk"], "stock.set", {"items": {"A-1": 12}, "location": "hk"}),
+    (
+        ["stock", "location", "add", "hk", "--country", "HK", "--customs", "HK"],
+        "stock.location.add",
+        {"code": "hk", "country": "HK", "customs": "HK"},
+    ),
+    (["stock", "location", "list"], "stock.location.list", {}),
+    (["stock", "allot", "D", "A-1", "30%"], "stock.allot", {"partner": "D", "sku": "A-1", "amount": "30%"}),
+    (["stock", "allotments"], "stock.allotments", {}),
+    (["stock", "buffer", "A-1", "5"], "stock.buffer", {"sku": "A-1", "units": 5}),
+    (
+        ["want", "post", "Blue cups", "--quantity", "500", "--price", "8", "--to", "F"],
+        "want.post",
+        {
+            **{"what": "Blue cups", "quantity": 500, "price": "8", "currency": "CNY"},
+            **{"countries": [], "partners": ["F"]},
+        },
+    ),
+    (
+        ["offer", "post", "Cups"],
+        "offer.post",
+        {"what": "Cups", "currency": "CNY", "countries": [], "partners": []},
+    ),
+    (
+        ["feedback", "give", "ab12cd34", "--rating", "overall=5", "--tag", "fast", "--text", "Good"],
+        "feedback.give",
+        {"order": "ab12cd34", "ratings": {"overall": 5}, "tags": ["fast"], "text": "Good"},
+    ),
+    (["feedback", "invite", "ab12cd34"], "feedback.invite", {"order": "ab12cd34"}),
+    (
+        ["catalogue", "push", "D", "spring", "A", "B", "--until", "2026-12-31"],
+        "catalogue.push",
+        {"partner": "D", "name": "spring", "skus": ["A", "B"], "language": "en", "until": "2026-12-31"},
+    ),
+    (["catalogue", "lists"], "catalogue.lists", {}),
+    (
+        ["catalogue", "confirm", "F", "A", "rejected", "--reason", "price"],
+        "catalogue.confirm",
+        {"partner": "F", "sku": "A", "status": "rejected", "reason": "price"},
+    ),
+    (
+        ["content", "set", "A", "--channel", "live", "--title", "Look"],
+        "content.set",
+        {"sku": "A", "channel": "live", "language": "en", "title": "Look"},
+    ),
+    (["content", "show", "A"], "content.show", {"sku": "A"}),
+    (["feedback", "list", "--partner", "D"], "feedback.list", {"partner": "D"}),
+    (["want", "list"], "want.list", {}),
+    (["offer", "list"], "offer.list", {}),
+    (["offer", "withdraw", "ab12cd34"], "notice.withdraw", {"notice": "ab12cd34"}),
+    (["quote", "request", "F", "A=500"], "quote.request", {"partner": "F", "lines": {"A": 500}}),
+    (
+        ["quote", "give", "ab12cd34", "1=8.20", "--hours", "24"],
+        "quote.give",
+        {"quote": "ab12cd34", "prices": {"1": "8.20"}, "hours": 24},
+    ),
+    (["quote", "accept", "ab12cd34"], "quote.accept", {"quote": "ab12cd34"}),
+    (["quote", "close", "ab12cd34"], "quote.close", {"quote": "ab12cd34"}),
+    (["quote", "list"], "quote.list", {}),
+    (["stock", "release", "ab12cd34"], "stock.release", {"hold": "ab12cd34"}),
+    (["channel", "set", "Main shop", "live"], "channel.set", {"shop": "Main shop", "channel": "live"}),
+    (["channel", "list"], "channel.list", {}),
+]

@@ -1,4 +1,4 @@
-"""Goods in a real browser: a table with faults is mended and taken in, an article is picked, a price is asked for."""
+"""Goods in a real browser: a table is mended, taken in and taken back, a price is asked for, an article written."""
 
 from __future__ import annotations
 
@@ -45,7 +45,20 @@ def take_in(tab: tabs.Tab) -> None:
     tab.page.get_by_role("heading", name=tab.say("Taken in")).wait_for()
 
 
-def test_a_table_with_faults_is_mended_taken_in_and_its_headings_are_remembered(
+def take_back(tab: tabs.Tab) -> None:
+    """Find the file that was taken in last, see what it changed, and take it back."""
+    tab.go("/catalogue/import")
+    tab.page.locator("#taken tbody tr").first.get_by_role("link", name="新品.csv").click()
+    changed = tab.page.locator("tbody tr").filter(has_text=f"TS{tab.guise.mark}-1")
+    for price in (5000, 5500):
+        sync_api.expect(changed).to_contain_text(tab.guise.words.money(price, "CNY"))
+    tab.press("Take it back")
+    tab.sure()
+    tab.done("import.undo")
+    sync_api.expect(tab.button("Take it back")).to_have_count(0)
+
+
+def test_a_table_is_mended_and_taken_in_its_headings_are_remembered_and_the_last_one_is_taken_back(
     village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
 ) -> None:
     with tabs.open_tab(browser, village.shop.address, guise) as tab:
@@ -66,15 +79,20 @@ def test_a_table_with_faults_is_mended_taken_in_and_its_headings_are_remembered(
         explain(tab)
         sync_api.expect(tab.page.locator(".tally")).to_contain_text(tab.say("New"))
         take_in(tab)
-        send(tab, table(guise, "TS-3,玻璃茶具,Glass tea set,70,180,2"))
+        send(tab, table(guise, "TS-3,玻璃茶具,Glass tea set,70,180,2", f"TS-1,{TEA},55,120,5"))
         sync_api.expect(meaning(tab, "厂价")).to_have_value("price")
         sync_api.expect(tab.page.locator("#columns + p")).to_have_text(
             tab.say("As you said of the last file with these headings.")
         )
         take_in(tab)
+        rows = tab.page.locator("#goods tbody tr")
         tab.go(f"/catalogue?text=TS{guise.mark}")
-        sync_api.expect(tab.page.locator("#goods tbody tr")).to_have_count(3)
+        sync_api.expect(rows).to_have_count(3)
         assert tab.page.evaluate("window.broken") is None
+        take_back(tab)
+        tab.go(f"/catalogue?text=TS{guise.mark}")
+        sync_api.expect(rows).to_have_count(2)
+        sync_api.expect(rows.filter(has_text=f"TS{guise.mark}-1")).to_contain_text(guise.words.money(5000, "CNY"))
 
 
 def test_a_picture_is_added_to_an_article_and_shown_in_lists(
@@ -89,32 +107,6 @@ def test_a_picture_is_added_to_an_article_and_shown_in_lists(
         tab.pictured(tab.page.locator(".gallery img").first, 2)
         tab.go(f"/catalogue?text={sku}")
         tab.page.locator("#goods img.thumb").wait_for()
-
-
-def test_an_article_of_a_partner_is_picked_with_a_mark_up(
-    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
-) -> None:
-    shop, dealer = village.shop, village.dealer
-    offer = next(row for row in shop.ask("selection.list", text="地垫")["offers"] if row["picked"] is None)
-    with tabs.open_tab(browser, shop.address, guise) as tab:
-        tab.go("/selection")
-        tab.page.get_by_role("searchbox", name=tab.say("Find among what partners offer")).fill("地垫")
-        tab.press("Find")
-        tab.page.wait_for_url("**text=**")
-        assert set(tab.page.locator(".offer h2").all_inner_texts()) == {guise.words.pick(offer["titles"])}
-        tab.go(f"/selection/offer?partner={dealer.name}&sku={offer['sku']}")
-        tab.field("My mark-up in percent").fill("100")
-        tab.field("Before its SKU").fill(f"F{guise.mark}-")
-        tab.press("Show me my price")
-        price = offer["cost"]["amount"] * 2
-        tab.page.get_by_text(guise.words.money(price, "CNY")).first.wait_for()
-        assert shop.ask("catalogue.list", text=f"F{guise.mark}-")["goods"] == []
-        tab.press("Pick at this price")
-        tab.link("Show it").click()
-        tab.page.get_by_role("heading", name=tab.say("Where it comes from")).wait_for()
-        sync_api.expect(tab.page.locator("#source")).to_contain_text("100")
-    (good,) = shop.ask("catalogue.list", text=f"F{guise.mark}-")["goods"]
-    assert (good["sku"], good["price"]["amount"]) == (f"F{guise.mark}-{offer['sku']}", price)
 
 
 def test_a_price_is_asked_given_and_ordered_at(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import Final
 
-from protocol import encoding, limits, messages
+from protocol import encoding, limits, maps
 from protocol.encoding import Value
 from protocol.errors import Code, PeerError
 from protocol.identities import NodeId
@@ -41,12 +41,12 @@ class Hello:
         fields = decode(data, "hello")
         versions = fields.get("vs")
         if not isinstance(versions, list) or not 1 <= len(versions) <= limits.VERSIONS_OFFERED_MAX:
-            raise messages.malformed("vs", f"1 to {limits.VERSIONS_OFFERED_MAX} versions", versions)
-        offered = tuple(messages.count({"vs": version}, "vs") for version in versions)
+            raise maps.malformed("vs", f"1 to {limits.VERSIONS_OFFERED_MAX} versions", versions)
+        offered = tuple(maps.count({"vs": version}, "vs") for version in versions)
         if sorted(set(offered)) != list(offered):
             raise PeerError(Code.MALFORMED, "message field vs", expected="ascending versions", got=offered)
-        tag = messages.octets(fields, "inv", 16) if "inv" in fields else None
-        return cls(NodeId(messages.octets(fields, "to", 32)), offered, tag)
+        tag = maps.octets(fields, "inv", 16) if "inv" in fields else None
+        return cls(NodeId(maps.octets(fields, "to", 32)), offered, tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Answer:
     @classmethod
     def parse(cls, data: bytes) -> Answer:
         """The reverse; PeerError `wire.unsupported` for a version that was not offered."""
-        version = messages.count(decode(data, "hello"), "v")
+        version = maps.count(decode(data, "hello"), "v")
         if version not in VERSIONS:
             raise PeerError(Code.UNSUPPORTED, "a version that was not offered", expected=VERSIONS, got=version)
         return cls(version)
@@ -89,13 +89,13 @@ class Proof:
         fields = decode(data, None)
         kel = fields.get("kel")
         if not isinstance(kel, list) or len(kel) != 2:
-            raise messages.malformed("kel", "[size, root]", kel)
+            raise maps.malformed("kel", "[size, root]", kel)
         head = {"size": kel[0], "root": kel[1]}
-        size = messages.count(head, "size")
+        size = maps.count(head, "size")
         if size == 0:  # the inception entry is always there
-            raise messages.malformed("size", "integer >= 1", size)
-        node_id = NodeId(messages.octets(fields, "id", 32))
-        return cls(node_id, (size, messages.octets(head, "root", 32)), messages.octets(fields, "boot", 16))
+            raise maps.malformed("size", "integer >= 1", size)
+        node_id = NodeId(maps.octets(fields, "id", 32))
+        return cls(node_id, (size, maps.octets(head, "root", 32)), maps.octets(fields, "boot", 16))
 
 
 def choose_version(offered: tuple[int, ...], spoken: tuple[int, ...] = VERSIONS) -> int:
@@ -115,7 +115,7 @@ def decode(data: bytes, kind: str | None) -> dict[str, Value]:
     """The map in a message from somebody not yet trusted, with "t" as `kind` unless that is None."""
     fields = encoding.decode(data, bytes_max=limits.HELLO_BYTES_MAX, objects_max=limits.HELLO_OBJECTS_MAX, depth_max=4)
     if not isinstance(fields, dict):
-        raise PeerError(Code.MALFORMED, "greeting", expected="a map", got=messages.describe(fields))
+        raise PeerError(Code.MALFORMED, "greeting", expected="a map", got=maps.describe(fields))
     if kind is not None and fields.get("t") != kind:
-        raise messages.malformed("t", kind, fields.get("t"))
+        raise maps.malformed("t", kind, fields.get("t"))
     return fields

@@ -8,131 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
-from protocol import limits
+from protocol import limits, maps
+from protocol.claims import Claim, ReceiptNotes
 from protocol.encoding import Value
 from protocol.errors import Code, PeerError
-
-Parsed = TypeVar("Parsed")
-Fields = Mapping[str, Value]
-
-
-def malformed(path: str, expected: str, value: object) -> PeerError:
-    """The error for a field that is missing or of another kind."""
-    return PeerError(Code.MALFORMED, f"message field {path}", expected=expected, got=describe(value))
-
-
-def describe(value: object) -> str:
-    """What came, short enough for an error line and without its content."""
-    if isinstance(value, (str, bytes, list, dict)):
-        return f"{type(value).__name__} of length {len(value)}"
-    return repr(value)
-
-
-def text(fields: Fields, key: str, length_max: int = limits.NOTE_CHARACTERS_MAX) -> str:
-    """A string of at most `length_max` characters."""
-    value = fields.get(key)
-    if not isinstance(value, str) or len(value) > length_max:
-        raise malformed(key, f"text of at most {length_max} characters", value)
-    return value
-
-
-def count(fields: Fields, key: str) -> int:
-    """A non-negative integer."""
-    value = fields.get(key)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise malformed(key, "integer >= 0", value)
-    return value
-
-
-def octets(fields: Fields, key: str, length: int) -> bytes:
-    """Exactly `length` bytes."""
-    value = fields.get(key)
-    if not isinstance(value, bytes) or len(value) != length:
-        raise malformed(key, f"{length} bytes", value)
-    return value
-
-
-def octet_strings(fields: Fields, key: str, count_max: int, bytes_max: int) -> tuple[bytes, ...]:
-    """At most `count_max` byte strings of at most `bytes_max` bytes each."""
-    value = fields.get(key)
-    if not isinstance(value, list) or len(value) > count_max:
-        raise malformed(key, f"list of at most {count_max}", value)
-    for item in value:
-        if not isinstance(item, bytes) or len(item) > bytes_max:
-            raise malformed(key, f"byte strings of at most {bytes_max} bytes", item)
-    return tuple(item for item in value if isinstance(item, bytes))
-
-
-def table(fields: Fields, key: str, count_max: int) -> list[Fields]:
-    """At most `count_max` maps."""
-    value = fields.get(key)
-    if not isinstance(value, list) or len(value) > count_max:
-        raise malformed(key, f"list of at most {count_max} maps", value)
-    for item in value:
-        if not isinstance(item, dict):
-            raise malformed(key, "maps", item)
-    return [item for item in value if isinstance(item, dict)]
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptNotes:
-    """One receipt: the mirror cosignature line and the pairing note (section 7)."""
-
-    cosignature: str
-    pair: str
-
-    def compose(self) -> Value:
-        """As it stands inside other messages."""
-        return {"cs": self.cosignature, "pair": self.pair}
-
-    @classmethod
-    def parse(cls, value: Value) -> ReceiptNotes | None:
-        """None stands for no receipt yet."""
-        if value is None:
-            return None
-        if not isinstance(value, dict):
-            raise malformed("rcpt", "map or nil", value)
-        return cls(text(value, "cs"), text(value, "pair"))
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One channel as its sender sees it: a row of HEADS."""
-
-    origin: str  # the sender's own logbook
-    checkpoint: str  # its newest signed checkpoint, "" while it is empty
-    mirror: str  # the origin of the receiver's logbook, as the sender holds it
-    mirror_size: int
-    mirror_root: bytes
-    receipt: ReceiptNotes | None  # the newest receipt that the sender gave for it
-    known: str  # the newest checkpoint of the receiver's logbook that the sender ever saw, "" for none
-
-    def compose(self) -> Value:
-        """The map on the wire."""
-        return {
-            "o": self.origin,
-            "ck": self.checkpoint,
-            "p": self.mirror,
-            "size": self.mirror_size,
-            "root": self.mirror_root,
-            "rcpt": None if self.receipt is None else self.receipt.compose(),
-            "known": self.known,
-        }
-
-    @classmethod
-    def parse(cls, fields: Fields) -> Claim:
-        """The reverse; every field is required."""
-        return cls(
-            text(fields, "o", limits.ORIGIN_CHARACTERS_MAX),
-            text(fields, "ck"),
-            text(fields, "p", limits.ORIGIN_CHARACTERS_MAX),
-            count(fields, "size"),
-            octets(fields, "root", 32),
-            ReceiptNotes.parse(fields.get("rcpt")),
-            text(fields, "known"),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,20 +36,20 @@ class Heads:
         }
 
     @classmethod
-    def parse(cls, fields: Fields) -> Heads:
+    def parse(cls, fields: maps.Fields) -> Heads:
         """The reverse."""
         credit = fields.get("credit")
         if not isinstance(credit, list) or len(credit) != 2:
-            raise malformed("credit", "[bytes, entries]", credit)
+            raise maps.malformed("credit", "[bytes, entries]", credit)
         grant = {"bytes": credit[0], "entries": credit[1]}
-        state = text(fields, "state", 16)
+        state = maps.text(fields, "state", 16)
         if state not in ("ok", "recovering"):
-            raise malformed("state", "ok or recovering", state)
+            raise maps.malformed("state", "ok or recovering", state)
         return cls(
-            tuple(Claim.parse(row) for row in table(fields, "l", limits.CHANNELS_PER_PARTNER_MAX)),
-            count(grant, "bytes"),
-            count(grant, "entries"),
-            octets(fields, "fence", 16),
+            tuple(Claim.parse(row) for row in maps.table(fields, "l", limits.CHANNELS_PER_PARTNER_MAX)),
+            maps.count(grant, "bytes"),
+            maps.count(grant, "entries"),
+            maps.octets(fields, "fence", 16),
             state == "recovering",
         )
 
@@ -188,13 +68,13 @@ class Batch:
         return {"t": "batch", "o": self.origin, "from": self.first, "e": list(self.entries), "ck": self.checkpoint}
 
     @classmethod
-    def parse(cls, fields: Fields) -> Batch:
+    def parse(cls, fields: maps.Fields) -> Batch:
         """The reverse; at least one entry."""
-        entries = octet_strings(fields, "e", limits.BATCH_ENTRIES_MAX, limits.ENTRY_BYTES_MAX)
+        entries = maps.octet_strings(fields, "e", limits.BATCH_ENTRIES_MAX, limits.ENTRY_BYTES_MAX)
         if not entries:
-            raise malformed("e", "at least one entry", [])
-        origin = text(fields, "o", limits.ORIGIN_CHARACTERS_MAX)
-        return cls(origin, count(fields, "from"), entries, text(fields, "ck"))
+            raise maps.malformed("e", "at least one entry", [])
+        origin = maps.text(fields, "o", limits.ORIGIN_CHARACTERS_MAX)
+        return cls(origin, maps.count(fields, "from"), entries, maps.text(fields, "ck"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +92,13 @@ class Receipt:
         return {"t": "rcpt", "o": self.origin, "size": self.size, "rcpt": rcpt, "mine": self.mine}
 
     @classmethod
-    def parse(cls, fields: Fields) -> Receipt:
+    def parse(cls, fields: maps.Fields) -> Receipt:
         """The reverse."""
         notes = ReceiptNotes.parse(fields.get("rcpt"))
         if notes is None:
-            raise malformed("rcpt", "map", None)
-        origin = text(fields, "o", limits.ORIGIN_CHARACTERS_MAX)
-        return cls(origin, count(fields, "size"), notes, text(fields, "mine"))
+            raise maps.malformed("rcpt", "map", None)
+        origin = maps.text(fields, "o", limits.ORIGIN_CHARACTERS_MAX)
+        return cls(origin, maps.count(fields, "size"), notes, maps.text(fields, "mine"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +113,9 @@ class Credit:
         return {"t": "credit", "b": self.bytes, "n": self.entries}
 
     @classmethod
-    def parse(cls, fields: Fields) -> Credit:
+    def parse(cls, fields: maps.Fields) -> Credit:
         """The reverse."""
-        return cls(count(fields, "b"), count(fields, "n"))
+        return cls(maps.count(fields, "b"), maps.count(fields, "n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,12 +131,12 @@ class Want:
         return {"t": "want", "o": self.origin, "from": self.first, "to": self.end}
 
     @classmethod
-    def parse(cls, fields: Fields) -> Want:
+    def parse(cls, fields: maps.Fields) -> Want:
         """The reverse; the range is not empty."""
-        first, end = count(fields, "from"), count(fields, "to")
+        first, end = maps.count(fields, "from"), maps.count(fields, "to")
         if end <= first:
-            raise malformed("to", f"more than {first}", end)
-        return cls(text(fields, "o", limits.ORIGIN_CHARACTERS_MAX), first, end)
+            raise maps.malformed("to", f"more than {first}", end)
+        return cls(maps.text(fields, "o", limits.ORIGIN_CHARACTERS_MAX), first, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,10 +152,10 @@ class Data:
         return {"t": "data", "o": self.origin, "from": self.first, "e": list(self.entries)}
 
     @classmethod
-    def parse(cls, fields: Fields) -> Data:
+    def parse(cls, fields: maps.Fields) -> Data:
         """The reverse; no entries means that the sender has none of the range."""
-        entries = octet_strings(fields, "e", limits.BATCH_ENTRIES_MAX, limits.ENTRY_BYTES_MAX)
-        return cls(text(fields, "o", limits.ORIGIN_CHARACTERS_MAX), count(fields, "from"), entries)
+        entries = maps.octet_strings(fields, "e", limits.BATCH_ENTRIES_MAX, limits.ENTRY_BYTES_MAX)
+        return cls(maps.text(fields, "o", limits.ORIGIN_CHARACTERS_MAX), maps.count(fields, "from"), entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,11 +169,11 @@ class BlobWant:
         return {"t": "blobq", "h": list(self.hashes)}
 
     @classmethod
-    def parse(cls, fields: Fields) -> BlobWant:
+    def parse(cls, fields: maps.Fields) -> BlobWant:
         """The reverse."""
-        hashes = octet_strings(fields, "h", limits.BLOB_WANTS_MAX, 32)
+        hashes = maps.octet_strings(fields, "h", limits.BLOB_WANTS_MAX, 32)
         if any(len(item) != 32 for item in hashes):
-            raise malformed("h", "hashes of 32 bytes", list(hashes))
+            raise maps.malformed("h", "hashes of 32 bytes", list(hashes))
         return cls(hashes)
 
 
@@ -311,15 +191,15 @@ class Blob:
         return {"t": "blob", "h": self.hash, "off": self.offset, "len": self.length, "d": self.data}
 
     @classmethod
-    def parse(cls, fields: Fields) -> Blob:
+    def parse(cls, fields: maps.Fields) -> Blob:
         """The reverse; the piece lies inside the blob."""
         data = fields.get("d")
         if not isinstance(data, bytes) or len(data) > limits.BLOB_PIECE_BYTES_MAX:
-            raise malformed("d", f"at most {limits.BLOB_PIECE_BYTES_MAX} bytes", data)
-        offset, length = count(fields, "off"), count(fields, "len")
+            raise maps.malformed("d", f"at most {limits.BLOB_PIECE_BYTES_MAX} bytes", data)
+        offset, length = maps.count(fields, "off"), maps.count(fields, "len")
         if length > limits.BLOB_BYTES_MAX or offset + len(data) > length:
-            raise malformed("len", f"offset + piece at most {limits.BLOB_BYTES_MAX}", length)
-        return cls(octets(fields, "h", 32), offset, length, data)
+            raise maps.malformed("len", f"offset + piece at most {limits.BLOB_BYTES_MAX}", length)
+        return cls(maps.octets(fields, "h", 32), offset, length, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,9 +213,9 @@ class IdentityWant:
         return {"t": "idwant", "from": self.first}
 
     @classmethod
-    def parse(cls, fields: Fields) -> IdentityWant:
+    def parse(cls, fields: maps.Fields) -> IdentityWant:
         """The reverse."""
-        return cls(count(fields, "from"))
+        return cls(maps.count(fields, "from"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,10 +230,10 @@ class IdentityLog:
         return {"t": "idlog", "from": self.first, "e": list(self.entries)}
 
     @classmethod
-    def parse(cls, fields: Fields) -> IdentityLog:
+    def parse(cls, fields: maps.Fields) -> IdentityLog:
         """The reverse."""
-        entries = octet_strings(fields, "e", limits.IDENTITY_ENTRIES_MAX, limits.ENTRY_BYTES_MAX)
-        return cls(count(fields, "from"), entries)
+        entries = maps.octet_strings(fields, "e", limits.IDENTITY_ENTRIES_MAX, limits.ENTRY_BYTES_MAX)
+        return cls(maps.count(fields, "from"), entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,16 +256,16 @@ class Pair:
         }
 
     @classmethod
-    def parse(cls, fields: Fields) -> Pair:
+    def parse(cls, fields: maps.Fields) -> Pair:
         """The reverse."""
         addresses = fields.get("a")
         if not isinstance(addresses, list) or len(addresses) > limits.ADDRESSES_MAX:
-            raise malformed("a", f"at most {limits.ADDRESSES_MAX} addresses", addresses)
+            raise maps.malformed("a", f"at most {limits.ADDRESSES_MAX} addresses", addresses)
         return cls(
-            octet_strings(fields, "id", limits.IDENTITY_ENTRIES_MAX, limits.ENTRY_BYTES_MAX),
-            text(fields, "name", limits.NAME_CHARACTERS_MAX),
-            tuple(text({"a": item}, "a", limits.ADDRESS_CHARACTERS_MAX) for item in addresses),
-            octets(fields, "salt", 16),
+            maps.octet_strings(fields, "id", limits.IDENTITY_ENTRIES_MAX, limits.ENTRY_BYTES_MAX),
+            maps.text(fields, "name", limits.NAME_CHARACTERS_MAX),
+            tuple(maps.text({"a": item}, "a", limits.ADDRESS_CHARACTERS_MAX) for item in addresses),
+            maps.octets(fields, "salt", 16),
         )
 
 
@@ -400,9 +280,9 @@ class Recovery:
         return {"t": "recovery", "note": self.note}
 
     @classmethod
-    def parse(cls, fields: Fields) -> Recovery:
+    def parse(cls, fields: maps.Fields) -> Recovery:
         """The reverse."""
-        return cls(text(fields, "note"))
+        return cls(maps.text(fields, "note"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,9 +297,9 @@ class Fork:
         return {"t": "fork", "a": self.first, "b": self.second}
 
     @classmethod
-    def parse(cls, fields: Fields) -> Fork:
+    def parse(cls, fields: maps.Fields) -> Fork:
         """The reverse."""
-        return cls(text(fields, "a"), text(fields, "b"))
+        return cls(maps.text(fields, "a"), maps.text(fields, "b"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,12 +314,12 @@ class Failure:
         return {"t": "err", "code": self.code, "fatal": self.fatal}
 
     @classmethod
-    def parse(cls, fields: Fields) -> Failure:
+    def parse(cls, fields: maps.Fields) -> Failure:
         """The reverse."""
         fatal = fields.get("fatal")
         if not isinstance(fatal, bool):
-            raise malformed("fatal", "true or false", fatal)
-        return cls(text(fields, "code", limits.CODE_CHARACTERS_MAX), fatal)
+            raise maps.malformed("fatal", "true or false", fatal)
+        return cls(maps.text(fields, "code", limits.CODE_CHARACTERS_MAX), fatal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -453,9 +333,9 @@ class Bye:
         return {"t": "bye", "why": self.why}
 
     @classmethod
-    def parse(cls, fields: Fields) -> Bye:
+    def parse(cls, fields: maps.Fields) -> Bye:
         """The reverse."""
-        return cls(text(fields, "why", limits.CODE_CHARACTERS_MAX))
+        return cls(maps.text(fields, "why", limits.CODE_CHARACTERS_MAX))
 
 
 Message = (
@@ -463,7 +343,7 @@ Message = (
     | Recovery | Fork | Failure | Bye
 )  # fmt: skip
 
-PARSERS: Mapping[str, Callable[[Fields], Message]] = {
+PARSERS: Mapping[str, Callable[[maps.Fields], Message]] = {
     "heads": Heads.parse,
     "batch": Batch.parse,
     "rcpt": Receipt.parse,
@@ -482,10 +362,10 @@ PARSERS: Mapping[str, Callable[[Fields], Message]] = {
 }
 
 
-def parse(fields: Fields) -> Message:
+def parse(fields: maps.Fields) -> Message:
     """The message in a received map; PeerError `wire.unsupported` for an unknown "t", `wire.malformed` otherwise."""
     kind = fields.get("t")
     parser = PARSERS.get(kind) if isinstance(kind, str) else None
     if parser is None:
-        raise PeerError(Code.UNSUPPORTED, "unknown message", expected=sorted(PARSERS), got=describe(kind))
+        raise PeerError(Code.UNSUPPORTED, "unknown message", expected=sorted(PARSERS), got=maps.describe(kind))
     return parser(fields)

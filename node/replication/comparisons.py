@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from node.replication import recoveries, sequencing
 from node.storage import logbooks, partners
 from protocol import checkpoints, messages, syncing
+from protocol.claims import Claim, ReceiptNotes
 from protocol.errors import Code, PeerError
 from protocol.syncing import AuthorEvent, ReaderEvent
 
@@ -40,18 +41,18 @@ class Verdict:
     receipt: messages.Receipt | None  # a newer receipt for my logbook than the newest one held
 
 
-def claim(db: sqlite3.Connection, channel: int) -> messages.Claim:
+def claim(db: sqlite3.Connection, channel: int) -> Claim:
     """Where this side stands, from what is durable now."""
     mine = logbooks.of_channel(db, channel, mine=True)
     theirs = logbooks.of_channel(db, channel, mine=False)
     given = logbooks.newest_receipt(db, theirs.id)
-    return messages.Claim(
+    return Claim(
         origin=mine.origin,
         checkpoint=mine.checkpoint,
         mirror=theirs.origin,
         mirror_size=theirs.size,
         mirror_root=theirs.root,
-        receipt=None if given is None else messages.ReceiptNotes(given.cosignature, given.pair),
+        receipt=None if given is None else ReceiptNotes(given.cosignature, given.pair),
         known=theirs.known_checkpoint,
     )
 
@@ -66,7 +67,7 @@ def refuse_stopped(db: sqlite3.Connection, channel: int) -> None:
 def compare(
     db: sqlite3.Connection,
     channel: int,
-    claims: tuple[messages.Claim, ...],
+    claims: tuple[Claim, ...],
     keys: Keys,
     partner: sequencing.PartnerKeys,
 ) -> Verdict:
@@ -86,7 +87,7 @@ def compare(
     return Verdict(author, reader, mine, theirs, shown, newer)
 
 
-def compare_mine(db: sqlite3.Connection, mine: logbooks.Logbook, row: messages.Claim, key: bytes) -> AuthorEvent:
+def compare_mine(db: sqlite3.Connection, mine: logbooks.Logbook, row: Claim, key: bytes) -> AuthorEvent:
     """What the partner says of my logbook. Only my own signature can prove anything against me."""
     known = checkpoints.Checkpoint(mine.origin, 0, b"")
     if row.known:
@@ -101,7 +102,7 @@ def compare_mine(db: sqlite3.Connection, mine: logbooks.Logbook, row: messages.C
 
 
 def compare_theirs(
-    db: sqlite3.Connection, theirs: logbooks.Logbook, row: messages.Claim, key: bytes
+    db: sqlite3.Connection, theirs: logbooks.Logbook, row: Claim, key: bytes
 ) -> tuple[checkpoints.Checkpoint, ReaderEvent]:
     """The head that the partner shows of its own logbook, and what it means."""
     shown = recoveries.head_of("", theirs.origin)
@@ -132,7 +133,7 @@ def note_at(db: sqlite3.Connection, logbook: logbooks.Logbook, size: int) -> str
 
 
 def newer_receipt(
-    db: sqlite3.Connection, mine: logbooks.Logbook, row: messages.Claim, partner: sequencing.PartnerKeys
+    db: sqlite3.Connection, mine: logbooks.Logbook, row: Claim, partner: sequencing.PartnerKeys
 ) -> messages.Receipt | None:
     """The receipt in HEADS, if it is news. Its pairing note says which head it is for.
 

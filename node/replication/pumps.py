@@ -16,6 +16,7 @@ from node import ports
 from node.replication import attachments, comparisons, recoveries, sequencing, standings
 from node.storage import blobs, logbooks, outboxes, partners
 from protocol import checkpoints, identities, limits, messages, sessions, syncing
+from protocol.claims import ReceiptNotes
 from protocol.errors import Code, PeerError
 from protocol.syncing import AuthorState, ReaderState
 
@@ -219,7 +220,7 @@ class Pump:
         """The newest receipt, and the credit that goes with it; a receipt only while this side may sign."""
         stored, self.dues.receipt = self.dues.receipt, None
         if stored is not None and self.may_author:
-            notes = messages.ReceiptNotes(stored.receipt.cosignature, stored.receipt.pair)
+            notes = ReceiptNotes(stored.receipt.cosignature, stored.receipt.pair)
             self.core.receipt_leaves(stored.theirs.origin, stored.receipt.size)
             await self.send(messages.Receipt(stored.theirs.origin, stored.receipt.size, notes, stored.paired))
         credit = self.credit.tell()

@@ -19,6 +19,7 @@ from contracts import histories
 from node import ports
 from node.trade import readings
 from protocol import checkpoints, entries, identities, invitations, keys, merkle, messages, sessions
+from protocol.claims import Claim, ReceiptNotes
 from protocol.encoding import Value
 from tests.node.towns import Town
 from tests.sim import entropy, links, lives
@@ -63,8 +64,8 @@ class Channel:
     theirs: list[bytes] = field(default_factory=list)
     checkpoint: str = ""  # the partner's, over all of `theirs`
     known: str = ""  # the partner's newest, with its entries or without
-    given: dict[int, messages.ReceiptNotes] = field(default_factory=dict)
-    held: dict[int, messages.ReceiptNotes] = field(default_factory=dict)
+    given: dict[int, ReceiptNotes] = field(default_factory=dict)
+    held: dict[int, ReceiptNotes] = field(default_factory=dict)
     _written: int = 0
 
     @property
@@ -134,13 +135,13 @@ class Channel:
         end = len(self.theirs) if size is None else size
         return merkle.root(merkle.append(merkle.EMPTY, [entries.leaf_hash(data) for data in self.theirs[:end]]))
 
-    def cosign(self, size: int | None = None, own: str | None = None) -> messages.ReceiptNotes:
+    def cosign(self, size: int | None = None, own: str | None = None) -> ReceiptNotes:
         """My receipt over the partner's head, paired with a head of mine (all of it)."""
         end = len(self.theirs) if size is None else size
         read = checkpoints.Checkpoint(self.mirror, end, self.root_there(end))
         mine = checkpoints.parse_text((own or self.head()).split("\n\n")[0] + "\n")
         secrets = self.keyring.secrets
-        return messages.ReceiptNotes(
+        return ReceiptNotes(
             checkpoints.cosign(
                 checkpoints.checkpoint_text(read), checkpoints.key_name(self.me, "mirror"), secrets.mirror, TIME_S
             ),
@@ -158,7 +159,7 @@ class Channel:
     def heads(self, **changes: Any) -> messages.Heads:
         """HEADS as an honest node would say them; `changes` are fields of the claim, `recovering` and `fence`."""
         newest = max(self.given, default=0)
-        claim = messages.Claim(
+        claim = Claim(
             origin=self.origin,
             checkpoint=self.head() if self.mine else "",
             mirror=self.mirror,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from protocol import encoding, limits, messages
+from protocol.claims import Claim, ReceiptNotes
 from protocol.encoding import Value
 from protocol.errors import Code, PeerError
 
-NOTES = messages.ReceiptNotes("— mirror AAAA\n", "hanse receipt v1\n")
-CLAIM = messages.Claim("hanse/l/a", "note", "hanse/l/b", 3, b"\1" * 32, NOTES, "known")
+NOTES = ReceiptNotes("— mirror AAAA\n", "hanse receipt v1\n")
+CLAIM = Claim("hanse/l/a", "note", "hanse/l/b", 3, b"\1" * 32, NOTES, "known")
 SAMPLES: list[messages.Message] = [
     messages.Heads((CLAIM,), 1000, 10, b"\2" * 16, recovering=False),
     messages.Heads((), 0, 0, b"\2" * 16, recovering=True),

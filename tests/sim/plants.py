@@ -14,6 +14,7 @@ from contracts.threads import Faults
 from node import ports, runtime
 from node.replication import exchanges, sequencing
 from protocol import messages
+from protocol.claims import ReceiptNotes
 from tests.sim import merchants
 
 Result = TypeVar("Result")
@@ -38,7 +39,7 @@ class HastyExchange(exchanges.Exchange):
         except GivenUp:
             (stored,) = tried
             if isinstance(stored, sequencing.Stored):
-                receipt, notes = stored.receipt, messages.ReceiptNotes(stored.receipt.cosignature, stored.receipt.pair)
+                receipt, notes = stored.receipt, ReceiptNotes(stored.receipt.cosignature, stored.receipt.pair)
                 self.core.receipt_leaves(stored.theirs.origin, receipt.size)
                 await self.send(messages.Receipt(stored.theirs.origin, receipt.size, notes, stored.paired))
         return await exchanges.Exchange._write(self, unit)

@@ -7,6 +7,7 @@ import hmac
 from typing import Any
 
 from protocol import checkpoints, encoding, entries, invitations, messages, notes
+from protocol.claims import Claim, ReceiptNotes
 from protocol.encoding import Value
 from tests.vectors import nodes, signatures, trees, values
 
@@ -17,7 +18,7 @@ COSIGNATURE = checkpoints.cosign(
     checkpoints.checkpoint_text(READ), signatures.MIRROR, signatures.SECRETS.mirror, signatures.TIME_S
 )
 PAIR_NOTE = checkpoints.sign_pair(checkpoints.Pair(READ, OWN), signatures.RECEIPT, signatures.SECRETS.receipt)
-RECEIPT = messages.ReceiptNotes(COSIGNATURE, PAIR_NOTE)
+RECEIPT = ReceiptNotes(COSIGNATURE, PAIR_NOTE)
 
 
 def own_checkpoint() -> str:
@@ -27,7 +28,7 @@ def own_checkpoint() -> str:
 
 def samples() -> list[tuple[str, messages.Message]]:
     """Name and message: every type, and every choice inside one."""
-    claim = messages.Claim(
+    claim = Claim(
         origin=signatures.OTHER,
         checkpoint=own_checkpoint(),
         mirror=signatures.ORIGIN,
@@ -36,7 +37,7 @@ def samples() -> list[tuple[str, messages.Message]]:
         receipt=RECEIPT,
         known=signatures.checkpoint_note(),
     )
-    empty = messages.Claim(signatures.OTHER, "", signatures.ORIGIN, 0, signatures.head(0).root, None, "")
+    empty = Claim(signatures.OTHER, "", signatures.ORIGIN, 0, signatures.head(0).root, None, "")
     entry = entries.compose(values.entry_of(values.sample()))
     return [
         ("heads", messages.Heads((claim,), 3_145_728, 4_096, FENCE, recovering=False)),

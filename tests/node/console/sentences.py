@@ -36,8 +36,8 @@ ROOTS: Final = tuple(Path(str(floor.__file__)).parent for floor in (protocol, co
 ASIDE: Final = (
     *("node/demonstrations", "node/terminal", "node/control", "node/discovery", "node/links", "node/storage"),
     *("node/system/disks.py", "node/system/files.py", "node/system/homes.py", "node/runtime.py"),
-    *("protocol/frames.py", "protocol/greetings.py", "protocol/messages.py", "protocol/noise.py"),
-    *("protocol/sessions.py", "protocol/syncing.py"),
+    *("protocol/frames.py", "protocol/greetings.py", "protocol/maps.py", "protocol/messages.py"),
+    *("protocol/noise.py", "protocol/sessions.py", "protocol/syncing.py"),
 )
 """Rooms and modules whose sentences no page shows: they speak at a start, to the command line, or to another node."""
 BETWEEN_NODES: Final = ("node/replication",)

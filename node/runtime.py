@@ -27,7 +27,7 @@ from node.links import networks
 from node.replication import connections, exchanges, fences, sequencing, standings
 from node.storage import database, logbooks, partners, settings
 from node.system import clocks, disks, homes
-from node.trade import backups, books, doors, errands, policies, receipts
+from node.trade import backups, books, doors, errands, policies, receipts, volumes
 from node.trade.aftersales import (
     arbiters,
     complaints,
@@ -197,13 +197,13 @@ class Node:
         ledger = books.Books(
             me=me,
             merchant=books.Merchant(decided.name),
+            library=volumes.Library(me, parts.fold),
             database=opened,
             clock=world.clock,
             entropy=world.entropy,
             blind=functools.partial(parts.blind, unlocked.root),
             conduct=reactions.Habits(),
             wake=lambda channel: wired[0].wake(channel),
-            fold=parts.fold,
         )
         core = standings.Core(
             books=ledger,
@@ -233,7 +233,8 @@ class Node:
         self, ready: Callable[[], Awaitable[None]] | None = None, watches: Mapping[str, supervise.Run] = EMPTY
     ) -> None:
         """Listen, dial and trade until cancelled; once everything stands, `ready` is awaited, `watches` supervised."""
-        self.trade.books.progress = books.Progress()  # whoever asks from now on waits until the books are read
+        # whoever asks from now on waits until the books are read
+        self.trade.books.library.progress = volumes.Progress()
         bound = await self.world.links.listen(self.connections.accept)
         if not self.connections.addresses:
             self.connections.addresses = tuple(bound)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from aiohttp import web
 
 from node.console import routes, views
-from node.trade import books
+from node.trade import volumes
 
 register = routes.Register()
 AGAIN_SECONDS = 1
 
 
-def under_way(view: views.View) -> books.Progress | None:
+def under_way(view: views.View) -> volumes.Progress | None:
     """How far the books are read; None once they are, and before there is a node."""
     return None if view.console.doorway is None else view.console.doorway.reading
 
@@ -22,7 +22,7 @@ def wants_page(view: views.View, route: routes.Route) -> bool:
     return shown and route.method == "GET" and route.policy != routes.PUBLIC and not view.is_fragment
 
 
-def answer(view: views.View, progress: books.Progress) -> web.Response:
+def answer(view: views.View, progress: volumes.Progress) -> web.Response:
     """The page that waits; a browser asks again by itself."""
     response = view.page("reading/page.html", status=503, progress=progress)
     response.headers["Retry-After"] = str(AGAIN_SECONDS)

@@ -12,7 +12,7 @@ from contracts import histories
 from contracts.evidence import Signer
 from node.demonstrations.stages import Json
 from node.storage import partners
-from node.trade import books
+from node.trade import volumes
 from protocol import identities
 
 PART: Final = 10
@@ -39,7 +39,7 @@ def measure(database: Path, node: identities.NodeId) -> Json:
     connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
     with contextlib.closing(connection):
         channel = partners.channels(connection)[0]
-        history = books.load(connection, node, channel.id, Timed).history
+        history = volumes.load(connection, node, channel.id, Timed).history
     assert isinstance(history, Timed)
     return rates(history.spent)
 

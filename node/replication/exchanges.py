@@ -255,7 +255,7 @@ class Exchange(pumps.Pump):
 
         mended = await self._write(unit)
         self.core.books.damages.pop(self.channel, None)
-        self.core.books.forget(self.channel)
+        self.core.books.library.forget(self.channel)
         log.warning("a damaged entry was mended" if mended else "a damaged entry is lost", partner=self.partner.name)
         await self._dispatch()
 

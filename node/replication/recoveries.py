@@ -103,7 +103,7 @@ def adopt(desk: books.Desk, channel: int, mine: logbooks.Logbook, loss: Loss, si
     for data, leaves in logbooks.take_staged(desk.db, mine):
         heads, frontier = sequencing.sign_heads(mine, data, leaves, signer)
         mine = logbooks.append(desk.db, mine, data, leaves, heads, frontier)
-    desk.books.forget(channel)
+    desk.books.library.forget(channel)
 
 
 def own_log_key(secrets: keys.Secrets) -> bytes:

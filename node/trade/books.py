@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import itertools
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar, cast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar, cast
 
 import structlog
 
-from contracts import documents, evidence, histories
 from contracts import errors as refusals
-from contracts.items import Member
+from contracts import histories
 from node import errors, events, ports
 from node.storage import database, logbooks, outboxes, partners, reactions
-from node.trade import readings
-from protocol import checkpoints, entries, identities
+from node.trade import drafts, readings, volumes
+from node.trade.volumes import Book as Book
+from protocol import entries, identities
 from protocol.encoding import Value
 
 Result = TypeVar("Result")
@@ -55,61 +54,6 @@ class Conduct(Protocol):
         """Pass on in a thread what the merchant wants to be passed on after all."""
 
 
-@dataclass(slots=True)
-class Book:
-    """The fold of one channel and the logbooks under it."""
-
-    channel: partners.Channel
-    partner: partners.Partner
-    me: identities.NodeId
-    mine: logbooks.Logbook
-    theirs: logbooks.Logbook
-    history: histories.History
-    credit: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # see `credits`
-    timed: dict[bytes, list[Any]] | None = None  # see `waits`
-    noted: dict[str, tuple[int, int]] = field(default_factory=dict)  # see `figures`
-    offered: dict[bytes, Any] = field(default_factory=dict)  # see `offers`
-    window: Any = None  # see `showcases`
-    complained: set[bytes] | None = None  # see `waits`
-    expiries: list[Any] | None = None  # see `expiries`
-    account: tuple[tuple[Any, ...], Any] | None = None  # see `statements`
-
-    @property
-    def side(self) -> int:
-        """This node's side in the fold."""
-        return self.channel.side
-
-    @property
-    def seen(self) -> int:
-        """How many of the partner's entries are folded."""
-        return self.history.sizes[1 - self.side]
-
-
-@dataclass(slots=True)
-class Reading:
-    """A book that is being read from the disk again: what is to be folded yet. What is written meanwhile is found."""
-
-    book: Book
-    items: Iterator[histories.Item]
-
-    def read_on(self, count_max: int) -> int:
-        """Fold so many more, or what is left; how many that were."""
-        count = 0
-        for item in itertools.islice(self.items, count_max):
-            self.book.history.fold(item)
-            count += 1
-        return count
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far the books are read after a start, in entries."""
-
-    done: int = 0
-    total: int = 0
-    over: asyncio.Event = field(default_factory=asyncio.Event)
-
-
 @dataclass(frozen=True, slots=True)
 class Written:
     """A document that is now in the outbox: it has a hash and will never change, but no index yet."""
@@ -135,20 +79,17 @@ class Books:
 
     me: identities.NodeId
     merchant: Merchant
+    library: volumes.Library
     database: database.Database
     clock: ports.Clock
     entropy: ports.Entropy
     blind: Callable[[bytes], bytes]  # stands for what is named, see `runtime.blind`
     conduct: Conduct
     wake: Callable[[int], None]  # a channel has something new in its outbox, or a blob to ask for
-    fold: type[histories.History] = histories.History
     changes: events.Changes = field(default_factory=events.Changes)  # for pages that renew themselves
     whole: Books | None = None  # where these are the books as one caller writes in them: the node's own
     damages: dict[int, logbooks.DamagedError] = field(default_factory=dict)  # by channel: what has to be fetched back
-    progress: Progress | None = None  # where the books are read in the background, see `read_all`
     consumers: dict[bytes, tuple[str, str]] = field(default_factory=dict)  # see `consumers`; never on the disk
-    _books: dict[int, Book] = field(default_factory=dict)
-    _readings: dict[int, Reading] = field(default_factory=dict)
 
     async def write(self, unit: Callable[[Desk], Result]) -> Result:
         """Run a unit in one transaction. If it raises, nothing happened, neither on disk nor in the folds.
@@ -171,7 +112,7 @@ class Books:
                 return result
             except BaseException:
                 for channel in desk.touched:
-                    self._books.pop(channel, None)  # folded in memory, rolled back on disk: read again when needed
+                    self.library.forget(channel)  # folded in memory, rolled back on disk: read again when needed
                 raise
 
         try:
@@ -257,19 +198,18 @@ class Books:
 
     async def are_read(self) -> None:
         """Wait until all books are read, where that goes on in the background: nobody has to do it for everybody."""
-        if self.progress is not None:
-            await self.progress.over.wait()
+        if self.library.progress is not None:
+            await self.library.progress.over.wait()
 
     async def read_all(self) -> None:
         """Read all books after a start, a portion at a time, so that links and pages are answered meanwhile.
 
         What cannot be read now is read again, and complained of, when somebody needs it.
         """
-        if self.progress is None:
-            self.progress = Progress()
+        progress = self.library.progress = self.library.progress or volumes.Progress()
         try:
-            sizes = await self.database.read(replayed_sizes)
-            self.progress.total = sum(sizes.values())
+            sizes = await self.database.read(volumes.sizes)
+            progress.total = sum(sizes.values())
             for channel in sizes:
                 try:
                     await self._read(channel)
@@ -280,38 +220,12 @@ class Books:
                 except Exception as error:
                     log.error("a book cannot be read", channel=channel, exc_info=error)
         finally:
-            self.progress.over.set()
+            progress.over.set()
 
     async def _read(self, channel: int) -> None:
         """Read the book of a channel, a portion at a time."""
-        while await self.database.read(lambda db: self._read_on(db, channel, REPLAY_ENTRIES_MAX)):
+        while await self.database.read(lambda db: self.library.read_on(db, channel, REPLAY_ENTRIES_MAX)):
             pass
-
-    def _read_on(self, db: sqlite3.Connection, channel: int, count_max: int) -> bool:
-        """Read one portion of a book; tells whether there may be more."""
-        if channel in self._books:
-            return False
-        reading = self._readings.get(channel) or begin_reading(db, self.me, channel, self.fold)
-        self._readings.pop(channel, None)  # one that fails in the middle begins anew
-        count = reading.read_on(count_max)
-        if self.progress is not None:
-            self.progress.done += count
-        if count < count_max:
-            self._books[channel] = reading.book
-            return False
-        self._readings[channel] = reading
-        return True
-
-    def forget(self, channel: int) -> None:
-        """Read the book again at its next use: its logbook changed by other means than a document."""
-        self._books.pop(channel, None)
-        self._readings.pop(channel, None)
-
-    def loaded(self, db: sqlite3.Connection, channel: int) -> Book:
-        """The book of a channel as far as it was dispatched; replayed from the stored entries at first use."""
-        while self._read_on(db, channel, DISPATCH_ENTRIES_MAX):
-            pass
-        return self._books[channel]
 
 
 @dataclass(slots=True)
@@ -337,13 +251,13 @@ class Desk:
 
     def peek(self, channel: int) -> Book:
         """The book as far as it was dispatched, for reading."""
-        return self.books.loaded(self.db, channel)
+        return self.books.library.loaded(self.db, channel)
 
     def book(self, channel: int) -> Book:
         """The book with every stored entry folded, for writing."""
         while self.catch_up(channel):
             pass
-        return self.books.loaded(self.db, channel)
+        return self.books.library.loaded(self.db, channel)
 
     def catch_up(self, channel: int) -> bool:
         """Fold one portion of the partner's stored entries with all effects; tells whether there may be more.
@@ -353,7 +267,7 @@ class Desk:
         """
         if partners.channel(self.db, channel).state in HALTED:
             return False
-        book = self.books.loaded(self.db, channel)
+        book = self.books.library.loaded(self.db, channel)
         first = book.seen
         rows = logbooks.rows(self.db, book.theirs.id, first, first + DISPATCH_ENTRIES_MAX)
         if not rows:
@@ -391,8 +305,8 @@ class Desk:
         theirs = logbooks.of_channel(self.db, channel, mine=False)
         before = partners.channel(self.db, channel).applied
         partners.set_applied(self.db, channel, theirs.size)
-        self.books.forget(channel)
-        book = self.books.loaded(self.db, channel)
+        self.books.library.forget(channel)
+        book = self.books.library.loaded(self.db, channel)
         partners.set_applied(self.db, channel, book.seen)
         whole = book.seen == theirs.size and book.history.sizes[book.side] == book.mine.size
         if not whole:
@@ -442,7 +356,7 @@ class Desk:
         self, book: Book, kind: str, body: Mapping[str, Value], re: Sequence[entries.Reference] = ()
     ) -> tuple[refusals.Fault, ...]:
         """Every fault that the fold would find in a document written now."""
-        item, _ = self._draft(book, kind, body, re)
+        item, _ = drafts.draft(self.books.entropy, self.now_ms(), book, kind, body, re)
         return book.history.judge(item)
 
     def write(
@@ -456,7 +370,7 @@ class Desk:
         """Judge, fold and put one document into the outbox. Raises `contracts.errors.Refused` with every fault."""
         if book.channel.id not in self.written:
             self._refuse_if_halted(book)
-        item, data = self._draft(book, kind, body, re, id)
+        item, data = drafts.draft(self.books.entropy, self.now_ms(), book, kind, body, re, id)
         faults = book.history.judge(item)
         if faults:
             raise refusals.Refused(faults)
@@ -470,27 +384,6 @@ class Desk:
         state = partners.channel(self.db, book.channel.id).state
         if state in HALTED:
             raise errors.NodeError(f"channel.{state}", f"nothing can be written to {book.partner.name} now")
-
-    def _draft(
-        self,
-        book: Book,
-        kind: str,
-        body: Mapping[str, Value],
-        re: Sequence[entries.Reference],
-        id: bytes | None = None,
-    ) -> tuple[histories.Item, bytes]:
-        now_ms = self.now_ms()
-        entry = entries.Entry(
-            id=id or new_id(self.books.entropy, now_ms),
-            type=kind,
-            version=1,
-            ts_ms=now_ms,
-            seen=book.seen,
-            re=tuple(re),
-            body=dict(body),
-        )
-        data = entries.compose(entry)
-        return readings.item_of(book.side, book.history.sizes[book.side], entries.leaf_hash(data), entry), data
 
     def _fold(self, book: Book, item: histories.Item, own: bool) -> histories.Outcome:
         self.folds += 1
@@ -517,70 +410,3 @@ def give_up(db: sqlite3.Connection, row: reactions.Row, error: Exception) -> Non
 def body(content: Mapping[str, object]) -> Body:
     """A body that another floor composed, as a value of the encoding; the encoder refuses what it cannot hold."""
     return cast(Body, dict(content))
-
-
-def new_id(entropy: ports.Entropy, now_ms: int) -> bytes:
-    """A UUIDv7 (RFC 9562 section 5.7): 48 bits of milliseconds, then 74 random bits; 16 bytes."""
-    random = bytearray(entropy.token(10))
-    random[0] = 0x70 | random[0] & 0x0F
-    random[2] = 0x80 | random[2] & 0x3F
-    return (now_ms & (1 << 48) - 1).to_bytes(6, "big") + bytes(random)
-
-
-def whole(db: sqlite3.Connection, book: Book, member: Member) -> Member:
-    """A document of a thread with what it says, which the fold forgets inside a closed account: it is read again."""
-    if not member.bare:
-        return member
-    entry = readings.stored_entry(db, (book.mine if member.side == book.side else book.theirs).id, member.index)
-    assert entry is not None  # a statement is closed by somebody who has everything inside its cut
-    return replace(member, document=documents.parse(entry.type, entry.version, entry.body), bare=False)
-
-
-def load(db: sqlite3.Connection, me: identities.NodeId, channel_id: int, fold: type[histories.History]) -> Book:
-    """Replay a channel from its stored entries and its outbox, without effects: those are in the tables already."""
-    reading = begin_reading(db, me, channel_id, fold)
-    while reading.read_on(DISPATCH_ENTRIES_MAX):
-        pass
-    return reading.book
-
-
-def begin_reading(
-    db: sqlite3.Connection, me: identities.NodeId, channel_id: int, fold: type[histories.History]
-) -> Reading:
-    """The same, with nothing folded yet."""
-    channel = partners.channel(db, channel_id)
-    partner = partners.by_id(db, channel.partner)
-    assert partner is not None
-    mine = logbooks.of_channel(db, channel_id, mine=True)
-    theirs = logbooks.of_channel(db, channel_id, mine=False)
-    parties = (me, partner.node) if channel.side == 0 else (partner.node, me)
-    signers = (signer(db, me, mine.origin), signer(db, partner.node, theirs.origin))
-    book = Book(channel, partner, me, mine, theirs, fold(parties, signers if channel.side == 0 else signers[::-1]))
-    theirs_read = readings.stored_items(db, theirs.id, 1 - book.side, channel.applied)
-    return Reading(book, readings.replay(own_items(db, book), theirs_read))
-
-
-def replayed_sizes(db: sqlite3.Connection) -> dict[int, int]:
-    """How many entries are read again of each channel."""
-    return {
-        channel.id: channel.applied + logbooks.of_channel(db, channel.id, mine=True).size
-        for channel in partners.channels(db)
-    }
-
-
-def signer(db: sqlite3.Connection, node: identities.NodeId, origin: str) -> evidence.Signer:
-    """A party of a channel as its cosignatures show it; `origin` names the logbook that it writes."""
-    identity = identities.replay(partners.identity_entries(db, node))
-    mirrors = (*(retired.keys["mirror"] for retired in identity.retired), identity.keys["mirror"])
-    return evidence.Signer(origin, checkpoints.key_name(node, "mirror"), mirrors)
-
-
-def own_items(db: sqlite3.Connection, book: Book) -> Iterator[histories.Item]:
-    """Everything this node wrote: what is sequenced, then what waits in the outbox. What is sequenced while these are
-    read, leaves the outbox in its order; and nothing new is written in a book before it is read."""
-    position = 0
-    while position < (size := logbooks.by_id(db, book.mine.id).size):
-        yield from readings.stored_items(db, book.mine.id, book.side, size, position)
-        position = size
-    for offset, (_, leaf, data) in enumerate(outboxes.rows(db, book.mine.id)):
-        yield readings.read_item(book.side, position + offset, leaf, data)

@@ -16,7 +16,7 @@ from contracts import amounts
 from contracts import errors as refusals
 from node import config, errors, events, keystore, passwords, ports
 from node.storage import alterations, database, partners, settings
-from node.trade import books, policies, rasters, receipts, sightings
+from node.trade import books, policies, rasters, receipts, sightings, volumes
 
 Json = dict[str, Any]
 Report = Callable[[str, int, int], None]  # what, done, total
@@ -220,9 +220,9 @@ class Door:
         return answer
 
     @property
-    def reading(self) -> books.Progress | None:
+    def reading(self) -> volumes.Progress | None:
         """How far the books are read after a start; None once they are."""
-        progress = self.trade.books.progress
+        progress = self.trade.books.library.progress
         return None if progress is None or progress.over.is_set() else progress
 
     async def sighted(self) -> int:

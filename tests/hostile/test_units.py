@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 import pytest
 
 from contracts import histories
 from node import errors
 from node.storage import partners, settings
-from node.trade import books
+from node.trade import books, volumes
 from node.trade.day import reactions
 from tests.hostile.stalls import open_stall, order
 from tests.node.markets import agree
@@ -113,19 +114,19 @@ def test_D11_refused_answers_cost_no_replay_of_the_book(monkeypatch: pytest.Monk
     async def story(town: Town) -> None:
         rogue, talk = await open_stall(town)
         loads = 0
-        load = books.load
+        begin = volumes.begin
 
-        def count(*arguments: object) -> books.Book:
+        def count(*arguments: Any) -> volumes.Reading:
             nonlocal loads
             loads += 1
-            return load(*arguments)  # type: ignore[arg-type]
+            return begin(*arguments)
 
         def falter(
             desk: books.Desk, book: books.Book, item: histories.Item, faults: tuple[histories.Fault, ...]
         ) -> None:
             raise errors.NodeError("order.nothing", "refused before anything was written")
 
-        monkeypatch.setattr(books, "load", count)
+        monkeypatch.setattr(volumes, "begin", count)
         monkeypatch.setattr(reactions, "refuse", falter)
         for _ in range(200):
             rogue.channel.append(b"junk")

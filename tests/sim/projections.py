@@ -31,7 +31,7 @@ def difference(program: merchants.Merchants, name: str) -> str | None:
         partner = partners.by_id(db, channel.partner)
         assert partner is not None
         fold = folds[partner.name]
-        book = node.trade.books.loaded(db, channel.id)
+        book = node.trade.books.library.loaded(db, channel.id)
         if histories.snapshot(book.history) != histories.snapshot(fold):
             return f"the book of {partner.name} in memory: {_first(histories.snapshot(book.history), fold)}"
         listed = {

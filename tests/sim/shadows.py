@@ -18,7 +18,7 @@ from contracts.lots import LotState
 from contracts.orders import Order
 from node.replication import recoveries
 from node.storage import orderbooks, shelves
-from node.trade import books, readings
+from node.trade import readings, volumes
 from node.trade.goods import reservations
 from protocol import checkpoints, entries, identities, notes
 from tests.sim import disks, observations
@@ -221,8 +221,8 @@ class Shadow:
             if name not in self.folds:
                 parties = (self.node, node) if side == 0 else (node, self.node)
                 signers = (
-                    books.signer(self._db, identities.NodeId(self.node), own),
-                    books.signer(self._db, identities.NodeId(node), theirs),
+                    volumes.signer(self._db, identities.NodeId(self.node), own),
+                    volumes.signer(self._db, identities.NodeId(node), theirs),
                 )
                 history = self._kind(parties, signers if side == 0 else signers[::-1])
                 self.folds[name] = Fold(name, side, (own_id, own), (theirs_id, theirs), history)

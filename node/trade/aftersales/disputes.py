@@ -10,7 +10,7 @@ from contracts.documents import disputes as papers
 from contracts.terms import Version
 from node import errors
 from node.storage import blobs, logbooks, proofs
-from node.trade import attachments, books, doors, peering, waits
+from node.trade import attachments, books, doors, peering, volumes, waits
 from node.trade.aftersales import arbiters, cases
 from node.trade.aftersales import issues as complaints
 from node.trade.goods import catalogues
@@ -199,7 +199,7 @@ def disclosed(desk: books.Desk, found: complaints.Found) -> set[bytes]:
             for member in side:
                 leaves.add(member.hash)
                 if isinstance(member.document, papers.Open | papers.Evidence):
-                    leaves.update(books.whole(desk.db, found.book, member).document.__dict__["documents"])
+                    leaves.update(volumes.whole(desk.db, found.book, member).document.__dict__["documents"])
     return leaves
 
 

@@ -9,7 +9,7 @@ from contracts import orders, terms
 from contracts.documents import returns as papers
 from contracts.lots import Lot, LotState
 from node.storage import logbooks, orderbooks
-from node.trade import attachments, books, doors, readings
+from node.trade import attachments, books, doors, readings, volumes
 from node.trade.aftersales import returns
 from node.trade.goods import catalogues, offers
 from node.trade.ordering import orders as order_cases
@@ -75,7 +75,7 @@ def offered(desk: books.Desk, found: returns.Found) -> int | None:
     if not named or found.key is None:
         return None
     papers_of = [
-        books.whole(desk.db, found.book, one).document
+        volumes.whole(desk.db, found.book, one).document
         for one in found.order.returns[found.key].decided
         if one.hash in named
     ]

@@ -17,7 +17,7 @@ from contracts import errors as refusals
 from contracts import lapses
 from node import errors
 from node.storage import logbooks, orderbooks, partners
-from node.trade import books, doors, errands, peering, waits
+from node.trade import books, doors, errands, peering, volumes, waits
 from node.trade.dealers import cascades, chains
 from node.trade.money import rounds
 from node.trade.ordering import orders
@@ -175,7 +175,7 @@ def thread_waits(desk: books.Desk, wanted: str) -> list[tuple[books.Book, Wait]]
 def was_claimed(desk: books.Desk, wanted: str, row: str | None) -> bool:
     """Whether I have claimed a silence in the order that a person means."""
     return any(
-        member.document.TYPE == "deem" and row in (None, books.whole(desk.db, book, member).document.__dict__["row"])
+        member.document.TYPE == "deem" and row in (None, volumes.whole(desk.db, book, member).document.__dict__["row"])
         for book, thread in threads_of(desk, wanted)
         for member in book.history.channel.threads[thread].members[book.side]
     )

@@ -14,7 +14,7 @@ from contracts import lots
 from contracts.documents import cancellations, fields, orders, shipments
 from contracts.lots import LotState
 from contracts.orders import Order, OrderLine
-from node.trade import books, errands, references
+from node.trade import books, errands, references, volumes
 from node.trade.goods import reservations
 from protocol.encoding import Value
 
@@ -230,7 +230,7 @@ def outcome_of(desk: books.Desk, book: books.Book, thread: bytes, cancel: bytes)
 def too_late(desk: books.Desk, book: books.Book, thread: bytes, cancel: bytes) -> set[tuple[int, bytes | None]]:
     """The (line, hand-over) pairs of which this node has said already that they left before a cancel."""
     results = (
-        books.whole(desk.db, book, member).document
+        volumes.whole(desk.db, book, member).document
         for member in book.history.channel.threads[thread].members[book.side]
         if isinstance(member.document, cancellations.Result)
     )

@@ -13,7 +13,7 @@ from contracts.documents import shipments
 from contracts.lots import LotState
 from contracts.orders import Order
 from node import errors
-from node.trade import books, doors, peering
+from node.trade import books, doors, peering, volumes
 from node.trade.goods import catalogues, reservations
 from node.trade.ordering import orders, sales, tasks
 from node.trade.partners import agreements
@@ -295,7 +295,7 @@ def enter_one(desk: books.Desk, signed: tasks.Signed) -> bool:
     for member in found.book.history.channel.threads[found.row.thread].members[found.book.side]:
         if signed.type != member.document.TYPE:
             continue
-        by: papers.Signed | None = books.whole(desk.db, found.book, member).document.__dict__.get("by")
+        by: papers.Signed | None = volumes.whole(desk.db, found.book, member).document.__dict__.get("by")
         if by is not None and by.signature == signature:
             return False
     if signed.type == shipments.Handover.TYPE:

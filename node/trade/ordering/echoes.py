@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from contracts.documents import fields
 from contracts.items import Member
-from node.trade import books, errands, references
+from node.trade import books, errands, references, volumes
 from protocol.encoding import Value
 
 
@@ -63,7 +63,7 @@ class Echo:
         said = self.told.named() if heard else ()
         new = (member for member in heard if self.blinded(member.hash) not in said)
         open_ = (member for member in new if not errands.rests(self.desk, self.errand(member)))
-        return [books.whole(self.desk.db, self.heard.book, member) for member in open_]
+        return [volumes.whole(self.desk.db, self.heard.book, member) for member in open_]
 
     def errand(self, member: Member) -> errands.Place:
         """What names the repeating of one document."""

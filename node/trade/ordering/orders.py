@@ -12,7 +12,7 @@ from contracts.documents import orders as papers
 from contracts.documents.fields import Document
 from node import errors
 from node.storage import erasures, logbooks, orderbooks, partners, proofs, shelves
-from node.trade import books, doors, personal, readings, waits
+from node.trade import books, doors, personal, readings, volumes, waits
 from node.trade.goods import catalogues, offers
 from node.trade.ordering import possibilities, proposals, rows
 from protocol import identities
@@ -145,7 +145,7 @@ def documents(desk: books.Desk, book: books.Book, thread: bytes, opening: str = 
             "hash": member.hash.hex(),
             "type": member.document.TYPE,
             **place_of(desk, book, logs, member.side, member.index),
-            "signed_by": signer(book, member.side, books.whole(desk.db, book, member).document),
+            "signed_by": signer(book, member.side, volumes.whole(desk.db, book, member).document),
         }
         for member in answers
     ]

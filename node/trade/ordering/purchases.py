@@ -9,7 +9,7 @@ from contracts.documents import fields
 from contracts.lots import LotState
 from node import errors
 from node.storage import orderbooks
-from node.trade import books, doors, peering, personal, portions, references
+from node.trade import books, doors, drafts, peering, personal, portions, references
 from node.trade.goods import catalogues, holds, offers
 from node.trade.ordering import feedbacks, orders, outlets
 from node.trade.partners import agreements, credits
@@ -124,7 +124,7 @@ def place(
     )
     written = []
     for part, (kem, lines) in enumerate(by_shipper.items()):
-        id = books.new_id(desk.books.entropy, desk.now_ms())
+        id = drafts.new_id(desk.books.entropy, desk.now_ms())
         body: books.Body = {
             "agreement": agreement.hash,
             "number": number_for(desk, book, served, part),

@@ -13,7 +13,7 @@ from contracts.documents import cancellations, fields
 from contracts.items import Member
 from contracts.lots import LotState
 from contracts.orders import Order
-from node.trade import books
+from node.trade import books, volumes
 from node.trade.ordering import alignments, echoes
 from protocol.encoding import Value
 
@@ -42,7 +42,7 @@ def recall(link: alignments.Link) -> None:
 
 def asked_back(echo: echoes.Echo, member: Member) -> bool:
     """Whether a recall of the buyer was passed on."""
-    said = (books.whole(echo.desk.db, echo.told.book, mine) for mine in repeating(echo, member))
+    said = (volumes.whole(echo.desk.db, echo.told.book, mine) for mine in repeating(echo, member))
     return any(isinstance(mine.document, cancellations.Request) and mine.document.recall for mine in said)
 
 
@@ -78,7 +78,7 @@ def same_units(link: alignments.Link, told: cancellations.ResultLine) -> Iterato
 
 def brought(echo: echoes.Echo, member: Member) -> bool:
     """Whether the buyer was told that a parcel comes back."""
-    said = (books.whole(echo.desk.db, echo.told.book, mine) for mine in repeating(echo, member))
+    said = (volumes.whole(echo.desk.db, echo.told.book, mine) for mine in repeating(echo, member))
     results = (mine.document for mine in said if isinstance(mine.document, cancellations.Result))
     return any(line.outcome in BACK for result in results for line in result.lines)
 
@@ -102,7 +102,7 @@ def echo_of(link: alignments.Link) -> echoes.Echo:
 def whole(echo: echoes.Echo, kind: type[fields.Document]) -> list[Member]:
     """The standing documents of a type that were heard, with all that they say."""
     heard = [member for member in echo.heard.theirs() if isinstance(member.document, kind)]
-    return [books.whole(echo.desk.db, echo.heard.book, member) for member in heard]
+    return [volumes.whole(echo.desk.db, echo.heard.book, member) for member in heard]
 
 
 def repeating(echo: echoes.Echo, member: Member) -> list[Member]:

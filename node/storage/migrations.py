@@ -488,6 +488,27 @@ def erasures(db: Database) -> None:
     execute_all(db.conn, ERASURES)
 
 
+URGENCIES = """
+-- By when each of the duties has to be done, at the end what has no time; how many there are, kept by triggers.
+ALTER TABLE duties ADD COLUMN due_ms INTEGER NOT NULL DEFAULT 9007199254740991;
+CREATE INDEX duties_by_urgency ON duties (duty, due_ms, ts_ms, key);
+CREATE TABLE duty_counts (duty TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO duty_counts SELECT duty, count(*) FROM duties GROUP BY duty;
+CREATE TRIGGER duties_added AFTER INSERT ON duties BEGIN
+    INSERT INTO duty_counts VALUES (new.duty, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER duties_removed AFTER DELETE ON duties BEGIN
+    UPDATE duty_counts SET count = count - 1 WHERE duty = old.duty;
+END;
+"""
+
+
+@migrations(name="0015_urgencies")
+def urgencies(db: Database) -> None:
+    """What waits, the most urgent first."""
+    execute_all(db.conn, URGENCIES)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

@@ -29,16 +29,20 @@ class Filter:
     since_ms: int | None = None
     until_ms: int | None = None
     text: str = ""
-    duty: str = ""  # only those in which this is to be done, the longest waiting of them
+    duty: str = ""  # only those in which this is to be done, see `queue`
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows, the newest first; whether there are newer and older ones."""
+    """Rows, the newest first, or of a duty the most urgent; whether there are more before them and behind them.
+
+    `places`: of a duty, where each row stands.
+    """
 
     rows: list[orderbooks.OrderRow]
     newer: bool
     older: bool
+    places: Sequence[duties.Place] = ()
 
 
 def page(
@@ -51,7 +55,7 @@ def page(
     clauses, values = residues(wanted, edge, newest_first)
     parts: list[str] = []
     given: list[object] = []
-    for prefix, of_prefix in [among(db, wanted)] if wanted.text or wanted.duty else prefixes(wanted):
+    for prefix, of_prefix in [among(db, wanted)] if wanted.text else prefixes(wanted):
         where = " AND ".join([*prefix, *clauses])
         parts.append(
             f"SELECT * FROM (SELECT {orderbooks.COLUMNS} FROM orders WHERE {where} ORDER BY {order} LIMIT {limit + 1})"
@@ -63,6 +67,37 @@ def page(
     if newest_first:
         return Page(rows, newer=after is not None, older=more)
     return Page(rows[::-1], newer=more, older=True)
+
+
+def queue(
+    db: sqlite3.Connection,
+    wanted: Filter,
+    limit: int,
+    after: duties.Place | None = None,
+    before: duties.Place | None = None,
+) -> Page:
+    """At most `limit` rows in which a duty waits: the most urgent, or those behind the place `after`, or those in front
+    of `before`. A place stays one when what stood there is done. Read are the rows that are shown, and what the other
+    filters pass over in between."""
+    edge = after or before
+    sign, turn = ("<", " DESC") if before else (">", "")
+    order = f"due_ms{turn}, waits_ms{turn}, key{turn}"
+    beyond = f" AND (due_ms, ts_ms, key) {sign} (?, ?, ?)" if edge else ""
+    which, values = among(db, wanted) if wanted.text else chosen(wanted)
+    times, moments = residues(wanted, None, newest_first=True)
+    # CROSS: the duties lead, in the order of their index
+    found = db.execute(
+        f"SELECT due_ms, waits_ms, {orderbooks.COLUMNS} FROM"
+        f" (SELECT due_ms, ts_ms AS waits_ms, key FROM duties WHERE duty = ?{beyond})"
+        f" CROSS JOIN orders ON thread = key WHERE {' AND '.join([*which, *times])} ORDER BY {order} LIMIT {limit + 1}",
+        (wanted.duty, *(edge or ()), *values, *moments),
+    ).fetchall()
+    more, found = len(found) > limit, found[:limit][:: -1 if before else 1]
+    rows = [orderbooks.of_row(columns[2:]) for columns in found]
+    places = [duties.Place(columns[0], columns[1], row.thread) for columns, row in zip(found, rows, strict=True)]
+    if before:
+        return Page(rows, newer=more, older=True, places=places)
+    return Page(rows, newer=after is not None, older=more, places=places)
 
 
 def prefixes(wanted: Filter) -> Iterator[tuple[list[str], list[object]]]:
@@ -81,10 +116,16 @@ def prefixes(wanted: Filter) -> Iterator[tuple[list[str], list[object]]]:
 
 
 def among(db: sqlite3.Connection, wanted: Filter) -> tuple[list[str], list[object]]:
-    """The same for what a text finds. The plus signs keep any other index from being read."""
-    threads = named(db, wanted)
-    clauses = [f"thread IN ({', '.join('?' * len(threads))})", f"+state IN ({', '.join('?' * len(wanted.states))})"]
-    values: list[object] = [*threads, *wanted.states]
+    """The same for what a text finds."""
+    threads = containing(db, wanted.text)
+    clauses, values = chosen(wanted)
+    return [f"thread IN ({', '.join('?' * len(threads))})", *clauses], [*threads, *values]
+
+
+def chosen(wanted: Filter) -> tuple[list[str], list[object]]:
+    """The clauses about everything but text and time. The plus signs keep any other index from being read."""
+    clauses = [f"+state IN ({', '.join('?' * len(wanted.states))})"]
+    values: list[object] = [*wanted.states]
     for column, value in (("buying", wanted.buying), ("channel", wanted.channel), ("shop", wanted.shop)):
         if value is not None:
             clauses.append(f"+{column} = ?")
@@ -105,15 +146,6 @@ def residues(wanted: Filter, edge: bytes | None, newest_first: bool) -> tuple[li
             clauses.append(clause)
             values.append(moment)
     return clauses, values
-
-
-def named(db: sqlite3.Connection, wanted: Filter) -> list[bytes]:
-    """The orders that a text finds, and in which a duty waits."""
-    open_ = [row.key for row in duties.first(db, wanted.duty, searches.WITHIN_MAX)] if wanted.duty else None
-    if not wanted.text:
-        return open_ or []
-    found = containing(db, wanted.text)
-    return found if open_ is None else sorted(set(open_).intersection(found))
 
 
 def containing(db: sqlite3.Connection, text: str) -> list[bytes]:

@@ -3,8 +3,10 @@ of waybills that is looked at first, and what somebody else decided meanwhile.""
 
 from __future__ import annotations
 
+import pytest
 from playwright import sync_api
 
+from node.console.pages import parcels as parcel_pages
 from node.demonstrations import stages
 from tests.browser import guises, parcels, tabs, villages
 from tests.browser.test_statements import agree, propose
@@ -94,6 +96,26 @@ def test_a_cancel_of_the_buyer_stops_the_packer_in_the_middle_of_typing(
         sync_api.expect(buying.page.locator("#order-lines")).to_contain_text(guise.word("lot.cancelled"))
         packing.link("Next order").click()
         sync_api.expect(packing.page.locator(f"#packing[data-order='{order}']")).to_have_count(0)
+
+
+def test_the_keys_of_a_packer_go_on_over_the_end_of_a_page(
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        parcels.accepted(village.harbour, village.factory)
+    monkeypatch.setattr(parcel_pages, "ROWS", 1)
+    waiting = village.factory.ask("order.list", duty="ship", limit=2)["orders"]
+    with tabs.open_tab(browser, village.factory.address, guise) as tab:
+        tab.go("/orders/pack")
+        for key, row in (("j", waiting[1]), ("k", waiting[0])):
+            tab.page.wait_for_load_state()  # then its keys are heard
+            tab.page.locator("#packing-number").click()
+            tab.page.keyboard.press(key)
+            sync_api.expect(tab.page.locator(f"#packing[data-order='{row['order']}']")).to_be_visible()
+            sync_api.expect(tab.page.locator("[data-queue][aria-current]")).to_have_count(1)
+        tab.go("/orders/ship")
+        tab.link("Next page").click()
+        sync_api.expect(tab.page.locator(f".scroll-list a[href='/orders/{waiting[1]['order']}']")).to_be_visible()
 
 
 def test_a_list_of_waybills_is_looked_at_before_anything_leaves(

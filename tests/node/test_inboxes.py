@@ -9,7 +9,7 @@ import pytest
 
 from contracts.orders import OrderState
 from node import errors
-from node.storage import migrations, orderbooks, orderlists
+from node.storage import duties, migrations, orderbooks, orderlists
 from tests.node import markets
 from tests.node.markets import order
 from tests.node.test_lookups import shop_with_two_suppliers
@@ -75,6 +75,73 @@ def test_pages_in_both_directions_show_every_fitting_order_once(wanted: orderlis
         back.append(orderlists.page(db, wanted, 7, before=back[-1].rows[0].thread))
     assert [row.thread for page in reversed(back) for row in page.rows] == expected
     assert all(page.older for page in back[1:])
+
+
+QUEUES = [
+    orderlists.Filter(STATES, duty="ship"),
+    orderlists.Filter(("agreed", "placed"), duty="ship"),
+    orderlists.Filter(STATES, buying=False, channel=2, duty="ship"),
+    orderlists.Filter(STATES, since_ms=20, until_ms=60, duty="ship"),
+]
+
+
+def urge(db: sqlite3.Connection) -> list[tuple[int, int, orderbooks.OrderRow]]:
+    """Two of three orders wait to be shipped, a third of these by no time; the most urgent first."""
+    waiting = []
+    for place, row in enumerate(all_rows(db)):
+        if place % 3:
+            due_ms = duties.NEVER if place % 9 == 1 else 1_000 - place // 4
+            duties.replace(db, row.thread, row.channel, {"ship": due_ms}, place % 50)
+            waiting.append((due_ms, place % 50, row))
+    return sorted(waiting, key=lambda one: (one[0], one[1], one[2].thread))
+
+
+@pytest.mark.parametrize("wanted", QUEUES, ids=str)
+def test_what_waits_is_leafed_through_from_the_most_urgent_on_while_it_is_done(wanted: orderlists.Filter) -> None:
+    db = filled(200)
+    expected = [row.thread for _, _, row in urge(db) if fits(wanted, row)]
+    pages = [orderlists.queue(db, wanted, 7)]
+    while pages[-1].older:
+        pages.append(orderlists.queue(db, wanted, 7, after=pages[-1].places[-1]))
+    assert [row.thread for page in pages for row in page.rows] == expected
+    back = [pages[-1]]
+    while back[-1].newer and back[-1].rows:
+        back.append(orderlists.queue(db, wanted, 7, before=back[-1].places[0]))
+    assert [row.thread for page in reversed(back) for row in page.rows] == expected
+    for row in pages[0].rows[-3:]:  # the place at which the next page begins outlives what stood there
+        duties.replace(db, row.thread, row.channel, {}, 0)
+    assert orderlists.queue(db, wanted, 7, after=pages[0].places[-1]).rows == pages[1].rows
+    assert duties.counts(db) == {"ship": len(urge(filled(200))) - 3}
+
+
+def test_the_most_urgent_parcels_cost_the_same_however_many_wait() -> None:
+    steps = []
+    for count in (100, 2_000):
+        db = filled(count)
+        urge(db)
+        counted = itertools.count()
+        db.set_progress_handler(lambda counted=counted: next(counted) and 0, 1)  # type: ignore[misc]
+        first = orderlists.queue(db, QUEUES[0], 20)
+        then = orderlists.queue(db, QUEUES[0], 20, after=first.places[-1])
+        duties.first(db, "ship", 5)
+        duties.counts(db)
+        steps.append(next(counted))
+        db.set_progress_handler(None, 0)
+        assert len(then.rows) == 20
+    assert steps[1] <= steps[0] * 1.05
+
+
+def test_what_becomes_more_urgent_moves_forward_and_still_waits_since_the_same_time() -> None:
+    db = filled(2)
+    near, far = all_rows(db)
+    duties.replace(db, far.thread, far.channel, {"ship": 900}, 1)
+    duties.replace(db, near.thread, near.channel, {"ship": 500, "answer": duties.NEVER}, 2)
+    assert [row.key for row in duties.first(db, "ship", 9)] == [near.thread, far.thread]
+    duties.replace(db, far.thread, far.channel, {"ship": 400}, 3)
+    assert [(row.key, row.ts_ms) for row in duties.first(db, "ship", 9)] == [(far.thread, 1), (near.thread, 2)]
+    assert duties.counts(db) == {"ship": 2, "answer": 1}
+    duties.drop_channel(db, near.channel)
+    assert duties.counts(db) == ({} if far.channel == near.channel else {"ship": 1})
 
 
 def test_the_counts_follow_every_change_of_a_row() -> None:

@@ -18,6 +18,8 @@ GOODS_CHOSEN_MAX: Final = 200
 """So many articles are chosen from a list; of more, some are proposed for what is typed."""
 GOODS_SHOWN_MAX: Final = 30
 TEXT_MAX: Final = 200
+PLACE_MAX: Final = 120
+"""So many characters name where a page ends."""
 TABS: Final = (
     ("", N_("All"), ()),
     ("placed", N_("To accept"), ("placed",)),
@@ -188,7 +190,7 @@ async def orders(view: views.View) -> web.StreamResponse:
         given["state"] = list(tab[2])
     for edge in ("after", "before"):
         if view.query(edge):
-            given[edge] = view.query(edge)[:64]
+            given[edge] = view.query(edge)[:PLACE_MAX]
     page = await view.ask("order.list", limit=ROWS, **given)
     counts = page["counts"]
 

@@ -4,6 +4,12 @@
 (() => {
   const panel = document.getElementById("packing");
   const scan = document.getElementById("scan");
+  // What is packed stays, whatever comes to the head of the queue meanwhile.
+  const address = new URL(location.href);
+  if (panel && !address.searchParams.has("order")) {
+    address.searchParams.set("order", panel.dataset.order);
+    history.replaceState(null, "", address);
+  }
   const typing = (target) => target.matches("input:not([type=checkbox]),textarea,select");
 
   // What changed is asked at once, whoever types: a cancel must not wait until somebody looks up.
@@ -31,8 +37,8 @@
   const go = (step) => {
     const queue = [...document.querySelectorAll("[data-queue]")];
     const here = queue.findIndex((link) => link.hasAttribute("aria-current"));
-    const next = queue[Math.min(Math.max(here + step, 0), queue.length - 1)];
-    if (next && !next.hasAttribute("aria-current")) location.href = next.href;
+    const next = queue[here + step] ?? document.querySelector(`#packing-queue a[rel=${step > 0 ? "next" : "prev"}]`);
+    if (next) location.href = next.href;
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;

@@ -1,12 +1,13 @@
 """What this merchant has to do next in each thread, kept as rows that follow the folds.
 
 A thread waits for me by its state alone, whatever the clock says; deadlines are beside it (`waits`). The rows make one
-question of every morning ("what waits for me?") cheap, however many threads are closed.
+question of every morning ("what waits for me?") cheap, however many threads are closed. Parcels stand in the order in
+which they have to leave.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from contracts.orders import Order
 from contracts.payments import PaymentState
 from contracts.quotations import QuotationState
 from contracts.setoffs import SetoffState
-from node.storage import duties
+from node.storage import duties, proofs
 from node.trade import books, readings
 from node.trade.aftersales import issues, returns
 from node.trade.dealers import chains
@@ -48,6 +49,7 @@ D = Duty
 OF_SHIPPER: Final = frozenset({D.STOP, D.ACCEPT, D.SHIP})
 """A dealer whose supplier ships has none of these: what the supplier answers is passed on."""
 NONE: Final[frozenset[Duty]] = frozenset()
+NO_PROMISES: Final[frozenset[int | None]] = frozenset()
 
 
 def of_order(order: Order | None, side: int) -> frozenset[Duty]:
@@ -71,6 +73,29 @@ def of_order(order: Order | None, side: int) -> frozenset[Duty]:
     if any(returns.turn(state) == role for state in states):
         found.add(D.RETURN)
     return frozenset(found)
+
+
+def standing(order: Order | None, side: int) -> tuple[frozenset[Duty], frozenset[int | None]]:
+    """What an order wants of a side, and by when its goods are promised that may leave."""
+    wanted = of_order(order, side)
+    return wanted, NO_PROMISES if order is None or D.SHIP not in wanted else promises(order)
+
+
+def promises(order: Order) -> frozenset[int | None]:
+    """The unix seconds by which goods that may leave are promised to be handed over; None for those without."""
+    lots = ((line, lot) for line in order.lines.values() for lot in line.lots if lot.state in reservations.READY)
+    return frozenset(line.terms[lot.terms].promised_ship_s for line, lot in lots)
+
+
+def ship_by_ms(desk: books.Desk, book: books.Book, order: Order) -> int:
+    """Until when the first goods that may leave have to be handed over: by the promise, or by the agreement from the
+    receipt of the order on; `duties.NEVER` where no time was agreed."""
+    ends_s = {promise for promise in promises(order) if promise is not None}
+    after_s = order.version.terms.ship_by_s
+    if after_s is not None and None in promises(order):
+        receipt = proofs.first(desk.db, book.theirs.id, order.root[1] + 1)
+        ends_s.add((desk.now_ms() // 1000 if receipt is None else receipt.time_s) + after_s)
+    return min(ends_s) * 1000 if ends_s else duties.NEVER
 
 
 def of_statement(book: books.Book, statement: statements.Statement) -> Duty | None:
@@ -106,10 +131,8 @@ def follow(desk: books.Desk, book: books.Book, change: Change) -> None:
     if change.kind == "order":
         assert isinstance(change.after, Order)
         before = change.before if isinstance(change.before, Order) else None
-        if of_order(before, book.side) != of_order(change.after, book.side):
-            duties.replace(
-                desk.db, change.after.key, book.channel.id, of_mine(desk, change.after, book.side), desk.now_ms()
-            )
+        if standing(before, book.side) != standing(change.after, book.side):
+            enter_order(desk, book, change.after, of_mine(desk, change.after, book.side), desk.now_ms())
     elif change.kind == "statement":
         stale = duties.keys(desk.db, book.channel.id, D.STATEMENT)
         for key in {bytes(change.key), *stale} if isinstance(change.key, bytes) else stale:
@@ -126,17 +149,27 @@ def of_mine(desk: books.Desk, order: Order, side: int) -> frozenset[Duty]:
     return wanted
 
 
+def enter_order(desk: books.Desk, book: books.Book, order: Order, wanted: Iterable[Duty], since_ms: int) -> None:
+    """The rows of an order."""
+    due_ms = {duty.value: ship_by_ms(desk, book, order) if duty is D.SHIP else duties.NEVER for duty in wanted}
+    duties.replace(desk.db, order.key, book.channel.id, due_ms, since_ms)
+
+
 def enter(desk: books.Desk, book: books.Book, kind: str, key: bytes, state: object) -> None:
     """The row of any other thread."""
     duty = KINDS[kind](book, state)
-    duties.replace(desk.db, key, book.channel.id, () if duty is None else (duty,), desk.now_ms())
+    duties.replace(desk.db, key, book.channel.id, {} if duty is None else {duty: duties.NEVER}, desk.now_ms())
 
 
 def relist(desk: books.Desk, book: books.Book) -> None:
     """The rows of a channel, from the fold; they wait since their thread was begun."""
     duties.drop_channel(desk.db, book.channel.id)
     for key, wanted in whole(desk, book):
-        duties.replace(desk.db, key, book.channel.id, wanted, begun_ms(desk, book, key))
+        since_ms = begun_ms(desk, book, key)
+        if key in book.history.orders:
+            enter_order(desk, book, book.history.orders[key], wanted, since_ms)
+        else:
+            duties.replace(desk.db, key, book.channel.id, dict.fromkeys(wanted, duties.NEVER), since_ms)
 
 
 def whole(desk: books.Desk, book: books.Book) -> Iterator[tuple[bytes, frozenset[Duty]]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
 
 import pydantic
 
 from contracts.orders import OrderState
 from node import errors
+from node.storage import duties as stored
 from node.storage import orderbooks, orderlists
 from node.trade import books, doors, peering, waits
 from node.trade.day.duties import Duty
@@ -16,15 +18,17 @@ from node.trade.ordering import orders, rows
 register = doors.Register()
 ROWS_MAX = 1_000
 TEXT_MAX = 200
+EDGE: Final = r"[0-9]{1,18}\.[0-9]{1,18}\.[0-9a-f]{64}"
 State = Annotated[OrderState, pydantic.Field(strict=False)]
 
 
 class Listing(doors.Arguments):
-    """A page of orders, the newest first; `after` is the `next`, `before` the `previous` of another page.
+    """A page of orders, the newest first, or with a `duty` the most urgent; `after` is the `next`, `before` the
+    `previous` of another page.
 
     `state`: one or several. `shop`: whose consumers' orders are served. `since_ms`, `until_ms`: when they came, in unix
-    milliseconds, the end not included. `text`: what `hanse search` finds. `duty`: only those in
-    which this waits for me, as `hanse today` names it.
+    milliseconds, the end not included. `text`: what `hanse search` finds. `duty`: only those in which this waits for
+    me, as `hanse today` names it and in its order: by when it has to be done, and then since when it waits.
     """
 
     state: State | list[State] | None = None
@@ -57,7 +61,7 @@ async def listed(trade: doors.Trade, given: Listing, report: doors.Report) -> do
             duty="" if given.duty is None else given.duty.value,
         )
         limit = max(1, min(given.limit, ROWS_MAX))
-        page = orderlists.page(desk.db, wanted, limit, page_end(desk, given.after), page_end(desk, given.before))
+        page = leafed(desk, wanted, limit, given.after, given.before)
         names = rows.partner_names(desk)
         shown = [complete(trade, desk, row, rows.describe(row, names[row.channel])) for row in page.rows]
         counts: dict[str, int] = {}
@@ -65,9 +69,10 @@ async def listed(trade: doors.Trade, given: Listing, report: doors.Report) -> do
             counts[state] = counts.get(state, 0) + count
         return {
             "orders": shown,
-            "next": shown[-1]["order"] if shown and page.older else None,
-            "previous": shown[0]["order"] if shown and page.newer else None,
+            "next": edge_of(page, -1) if page.rows and page.older else None,
+            "previous": edge_of(page, 0) if page.rows and page.newer else None,
             "counts": counts,
+            "waiting": stored.counts(desk.db).get(wanted.duty, 0) if wanted.duty else None,
             "shops": orderlists.shops(desk.db),
         }
 
@@ -80,16 +85,46 @@ def states_of(given: Listing) -> tuple[str, ...]:
     return tuple(state.value for state in several or OrderState)
 
 
+def leafed(desk: books.Desk, wanted: orderlists.Filter, limit: int, after: str, before: str) -> orderlists.Page:
+    """The page that is asked for."""
+    if wanted.duty:
+        return orderlists.queue(desk.db, wanted, limit, place(after), place(before))
+    return orderlists.page(desk.db, wanted, limit, page_end(desk, after), page_end(desk, before))
+
+
+def edge_of(page: orderlists.Page, row: int) -> str:
+    """How the next or previous page names its end. What waits is done any minute: its place is named."""
+    if not page.places:
+        return page.rows[row].thread.hex()
+    due_ms, ts_ms, key = page.places[row]
+    return f"{due_ms}.{ts_ms}.{key.hex()}"
+
+
+def place(edge: str) -> stored.Place | None:
+    """Where another page of what waits ends; None for none. NodeError `request.malformed`."""
+    if not edge:
+        return None
+    if re.fullmatch(EDGE, edge) is None:
+        raise malformed(edge)
+    due_ms, ts_ms, key = edge.split(".")
+    return stored.Place(int(due_ms), int(ts_ms), bytes.fromhex(key))
+
+
 def page_end(desk: books.Desk, edge: str) -> bytes | None:
     """The order at which another page ends; None for none. NodeError `request.malformed`."""
     if not edge:
         return None
     row = next(iter(orderbooks.find_orders(desk.db, edge)), None)
     if row is None:
-        raise errors.NodeError(
-            "request.malformed", "this is not where a page ends", expected="what another page named", got=edge
-        )
+        raise malformed(edge)
     return row.thread
+
+
+def malformed(edge: str) -> errors.NodeError:
+    """The NodeError for what no page named."""
+    return errors.NodeError(
+        "request.malformed", "this is not where a page ends", expected="what another page named", got=edge
+    )
 
 
 def complete(trade: doors.Trade, desk: books.Desk, row: orderbooks.OrderRow, shown: dict[str, Any]) -> doors.Json:

@@ -23,7 +23,7 @@ from node.trade.day import duties, figures, searches
 from node.trade.goods import offers
 from node.trade.ordering import rows
 
-VERSION: Final = b"3"
+VERSION: Final = b"4"
 """Of what the rows and the index hold: another number makes them anew at the next start."""
 DONE: Final = "lists"  # setting: the version
 STALE: Final = "lists/"  # setting, by channel: its rows have to be made anew

@@ -266,7 +266,7 @@ class Reader:
             if key in self.terms:
                 yield key, name, self.say(text, time=self.time(self.terms[key]))
         for place, arbiter in enumerate(self.terms["arbiters"], start=1):
-            who = arbiter.get("name") or arbiter["node"][:15]
+            who = " · ".join(filter(None, (arbiter.get("name"), f"{arbiter['node'][:15]}…")))
             yield f"arbiter {place}", N_("Arbiter"), self.say(N_("%(place)s. %(who)s"), place=place, who=who)
 
     def more(self) -> Iterator[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""A quarrel that ends before an arbiter, on three consoles: from the complaint with a photo to the money.
+"""A quarrel that ends before an arbiter, on three consoles: from the terms that name it to the money.
 
 The parties have a clock of their own, which goes on by hours at once.
 """
@@ -24,7 +24,7 @@ GOODS = "sku,title_zh,title_en,price,stock\nCUP-1,青瓷茶杯,Celadon cup,12.00
 
 @dataclass(frozen=True, slots=True)
 class Court:
-    """A seller and a buyer under an agreement that names a judge."""
+    """A seller and a buyer, and a judge whom no agreement names before a story says so."""
 
     seller: villages.Villager
     buyer: villages.Villager
@@ -37,17 +37,56 @@ def court(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Court]:
     with villages.settle(tmp_path_factory.mktemp("court"), cast) as (seller, buyer, judge):
         buyer.ask("join", uri=seller.ask("invite")["uri"])
         stages.until("they are partners", lambda: all(map(openings.all_active, (seller, buyer))))
-        arbiter = judge.ask("dispute.key")["arbiter"]
         stages.until("the seller knows", openings.words_of, seller, buyer)
-        terms = {"partner": buyer.name, "arbiters": [arbiter], "resolve_hours": HOURS, "award_hours": 24}
-        proposed = seller.ask("agreement.propose", **terms)["agreement"]
-        stages.until("the terms arrive", openings.waits, buyer, proposed)
-        buyer.ask("agreement.accept", partner=seller.name)
-        stages.until("the terms are in force", openings.in_force, seller, proposed)
+        openings.sign(seller, buyer)
         openings.load(seller, "cups.csv", GOODS.encode())
         seller.ask("catalogue.share", partner=buyer.name)
         stages.until("the cups are offered", openings.offers, buyer, seller, 1)
         yield Court(seller, buyer, judge)
+
+
+def agree_on_a_judge(court: Court, buyer: tabs.Tab, seller: tabs.Tab, judge: tabs.Tab) -> None:
+    """The judge tells how agreements name it, the seller proposes terms that do, and the buyer accepts them."""
+    nobody(court)
+    judge.go("/aftersales/arbiter")
+    line = judge.page.locator("#arbiter-key").inner_text()
+    show_terms(seller, court.buyer)
+    seller.link("Propose a change").click()
+    seller.page.wait_for_url("**/terms/propose?**")
+    seller.unfold("Disputes and invoices")
+    seller.field("Arbiters, the first one first").fill(line)
+    seller.field("Hours until a complaint may be escalated").fill(str(HOURS))
+    seller.field("Hours that each arbiter has").fill("24")
+    seller.look()
+    seller.press("Propose these terms")
+    seller.done("agreement.propose")
+    show_terms(buyer, court.seller)
+    named = buyer.page.locator(".differences tr").filter(has_text=court.judge.name)
+    sync_api.expect(named).to_contain_text(buyer.say("Arbiter"))
+    buyer.look()
+    buyer.press("Accept the change")
+    buyer.sure()
+    buyer.done("agreement.accept")
+    sync_api.expect(buyer.page.locator(".clauses")).to_contain_text(court.judge.name)
+    sync_api.expect(seller.page.locator(".differences")).to_have_count(0)  # it is in force there, too
+
+
+def show_terms(tab: tabs.Tab, partner: villages.Villager) -> None:
+    """Go where the terms with a partner stand."""
+    tab.go("/partners")
+    tab.page.get_by_role("link", name=partner.name).click()
+    tab.link("Terms").click()
+    tab.page.wait_for_url("**/terms")
+
+
+def nobody(court: Court) -> None:
+    """Terms that name no judge, as before the first story."""
+    (now,) = court.seller.ask("agreement.list")["agreements"]
+    if now["terms"]["arbiters"]:
+        proposed = court.seller.ask("agreement.propose", partner=court.buyer.name, instead_of=now["agreement"])
+        stages.until("the terms arrive", openings.waits, court.buyer, now["agreement"])
+        court.buyer.ask("agreement.accept", partner=court.seller.name)
+        stages.until("they are in force", openings.in_force, court.seller, proposed["agreement"])
 
 
 def stands(villager: villages.Villager, issue: str, state: str) -> bool:
@@ -188,6 +227,7 @@ def test_a_dispute_goes_from_a_photo_over_the_arbiters_desk_to_the_money(
         tabs.open_tab(browser, court.seller.address, guise) as seller,
         tabs.open_tab(browser, court.judge.address, guise) as judge,
     ):
+        agree_on_a_judge(court, buyer, seller, judge)
         issue = complain(court, buyer, photo)
         disagree(court, issue, buyer, seller)
         go_to_the_arbiter(court, issue, buyer, seller, photo, case)

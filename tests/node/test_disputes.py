@@ -22,10 +22,9 @@ async def quarrel(town: Town) -> str:
     await town.open("factory", "shop", "judge", "second")
     await town.pair("factory", "shop")
     await goods(town, "factory")
-    arbiters = [(await town.ask(name, "dispute.key"))["arbiter"] for name in ("judge", "second")]
-    await town.ask(
-        "factory", "agreement.propose", partner="shop", arbiters=arbiters, resolve_hours=2, award_hours=24
-    )  # fmt: skip
+    keys = [(await town.ask(name, "dispute.key"))["arbiter"] for name in ("judge", "second")]
+    arbiters = [f"{keys[0]} 义乌 仲裁所", keys[1]]
+    await town.ask("factory", "agreement.propose", partner="shop", arbiters=arbiters, resolve_hours=2, award_hours=24)
     await town.settle()
     await town.ask("shop", "agreement.accept", partner="factory")
     await town.settle()
@@ -38,6 +37,8 @@ async def quarrel(town: Town) -> str:
     await town.settle()
     opened = await town.ask("shop", "issue.open", order=id, category="damaged", claim="21.00", message="all broken")
     await town.settle()
+    named = (await town.ask("factory", "issue.show", issue=opened["issue"]))["arbiters"]
+    assert named == ["义乌 仲裁所", keys[1].partition(":")[0]]
     return str(opened["issue"])
 
 

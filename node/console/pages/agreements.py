@@ -127,7 +127,7 @@ def filled(terms: views.Json | None, currency: str) -> Mapping[str, Any]:
         "fees": [(fee["name"], percent(fee["rate"]), percent(fee["tax"])) for fee in terms["fees"]],
         "shares": [(share["role"], percent(share["rate"]), share["node"]) for share in terms["shares"]],
         "shares_by": terms["shares"][0]["by"] if terms["shares"] else "buyer",
-        "arbiters": [f"{one['node']}:{one['key']}" for one in terms["arbiters"]],
+        "arbiters": [f"{one['node']}:{one['key']} {one.get('name', '')}".strip() for one in terms["arbiters"]],
         "resolve_hours": hours(terms.get("issue_resolution_s")),
         "award_hours": hours(terms.get("award_s")),
         "self_billing": terms["self_billing"],
@@ -210,7 +210,7 @@ def proposal(posted: forms.Posted) -> views.Json:
     given["shares"] = [
         f"{typed(f'{row}.role')}={share(f'{row}.rate')}:{typed(f'{row}.who')}" for row in rows if typed(f"{row}.role")
     ]
-    given["arbiters"] = typed("arbiters").split()
+    given["arbiters"] = [line for line in map(str.strip, typed("arbiters").splitlines()) if line]
     if faults:
         raise errors.NodeError("request.malformed", "the terms have faults", faults=faults)
     return given

@@ -35,8 +35,9 @@ class Propose(doors.Arguments):
     `shares` is what third merchants get of every price, each "ROLE=RATE:WHO", passed on by `shares_by`: WHO is a
     partner of mine, a NodeID, or `seller`, where the seller here gets a share of what its buyer trades elsewhere.
     `channels`: the kinds of channel that the buyer may sell on; all where none is named.
-    `arbiters` decide disputes, in this order: each is what `hanse dispute key` prints there. An issue may be escalated
-    after `resolve_hours`, the next arbiter decides after `award_hours`. `self_billing`: the buyer writes the invoices.
+    `arbiters` decide disputes, in this order: each is what `hanse dispute key` prints there, and behind it, if it is to
+    be called by a name, a space and the name. An issue may be escalated after `resolve_hours`, the next arbiter decides
+    after `award_hours`. `self_billing`: the buyer writes the invoices.
     Goods may come back within `return_days`, and what is owed is due after `payment_days`, by statements of a `period`.
     `instead_of`: the agreement in force that these terms are to change, or the partner's proposal that they answer.
     """
@@ -396,10 +397,15 @@ def receiver(desk: books.Desk, who: str) -> bytes:
 
 
 def arbiter(text: str) -> dict[str, Value]:
-    """An arbiter as an agreement names it, from what `hanse dispute key` prints. NodeError `request.malformed`."""
-    node, _, public = text.rpartition(":")
+    """An arbiter as an agreement names it, from what `hanse dispute key` prints, and behind it what people call it.
+
+    NodeError `request.malformed`.
+    """
+    line, _, name = text.strip().partition(" ")
+    node, _, public = line.rpartition(":")
     with contextlib.suppress(ValueError, PeerError):
-        return {"node": nodeids.from_text(node), "key": bytes.fromhex(public)}
+        named: dict[str, Value] = {"name": name.strip()} if name.strip() else {}
+        return {"node": nodeids.from_text(node), "key": bytes.fromhex(public), **named}
     raise errors.NodeError(
         "request.malformed", "this names no arbiter", expected="what `hanse dispute key` prints there", got=text
     )

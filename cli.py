@@ -144,11 +144,13 @@ def backup(file: Path) -> dict[str, str]:
 @click.command(cls=commands.Command)
 @click.argument("file", type=FILE)
 def restore(file: Path) -> None:
-    """Make a new home from the backup in FILE."""
+    """Make a new home from the backup in FILE, which the passphrase of that node opens."""
+    from node import keystore
     from node.system import backups
+    from node.terminal import passphrases
 
     terminal = commands.current()
-    home = backups.restore(file, terminal.home)
+    home = backups.restore(file, terminal.home, lambda sealed: keystore.unseal(sealed, passphrases.known()).root)
     terminal.answer("restore", {"home": str(home.path)})
 
 

@@ -75,6 +75,8 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "storage.guarantees": (Exit.BUG, "this SQLite does not give the guarantees that the node needs"),
     "storage.newer": (Exit.CONFIGURATION, "the database was written by a newer program"),
     "storage.copy": (Exit.DISK, "the database could not be copied into a backup"),
+    "backup.differs": (Exit.DISK, "a backup does not read back as it was written"),
+    "backup.folder": (Exit.DISK, "the folder for backups is not there, or cannot be used"),
     "backup.unreadable": (Exit.UNREADABLE, "a file is no backup of a node, or a damaged one"),
     "storage.damaged": (Exit.LATER, "an entry on this disk is damaged; its copy is fetched from the partner"),
     "storage.crash-loop": (Exit.DISK, "storage failed at several starts in a row"),

@@ -101,6 +101,12 @@ class Disk(Protocol):
     def copy(self, folder: Path, report: Callable[[str, int, int], None]) -> None:
         """Write what a backup holds into a new folder, as it is at one moment. Called in a thread of its own."""
 
+    def aside(self, target: Path) -> Path:
+        """A new folder on the disk of the node, for the copy of which a backup in the folder `target` is made."""
+
+    def shelf(self) -> Path:
+        """The folder for backups, unless the owner chose another one. Nobody has made it yet, perhaps."""
+
     def write_state(self, name: str, content: bytes) -> None:
         """Replace a state file durably: written aside, fsynced, renamed, folder fsynced. Called within `run`."""
 

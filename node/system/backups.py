@@ -1,49 +1,54 @@
-"""Backups: everything of a home but its state folder, as one file; and a home made from such a file.
+"""Backups: everything of a home but its state folder, as one encrypted file; and a home made from such a file.
 
-    hanse-backup/README.txt     what this is, and how it is restored
     hanse-backup/config.toml
     hanse-backup/keys           still encrypted under the passphrase
     hanse-backup/data/hanse.db  as it was at one moment
 
-The database is copied through a connection of its own, which sees one state of it from the beginning to the end, while
-the node goes on writing.
+A packed folder of these stands in an encrypted file (see `archives`). The database is copied through a connection of
+its own, which sees one state of it from the beginning to the end, while the node goes on writing. A file gets its name
+only when it was read back and found to hold what it must: whatever has the name of a backup is a whole one.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import gzip
+import hashlib
+import io
 import os
 import shutil
 import sqlite3
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 from urllib.parse import quote
 
 from node import errors
-from node.system import files, homes
+from node.system import archives, files, homes
 
 Report = Callable[[str, int, int], None]  # what, done, total
 
 ROOT: Final = "hanse-backup"
 STEP_PAGES: Final = 1_024
 """4 MB between two reports."""
-README: Final = """\
-A backup of a Hanse node.
+ROOM_KEPT_BYTES: Final = 256 << 20
+"""A backup is not begun where it could leave less than this for the node."""
+GZIP: Final = b"\x1f\x8b"
 
-It holds what was decided (config.toml), the keys, still encrypted under the passphrase of the node (keys), and the
-database with every document, order and account (data/hanse.db). It does not hold the passphrase, the recovery sheet,
-or the certificate of the console. Whoever has this file and the passphrase has the node: keep the two apart.
 
-To restore it, on a machine where the old node does not run any more:
-
-    hanse --home NEW-FOLDER restore THIS-FILE
-    hanse --home NEW-FOLDER run
-
-The node notices that it is a copy. It signs nothing until its partners have given back what came after the backup.
-Never run two copies of one node.
-"""
+def need_room(free: int, needed: int) -> None:
+    """NodeError `disk.full` where a copy of so many bytes could stop the node."""
+    wanted = needed + ROOM_KEPT_BYTES
+    if free < wanted:
+        raise errors.NodeError(
+            "disk.full",
+            "the disk of the node has too little room to make a backup",
+            expected=f"{wanted >> 20} MB",
+            got=f"{free >> 20} MB",
+            hint="make room on it, or keep fewer backups there",
+        )
 
 
 def copy(home: homes.Home, folder: Path, report: Report) -> None:
@@ -55,7 +60,6 @@ def copy(home: homes.Home, folder: Path, report: Report) -> None:
             content = files.read(kept)
             if content is not None:
                 write_private(folder / kept.name, content)
-        write_private(folder / "README.txt", README.encode())
         write_private(folder / "data" / home.database.name, b"")
     except OSError as error:
         raise files.failed(f"{folder} cannot be written", error) from error
@@ -94,22 +98,121 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def pack(folder: Path, file: Path, report: Report) -> int:
-    """Pack a folder that `copy` has written into the new `file`; its size in bytes. NodeError `disk.*`."""
-    report("packing", 0, 1)
+def write(
+    folder: Path, file: Path, root: bytes, head: archives.Head, report: Report, sync: files.Sync = os.fsync
+) -> int:
+    """Make the new `file` of a folder that `copy` has written; its size in bytes. NodeError `backup.differs`, `disk.*`.
+
+    It is written aside, synced, read back and compared, and only then gets its name. Whatever fails, nothing is left.
+    """
+    if os.path.lexists(file):
+        raise errors.NodeError("file.exists", f"{file} exists already and is not overwritten")
+    aside = file.with_name(f".{file.name}.new")
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, files.PRIVATE_MODE)
-        with open(descriptor, "wb") as stream:
-            with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=6) as archive:
-                archive.add(folder, ROOT, filter=anonymous)
+        with open_new(aside) as stream:
+            pack(folder, stream, root, head, report)
             stream.flush()
-            os.fsync(stream.fileno())
-            return stream.tell()
-    except FileExistsError:
-        raise errors.NodeError("file.exists", f"{file} exists already and is not overwritten") from None
+            sync(stream.fileno())
+            size = stream.tell()
+            forget_pages(stream.fileno())
+        compare(folder, aside, root, report)
+        os.rename(aside, file)
+        settle(file.parent, sync)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise files.failed(f"{file.parent} cannot be written", error) from error
+        raise
+    return size
+
+
+def settle(folder: Path, sync: files.Sync) -> None:
+    """Make the names in a folder durable, where its file system knows how: many of memory sticks and shares do not."""
+    try:
+        files.sync_folder(folder, sync)
     except OSError as error:
-        file.unlink(missing_ok=True)
-        raise files.failed(f"{file} cannot be written", error) from error
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+
+
+def open_new(path: Path) -> IO[bytes]:
+    """A new file for its owner alone, in the place of what a process left there that died. Raises OSError."""
+    path.unlink(missing_ok=True)
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, files.PRIVATE_MODE), "wb")
+
+
+def forget_pages(descriptor: int) -> None:
+    """Let what is read next come from the disk and not from memory, where the system knows how."""
+    if hasattr(os, "posix_fadvise"):
+        with contextlib.suppress(OSError):
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def pack(folder: Path, stream: IO[bytes], root: bytes, head: archives.Head, report: Report) -> None:
+    """Write the encrypted content of a backup. Raises OSError."""
+    sealer = archives.Sealer(stream, root, head)
+    names = members(folder)
+    with (
+        gzip.GzipFile(filename="", mode="wb", fileobj=sealer, compresslevel=6, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w|") as archive,
+    ):
+        for done, name in enumerate(names):
+            report("packing", done, len(names))
+            archive.add(folder / name, f"{ROOT}/{name}", filter=anonymous)
+    sealer.finish()
+
+
+def members(folder: Path) -> list[str]:
+    """The files of a folder, by their names in it."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def compare(folder: Path, file: Path, root: bytes, report: Report) -> None:
+    """Read a backup back, and see that it holds the folder. NodeError `backup.differs`; raises OSError."""
+    report("checking", 0, 1)
+    found: dict[str, bytes] = {}
+    try:
+        with open(file, "rb") as stream:
+            _, raw = archives.read_head(stream)
+            for member, content in contents(archives.Opener(stream, root, raw)):
+                found[member.name.removeprefix(f"{ROOT}/")] = digest(content)
+    except (tarfile.TarError, EOFError, errors.NodeError) as error:
+        raise differs(type(error).__name__) from error
+    for name in members(folder):
+        with open(folder / name, "rb") as content:
+            if found.get(name) != digest(content):
+                raise differs(name)
+
+
+def digest(stream: IO[bytes]) -> bytes:
+    """The SHA-256 of what a stream still holds."""
+    sum = hashlib.sha256()
+    while piece := stream.read(archives.CHUNK_BYTES):
+        sum.update(piece)
+    return sum.digest()
+
+
+def contents(packed: IO[bytes] | io.RawIOBase) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
+    """The regular files in an opened backup, one after the other. TarError, EOFError, NodeError `backup.unreadable`."""
+    stream = packed if not isinstance(packed, io.RawIOBase) else io.BufferedReader(packed, archives.CHUNK_BYTES)
+    with tarfile.open(fileobj=stream, mode="r|gz") as archive:
+        for member in archive:
+            content = archive.extractfile(member) if member.isreg() else None
+            if content is not None:
+                yield member, content
+    while stream.read(archives.CHUNK_BYTES):
+        pass  # what is cut off after the last file is cut off all the same
+
+
+def differs(got: str) -> errors.NodeError:
+    """The NodeError for a disk that gives back something else than was written to it."""
+    return errors.NodeError(
+        "backup.differs",
+        "the backup could not be read back as it was written",
+        got=got,
+        hint="do not trust this disk: choose another folder",
+    )
 
 
 def anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -119,50 +222,56 @@ def anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
     return member
 
 
-def restore(file: Path, path: Path) -> homes.Home:
+def restore(file: Path, path: Path, unlock: archives.Unlock) -> homes.Home:
     """Make a home from a backup, in an absent or empty place. What was made before a failure is removed again.
 
-    NodeError `backup.unreadable`, `home.exists`, `home.unfit`, `disk.*`.
+    NodeError `backup.unreadable`, `key.*`, `home.exists`, `home.unfit`, `disk.*`.
     """
     home = homes.create(path)
     wanted = {home.config.name: home.config, home.keys.name: home.keys, f"data/{home.database.name}": home.database}
     try:
-        with tarfile.open(file, "r:gz") as archive:
-            for member in archive:
-                target = wanted.get(member.name.removeprefix(f"{ROOT}/"))
-                if target is not None and member.isreg():
-                    unpack(archive, member, target)
+        with open(file, "rb") as stream:
+            unpack(stream, wanted, unlock)
         missing = [name for name, target in wanted.items() if target != home.config and not target.exists()]
         if missing:
-            raise unreadable(f"nothing of {', '.join(missing)}")
+            raise archives.unreadable(f"nothing of {', '.join(missing)}")
         with contextlib.closing(sqlite3.connect(home.database)) as connection:
             check(connection)
-    except (tarfile.TarError, EOFError, OSError, sqlite3.Error, errors.NodeError) as error:
+    except BaseException as error:
         for target in wanted.values():
             target.unlink(missing_ok=True)
-        if isinstance(error, errors.NodeError):
-            raise
-        if isinstance(error, OSError) and error.errno is not None:
+        if isinstance(error, (tarfile.TarError, EOFError, sqlite3.Error)):
+            raise archives.unreadable(type(error).__name__) from None
+        if isinstance(error, OSError):
             raise files.failed(f"{file} cannot be restored to {home.path}", error) from error
-        raise unreadable(type(error).__name__) from None
+        raise
     for folder in (home.data, home.path):
         files.sync_folder(folder)
     return home
 
 
-def unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
-    """Write one file of an archive, for its owner alone and durably. OSError, TarError."""
-    source = archive.extractfile(member)
-    assert source is not None, "a regular file has content"
+def unpack(stream: IO[bytes], wanted: dict[str, Path], unlock: archives.Unlock) -> None:
+    """Write the wanted files of a backup, each once. OSError, TarError, NodeError."""
+    for member, content in contents(opened(stream, unlock)):
+        target = wanted.get(member.name.removeprefix(f"{ROOT}/"))
+        if target is not None:
+            copy_out(content, target)
+
+
+def opened(stream: IO[bytes], unlock: archives.Unlock) -> IO[bytes] | io.RawIOBase:
+    """The packed folder in a backup. Before there were encrypted ones, it stood in the file as it is. NodeError."""
+    if stream.read(len(GZIP)) == GZIP:
+        stream.seek(0)
+        return stream
+    stream.seek(0)
+    head, raw = archives.read_head(stream)
+    return archives.Opener(stream, unlock(head.keys), raw)
+
+
+def copy_out(source: IO[bytes], target: Path) -> None:
+    """Write one file of a backup, for its owner alone and durably. Raises OSError."""
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, files.PRIVATE_MODE)
-    with source, open(descriptor, "wb") as stream:
+    with open(descriptor, "wb") as stream:
         shutil.copyfileobj(source, stream)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def unreadable(got: str) -> errors.NodeError:
-    """The NodeError for a file that is no backup, or a damaged one."""
-    return errors.NodeError(
-        "backup.unreadable", "this is no backup of a node, or a damaged one", expected=f"{ROOT}/…", got=got
-    )

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +28,7 @@ CHECKPOINT_PAGES: Final = 1_000
 WAL_BYTES_KEPT: Final = 64 << 20
 """The write-ahead log is cut back to this after a long reader made it grow (faults.md S08)."""
 STATEMENTS_CACHED: Final = 512
+ASIDE_PREFIX: Final = "backup-"
 
 GUARANTEES: Final[tuple[tuple[str, str, object], ...]] = (
     ("journal_mode", "WAL", "wal"),
@@ -55,6 +57,8 @@ class SystemDisk:
         self._home = home
         self._sync = sync
         self._busy_ms = busy_ms
+        for left in home.state.glob(f"{ASIDE_PREFIX}*"):
+            shutil.rmtree(left, ignore_errors=True)  # of a process that died while it wrote a backup
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
 
     def connect(self) -> sqlite3.Connection:
@@ -122,6 +126,24 @@ class SystemDisk:
     def copy(self, folder: Path, report: backups.Report) -> None:
         """Write what a backup holds into a new folder, beside the units. NodeError `disk.*`, `storage.copy`."""
         backups.copy(self._home, folder, report)
+
+    def aside(self, target: Path) -> Path:
+        """A new folder in `state`, which no backup copies, for what becomes a backup in the folder `target`.
+
+        NodeError `disk.full` where the copy could stop the node, `disk.*`.
+        """
+        try:
+            needed = sum(path.stat().st_size for path in self._home.data.iterdir())
+            if target.stat().st_dev == self._home.data.stat().st_dev:
+                needed *= 2
+            backups.need_room(self.free_bytes(), needed)
+            return Path(tempfile.mkdtemp(prefix=ASIDE_PREFIX, dir=self._home.state))
+        except OSError as error:
+            raise files.failed(f"{target} cannot be written", error) from error
+
+    def shelf(self) -> Path:
+        """Where backups go unless the owner chose another folder."""
+        return self._home.backups
 
     def free_bytes(self) -> int:
         """Space left for the database."""

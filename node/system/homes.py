@@ -4,6 +4,7 @@ config.toml         what the merchant decided
 keys                secrets, encrypted under the passphrase (node.keystore)
 data/hanse.db       the database: what a backup copies
 state/              what no backup may copy: fence, lock, control socket
+backups/            backups that the node writes by itself, unless the owner chose a better place
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 from node import errors
 from node.system import files
 
-OWN_NAMES = ("config.toml", "keys", "data", "state", "lost+found")
+OWN_NAMES = ("config.toml", "keys", "data", "state", "backups", "lost+found")
 """What may lie in the folder of a new home: what an attempt left that failed, and what a file system makes itself."""
 
 FAILURES_WITHIN_MS = 300_000
@@ -56,6 +57,11 @@ class Home:
     def state(self) -> Path:
         """The folder that no backup may copy."""
         return self.path / "state"
+
+    @property
+    def backups(self) -> Path:
+        """The folder for backups, unless the owner chose another one."""
+        return self.path / "backups"
 
     @property
     def lock(self) -> Path:

@@ -56,7 +56,9 @@ def backup(answer: Json) -> RenderableType:
     """A backup that was written."""
     size = f"{int(answer.get('bytes') or 0) / 1_048_576:.1f} MiB"
     head = tables.fields([("file", answer.get("file")), ("size", size)])
-    return Group(head, Text("Keep it away from this machine, and away from the passphrase."))
+    return Group(
+        head, Text("The passphrase of the node opens it. Keep it away from this machine, and away from the passphrase.")
+    )
 
 
 def keys(answer: Json) -> RenderableType:

@@ -1,11 +1,14 @@
-"""The use case that writes a backup of this node."""
+"""Backups: written when somebody asks for one, and by the node itself at the hour that its owner chose.
+
+A backup is encrypted under a key that follows from the root secret, so the node writes it without being told the
+passphrase; whoever restores it needs the passphrase (`node.system.archives`).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
 import sqlite3
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +16,9 @@ import structlog
 
 from node import errors
 from node.storage import partners, settings
-from node.system import backups
+from node.system import archives, backups
 from node.trade import doors
+from protocol import identities
 
 register = doors.Register()
 log = structlog.get_logger(__name__)
@@ -48,19 +52,26 @@ async def write(trade: doors.Trade, given: Write, report: doors.Report) -> doors
             "file.exists", "a backup is a new file, named by its absolute path", got=given.file[:200]
         )
     now_ms = trade.world.clock.now_ms()
-
-    def work() -> int:
-        aside = Path(tempfile.mkdtemp(prefix=".hanse-backup-", dir=file.parent))
-        try:
-            trade.world.disk.copy(aside / "home", report)
-            return backups.pack(aside / "home", file, report)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-
-    try:
-        size = await asyncio.to_thread(work)
-    except OSError as error:
-        raise errors.NodeError("disk.failed", f"{file.parent} cannot be written", got=error.strerror) from error
+    size = await make(trade, file, "hand", now_ms, report)
     await trade.database.write(lambda db: settings.put(db, WRITTEN, b"%d" % now_ms))
     log.info("a backup was written", bytes=size, by=trade.caller.operator)
     return {"file": given.file, "bytes": size, "written_ms": now_ms}
+
+
+async def make(trade: doors.Trade, file: Path, made: str, now_ms: int, report: doors.Report) -> int:
+    """Make the new `file`; its size in bytes. `made`: as in `archives.Head`. NodeError."""
+    salt = trade.world.entropy.token(archives.SALT_BYTES)
+
+    def work() -> int:
+        aside = trade.world.disk.aside(file.parent)
+        try:
+            trade.world.disk.copy(aside / "home", report)
+            key_file = (aside / "home" / "keys").read_bytes()
+            head = archives.Head(identities.to_text(trade.books.me), now_ms, made, salt, key_file)
+            return backups.write(aside / "home", file, trade.keys.root, head, report)
+        except FileNotFoundError:
+            raise errors.NodeError("key.missing", "there is no key file", hint="restore it from a backup") from None
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    return await asyncio.to_thread(work)

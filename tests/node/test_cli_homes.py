@@ -21,7 +21,7 @@ import structlog
 from node import errors, keystore
 from node.control import clients
 from node.demonstrations import merchants
-from node.system import backups, clocks, disks, homes
+from node.system import archives, backups, clocks, disks, homes
 from node.terminal import examinations, journals
 from protocol import identities, keys
 from tests.node import controls, programs
@@ -384,13 +384,20 @@ def test_O10_the_doctor_reads_a_node_that_was_killed(home: Path) -> None:
     assert fingerprint(home) == before
 
 
-def test_a_backup_becomes_a_home_at_another_place(tmp_path: Path) -> None:
-    programs.run("--home", str(tmp_path / "shop"), "init", "Tea", environment=PASSPHRASE)
-    backups.copy(homes.open_home(tmp_path / "shop"), tmp_path / "aside", lambda what, done, total: None)
-    backups.pack(tmp_path / "aside", tmp_path / "backup.tar.gz", lambda what, done, total: None)
-    reply = programs.run("--home", str(tmp_path / "new"), "restore", str(tmp_path / "backup.tar.gz"))
+def test_a_backup_becomes_a_home_at_another_place_with_the_passphrase(tmp_path: Path) -> None:
+    made = programs.run("--home", str(tmp_path / "shop"), "init", "Tea", "--json", environment=PASSPHRASE)
+    old = homes.open_home(tmp_path / "shop")
+    backups.copy(old, tmp_path / "aside", lambda what, done, total: None)
+    sealed = old.keys.read_bytes()
+    root = keystore.unseal(sealed, PASSPHRASE["HANSE_PASSPHRASE"]).root
+    head = archives.Head(programs.answer(made)["node"], 1, "hand", bytes(16), sealed)
+    backups.write(tmp_path / "aside", tmp_path / "shop.backup", root, head, lambda what, done, total: None)
+    restore = ("--home", str(tmp_path / "new"), "restore", str(tmp_path / "shop.backup"))
+    wrong = programs.run(*restore, "--json", environment={"HANSE_PASSPHRASE": "another passphrase"})
+    assert (wrong.exit_code, programs.answer(wrong)["error"]["code"]) == (77, "key.passphrase")
+    reply = programs.run(*restore, environment=PASSPHRASE)
     assert (reply.exit_code, "must not run anywhere else" in reply.output) == (0, True)
-    old, new = homes.open_home(tmp_path / "shop"), homes.open_home(tmp_path / "new")
-    assert (new.keys.read_bytes(), new.config.read_bytes()) == (old.keys.read_bytes(), old.config.read_bytes())
-    again = programs.run("--home", str(tmp_path / "new"), "restore", str(tmp_path / "backup.tar.gz"), "--json")
+    new = homes.open_home(tmp_path / "new")
+    assert (new.keys.read_bytes(), new.config.read_bytes()) == (sealed, old.config.read_bytes())
+    again = programs.run(*restore, "--json", environment=PASSPHRASE)
     assert (again.exit_code, programs.answer(again)["error"]["code"]) == (1, "home.exists")

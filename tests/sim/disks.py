@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -74,6 +75,8 @@ class Image:
         self.reader = sqlite3.connect(self.uri, uri=True, isolation_level=None, timeout=0)
         self.state: dict[str, bytes] = {}
         self.traps: list[Trap] = []
+        self.keys = b""  # the content of the key file
+        self.shelf: Path | None = None  # where backups go
         self.full = False
         self.slow_ms = 0
         self.commits = 0
@@ -255,7 +258,17 @@ class SimDisk:
         """The database as it is durable now."""
         (folder / "data").mkdir(parents=True)
         (folder / "data" / "hanse.db").write_bytes(self.image.reader.serialize())
+        (folder / "keys").write_bytes(self.image.keys)
         report("copying", 1, 1)
+
+    def aside(self, target: Path) -> Path:
+        """A folder of the machine on which the tests run."""
+        return Path(tempfile.mkdtemp(dir=self.shelf().parent))
+
+    def shelf(self) -> Path:
+        """A folder of the machine on which the tests run, where a test gave one."""
+        assert self.image.shelf is not None, "backups are written by tests that say where"
+        return self.image.shelf
 
     def pass_point(self, point: Point) -> None:
         """Where traps spring. Called before and after everything that reaches the disk."""

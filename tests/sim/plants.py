@@ -54,6 +54,8 @@ class ForgetfulDisk:
         self.read_state = disk.read_state
         self.write_state = disk.write_state
         self.copy = disk.copy
+        self.aside = disk.aside
+        self.shelf = disk.shelf
         self.room = disk.room
         self.look = disk.look
 

@@ -31,6 +31,7 @@ words.add(
         "never": N_("never"),
         "copying": N_("Copying the database"),
         "packing": N_("Packing"),
+        "checking": N_("Checking what was written"),
     },
     tones={"totp": "green", "passkey": "green", "none": "yellow", "disabled": "red", "revoked": "secondary"}
     | {"in-use": "green", "never": "yellow"},
@@ -241,7 +242,7 @@ async def back_up(view: views.View) -> web.StreamResponse:
     async def work(job: jobs.Job) -> views.Json:
         file = (
             job.folder()
-            / f"hanse-{datetime.fromtimestamp(view.console.clock.now_ms() / 1000, UTC):%Y-%m-%d-%H%M}.tar.gz"
+            / f"hanse-{datetime.fromtimestamp(view.console.clock.now_ms() / 1000, UTC):%Y-%m-%d-%H%M}.backup"
         )
         return await view.console.door.ask(view.caller, "backup.write", {"file": str(file)}, job.report)
 
@@ -258,7 +259,10 @@ async def download(view: views.View) -> web.StreamResponse:
     file = Path(job.answer["file"])
     return web.FileResponse(
         file,
-        headers={"Content-Type": "application/gzip", "Content-Disposition": f'attachment; filename="{file.name}"'},
+        headers={
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": f'attachment; filename="{file.name}"',
+        },
     )
 
 

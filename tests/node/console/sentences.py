@@ -35,7 +35,7 @@ CODE: Final = re.compile(r"[^ ]*[/_.=<\[\n][^ ]*")
 ROOTS: Final = tuple(Path(str(floor.__file__)).parent for floor in (protocol, contracts, node))
 ASIDE: Final = (
     *("node/demonstrations", "node/terminal", "node/control", "node/discovery", "node/links", "node/storage"),
-    *("node/system/disks.py", "node/system/files.py", "node/system/homes.py", "node/runtime.py"),
+    *("node/system/disks.py", "node/system/homes.py", "node/runtime.py"),
     *("protocol/frames.py", "protocol/greetings.py", "protocol/maps.py", "protocol/messages.py"),
     *("protocol/noise.py", "protocol/sessions.py", "protocol/syncing.py"),
 )
@@ -52,6 +52,7 @@ CARRIERS: Final[dict[str, tuple[str, ...]]] = {
     "CellRefused": ("", "expected", "got"),
     "refused": ("", "expected", "got"),
     "report": ("what",),
+    "failed": ("message",),
     "Unreadable": ("message",),
     "skip": ("", "reason"),
     "Key": ("", "expected"),

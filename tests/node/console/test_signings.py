@@ -395,10 +395,10 @@ def test_a_backup_is_written_by_a_button_and_restored_to_the_same_node(tmp_path:
             headers={"Cookie": "; ".join(f"{name}={value}" for name, value in browser.jar.items())},
         ) as answer:
             content = await answer.read()
-            assert re.fullmatch(r'attachment; filename="hanse-[0-9-]+\.tar\.gz"', answer.headers["Content-Disposition"])
-        file = tmp_path / "backup.tar.gz"
+            assert re.fullmatch(r'attachment; filename="hanse-[0-9-]+\.backup"', answer.headers["Content-Disposition"])
+        file = tmp_path / "shop.backup"
         file.write_bytes(content)
-        restored = backups.restore(file, tmp_path / "restored")
+        restored = backups.restore(file, tmp_path / "restored", lambda sealed: desk.node.trade.keys.root)
         with contextlib.closing(sqlite3.connect(restored.database)) as db:
             assert [row[0] for row in db.execute("SELECT name FROM operators ORDER BY id")] == ["Wei", "Li"]
         assert (await ask(desk, "status"))["backup_ms"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.node import programs
 
 QUESTIONS: list[programs.Question] = [
-    (["backup", "/b.tar.gz"], "backup.write", {"file": "/b.tar.gz"}),
+    (["backup", "/shop.backup"], "backup.write", {"file": "/shop.backup"}),
     (["operator", "list"], "operator.list", {}),
     (["operator", "code"], "operator.code", {}),
     (["operator", "role", "Wei", "sales"], "operator.change", {"operator": "Wei", "role": "sales"}),

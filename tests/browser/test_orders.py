@@ -98,7 +98,7 @@ def test_a_cancel_of_the_buyer_stops_the_packer_in_the_middle_of_typing(
         sync_api.expect(packing.page.locator(f"#packing[data-order='{order}']")).to_have_count(0)
 
 
-def test_the_keys_of_a_packer_go_on_over_the_end_of_a_page(
+def test_a_packer_goes_on_over_the_end_of_a_page_and_not_after_a_wrong_scan(
     village: villages.Village, browser: sync_api.Browser, guise: guises.Guise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(2):
@@ -113,6 +113,12 @@ def test_the_keys_of_a_packer_go_on_over_the_end_of_a_page(
             tab.page.keyboard.press(key)
             sync_api.expect(tab.page.locator(f"#packing[data-order='{row['order']}']")).to_be_visible()
             sync_api.expect(tab.page.locator("[data-queue][aria-current]")).to_have_count(1)
+        tab.go("/orders/pack")
+        tab.field("Scan or type a number").fill("SF-unknown")
+        tab.page.keyboard.press("Enter")
+        sync_api.expect(tab.page.locator("#packing")).to_have_count(0)  # so no waybill can be given to the wrong one
+        sync_api.expect(tab.field("Scan or type a number")).to_be_focused()
+        tab.look(again=True)
         tab.go("/orders/ship")
         tab.link("Next page").click()
         sync_api.expect(tab.page.locator(f".scroll-list a[href='/orders/{waiting[1]['order']}']")).to_be_visible()

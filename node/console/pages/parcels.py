@@ -77,10 +77,10 @@ async def pack(view: views.View) -> web.StreamResponse:
     if number:
         hits = (await view.ask("search", text=number, limit=10))["hits"]
         known = [hit["id"] for hit in hits if hit["kind"] == "order" and hit["selling"]]
-        wanted, unknown = (known[0], "") if known else (wanted, number)
+        wanted, unknown = (known[0], "") if known else ("", number)  # what is scanned next is not this one's waybill
     names = [row["order"] for row in queue["orders"]]
     back = "before" in queue["edge"]  # whoever goes back from the first of a page comes to the last of the one before
-    chosen = wanted or (names[-1 if back else 0] if names else "")
+    chosen = wanted or (names[-1 if back else 0] if names and not unknown else "")
     order = await view.ask("order.show", order=chosen) if chosen else None
     return view.page(
         "orders/pack.html",

@@ -25,6 +25,8 @@
     panel.querySelector(".stop-sign a").focus();
   };
   document.addEventListener("hanse:changed", check);
+  const empty = !panel && !document.querySelector("[data-queue]");
+  document.addEventListener("hanse:renewed", () => { if (empty && !scan.value) document.querySelector("[data-queue]")?.click(); }); // the first parcel
   panel?.querySelector("form")?.addEventListener("submit", (event) => {
     panel.dataset.shipping = "yes";
     const { _next: next, carrier } = event.target.elements; // the next parcel mostly leaves with the same carrier

@@ -64,6 +64,20 @@ def test_a_packer_goes_through_all_pages_from_the_most_urgent_on(monkeypatch: py
     play(story)
 
 
+def test_a_wrong_scan_shows_no_parcel_and_the_queue_stays() -> None:
+    async def story(town: Town) -> None:
+        await markets.shop(town)
+        empty = text(await parcels.pack(view(town, "factory", f"{parcels.QUEUE}?number=SF1")))
+        assert "Nothing to pack is called SF1." in empty and 'id="packing-queue" data-live' in empty
+        (name,) = await promised(town, 1)
+        page = text(await parcels.pack(view(town, "factory", f"{parcels.QUEUE}?number=SF1")))
+        assert "Nothing to pack is called SF1." in page
+        assert 'id="packing"' not in page and 'id="waybill"' not in page
+        assert f'order={name}" data-queue' in page
+
+    play(story)
+
+
 def test_an_agreement_gives_a_time_where_nobody_promised_one() -> None:
     async def story(town: Town) -> None:
         await town.open("factory", "shop")

@@ -24,7 +24,7 @@ from node.console import servers as consoles
 from node.control import servers
 from node.discovery import announcements
 from node.links import networks
-from node.replication import connections, exchanges, fences, sequencing, standings
+from node.replication import connections, exchanges, fences, greetings, sequencing, standings
 from node.storage import database, logbooks, partners, settings
 from node.system import clocks, disks, homes
 from node.trade import backups, books, doors, errands, policies, receipts, volumes
@@ -216,7 +216,7 @@ class Node:
             blob_stored=lambda digest: wired[0].arrived(digest),
             receipt_leaves=parts.receipt_leaves,
         )
-        greeting = connections.Me(me, secrets.hs, unlocked.root, decided.name, world.entropy.token(16))
+        greeting = greetings.Me(me, secrets.hs, unlocked.root, decided.name, world.entropy.token(16))
         await indexes.renew(ledger)
         wired.append(connections.Connections(core, world, greeting, decided.advertised, parts.exchange))
         if not unbroken:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import datetime
 import hashlib
 import sqlite3
 from collections.abc import Callable, Coroutine
@@ -19,27 +18,15 @@ from typing import Any
 import structlog
 
 from node import errors, ports
-from node.replication import complaints, exchanges, greetings, standings
-from node.storage import invites, partners
-from node.trade import books, doors, peering
-from protocol import identities, invitations, limits, messages, sessions
+from node.replication import admissions, complaints, exchanges, greetings, pairings, standings
+from node.storage import partners
+from node.trade import doors
+from protocol import identities, invitations, limits, sessions
 from protocol.errors import Code, PeerError
 
 log = structlog.get_logger(__name__)
 PING_S_MAX = 10  # seconds in which a living node answers
 LAST_WORDS_S_MAX = 5  # a partner that does not read cannot keep its link open
-EARLY_MAX = 1  # messages that may come before `pair`: HEADS, from a node that has this partner already
-
-
-@dataclass(frozen=True, slots=True)
-class Me:
-    """What this node says of itself when it greets."""
-
-    node: identities.NodeId
-    hs_private: bytes
-    root_secret: bytes
-    name: str
-    boot: bytes
 
 
 @dataclass(slots=True)
@@ -68,7 +55,7 @@ class Connections:
 
     core: standings.Core
     world: ports.Ports
-    me: Me
+    me: greetings.Me
     addresses: tuple[str, ...] = ()  # what invitations and the pair message name
     exchange: type[exchanges.Exchange] = exchanges.Exchange
     live: dict[int, Connected] = field(default_factory=dict)  # by partner id
@@ -191,16 +178,7 @@ class Connections:
 
     async def join(self, uri: str) -> partners.Partner:
         """Use an invitation: pair with the node that gave it. NodeError when nobody answers or it is not valid."""
-        invitation = read_invitation(uri)
-        if invitation.expires_s <= self.world.clock.now_ms() // 1000:
-            ended = datetime.datetime.fromtimestamp(invitation.expires_s, datetime.UTC).isoformat()
-            raise errors.NodeError(
-                "invite.expired", "the invitation has expired", expected="a new invitation", got=f"valid until {ended}"
-            )
-        if invitation.node_id == self.me.node:
-            raise errors.NodeError(
-                "invite.own", "this is an invitation of this very node", expected="a partner's", got="my own"
-            )
+        invitation = pairings.checked(uri, self.me.node, self.world.clock.now_ms())
         await self._running.wait()  # whoever asks while the books are still read
         for address in invitation.addresses:
             try:
@@ -213,13 +191,7 @@ class Connections:
             partner = await opened
             if partner is not None:
                 return partner
-        raise errors.NodeError(
-            "invite.unanswered",
-            "no address of the invitation answered, or it was refused there",
-            expected="a running node that knows this invitation",
-            got=", ".join(invitation.addresses),
-            hint="ask whether your partner's node runs there; one that was used or has ended needs a new invitation",
-        )
+        raise pairings.unanswered(invitation)
 
     # One link
 
@@ -260,13 +232,14 @@ class Connections:
         dialled: bool,
         opened: asyncio.Future[partners.Partner | None],
     ) -> None:
-        greeting = greetings.Greeting(link, await self._session(peer, secret), self._door(secret))
+        admitted = admissions.Admissions(self.core.books.database, self.world, self.me, self._warn)
+        greeting = greetings.Greeting(link, await admitted.session(peer, secret), admitted.keeper(secret))
         if secret is not None:
             greeting.tag = invitations.tag(secret)
         proven = await greeting.run()
         link.authenticated()
         if greeting.tag is not None:
-            partner = await self._pair(greeting, proven, dialled)
+            partner = await pairings.pair(self.core.books, self.me, self.addresses, greeting, proven, dialled)
         else:
             found = await self.core.books.database.read(lambda db: partners.by_node(db, proven.node_id))
             assert found is not None
@@ -292,112 +265,6 @@ class Connections:
         with contextlib.suppress(ports.LinkClosed, TimeoutError):
             async with asyncio.timeout(LAST_WORDS_S_MAX):
                 await exchange.say_why(error)
-
-    async def _session(self, peer: identities.NodeId | None, secret: bytes | None) -> sessions.Session:
-        mine = await self.core.books.database.read(lambda db: partners.identity_entries(db, self.me.node))
-        identity = identities.replay(mine)
-        kel = (identity.size, identity.root)
-        ephemeral = self.world.entropy.token(32)
-        if peer is None:
-            return sessions.Session.responder(
-                me=self.me.node, hs_private=self.me.hs_private, ephemeral=ephemeral, kel=kel, boot=self.me.boot
-            )
-        return sessions.Session.initiator(
-            me=self.me.node,
-            peer=peer,
-            hs_private=self.me.hs_private,
-            ephemeral=ephemeral,
-            kel=kel,
-            boot=self.me.boot,
-            invite_secret=secret,
-        )
-
-    def _door(self, secret: bytes | None) -> greetings.Doorkeeper:
-        async def secret_of(tag: bytes) -> bytes | None:
-            now_s = self.world.clock.now_ms() // 1000
-            return await self.core.books.database.write(
-                lambda db: invites.secret_of(db, tag, self.me.root_secret, now_s)
-            )
-
-        async def admit(peer: sessions.Authenticated, tag: bytes | None) -> bool | greetings.Learn:
-            if secret is not None:
-                return True  # the session is bound to the NodeID of the invitation that was dialled
-            return await self.core.books.database.read(lambda db: self._judge(db, peer, tag))
-
-        async def teach(node: identities.NodeId, part: messages.IdentityLog) -> None:
-            await self.core.books.database.write(lambda db: learn_identity(db, node, part))
-
-        async def my_log() -> tuple[bytes, ...]:
-            return tuple(await self.core.books.database.read(lambda db: partners.identity_entries(db, self.me.node)))
-
-        return greetings.Doorkeeper(secret_of, admit, teach, my_log)
-
-    def _judge(self, db: sqlite3.Connection, peer: sessions.Authenticated, tag: bytes | None) -> bool | greetings.Learn:
-        partner = partners.by_node(db, peer.node_id)
-        if partner is not None and partner.state is partners.PartnerState.REMOVED:
-            return False  # no invitation revives it
-        if tag is not None:
-            return self._may_use(db, peer, tag)
-        if partner is None:
-            return False
-        identity = identities.replay(partners.identity_entries(db, peer.node_id))
-        if peer.kel[0] > identity.size:
-            return greetings.Learn(identity.size)
-        if peer.kel[0] == identity.size and peer.kel[1] != identity.root:
-            self._say(log.warning, "a partner shows another identity log", partner.name)
-            return False
-        return identity.keys["hs"] == peer.static  # a shorter log is a restored copy: its key still counts
-
-    def _may_use(self, db: sqlite3.Connection, peer: sessions.Authenticated, tag: bytes) -> bool:
-        invite = partners.invite(db, tag)
-        if invite is not None and invite.node not in (None, peer.node_id):
-            who = identities.to_text(peer.node_id)
-            self._say(log.warning, "an invitation was used again by another node", who)
-            return False
-        return invite is not None
-
-    # Pairing
-
-    async def _pair(
-        self, greeting: greetings.Greeting, proven: sessions.Authenticated, dialled: bool
-    ) -> partners.Partner:
-        """Exchange `pair` messages and open the channel, once; a repeat finds it open already."""
-        assert greeting.tag is not None
-        salt = greetings.salt_of(self.me.root_secret, greeting.tag)
-        entries = await self.core.books.database.read(lambda db: partners.identity_entries(db, self.me.node))
-        mine = messages.Pair(tuple(entries), self.me.name, self.addresses, salt)
-        await greeting.link.send(greeting.session.send(mine.compose()))
-        theirs = await self._receive_pair(greeting)
-        identity = identities.replay(theirs.identity)
-        if identity.node_id != proven.node_id or identity.keys["hs"] != proven.static:
-            raise PeerError(Code.KEY, "identity log of another node", expected=proven.node_id.hex(), got="another")
-        parts = (salt, theirs.salt) if dialled else (theirs.salt, salt)
-        tag = greeting.tag
-
-        def unit(desk: books.Desk) -> partners.Partner:
-            if not dialled:
-                invites.claim(desk.db, tag, identity.node_id)
-            refuse_double(desk.db, identity)
-            salt = peering.channel_salt(*parts)
-            return peering.open_channel(desk, identity, theirs.name, theirs.addresses, salt, tag, invited=dialled)
-
-        return await self.core.books.write(unit)
-
-    async def _receive_pair(self, greeting: greetings.Greeting) -> messages.Pair:
-        async with asyncio.timeout(limits.AUTHENTICATION_MS_MAX / 1000):
-            while True:
-                for position, message in enumerate(greeting.early):
-                    if isinstance(message, messages.Pair):
-                        del greeting.early[position]
-                        return message
-                events, replies = greeting.session.receive(await greeting.link.receive())
-                for reply in replies:
-                    await greeting.link.send(reply)
-                greeting.early.extend(
-                    messages.parse(event.message) for event in events if isinstance(event, sessions.Received)
-                )
-                if len(greeting.early) > EARLY_MAX:
-                    raise PeerError(Code.STATE, "the first message of an invitation", expected="pair", got="others")
 
     # The register
 
@@ -496,43 +363,15 @@ class Connections:
     def _say(self, tell: Callable[..., Any], event: str, who: str, code: str = "", **fields: Any) -> None:
         self._complaints.say(tell, event, who, self._now_s(), code, **fields)
 
+    def _warn(self, event: str, who: str) -> None:
+        self._say(log.warning, event, who)
+
     def _notify(self, partner: partners.Partner) -> None:
         if partner.id in self._changed:
             self._changed[partner.id].set()
-
-
-def read_invitation(uri: str) -> invitations.Invitation:
-    """The invitation that a person typed. NodeError `invite.malformed`; its secret is not repeated there."""
-    try:
-        return invitations.from_uri(uri)
-    except PeerError as error:
-        raise errors.NodeError(
-            "invite.malformed",
-            f"this is no invitation: {error.hint}",
-            expected="the whole line that `hanse invite` printed, hanse:1?i=…&a=…&k=…&x=…",
-            got=f"{len(uri)} characters",
-            hint="put it in quotes, for a shell ends it at the first `&`; or use `hanse join -` and paste it",
-        ) from None
 
 
 def lan_tag(node: identities.NodeId) -> str:
     """What a node announces of itself on a local network: enough for partners to try, nothing for strangers."""
     digest = hashlib.sha256(b"hanse/lan/1\n" + node).digest()
     return base64.b32encode(digest).decode().lower()[:8]
-
-
-def refuse_double(db: sqlite3.Connection, identity: identities.Identity) -> None:
-    """Refuse a node that shares a key with another partner: whose signature would it be? (H08)"""
-    for partner in partners.every(db):
-        known = partners.identity_entries(db, partner.node)
-        if partner.node != identity.node_id and identities.replay(known).used & identity.used:
-            raise PeerError(Code.KEY, f"already paired as {partner.name}", expected="keys of its own", got="the same")
-
-
-def learn_identity(db: sqlite3.Connection, node: identities.NodeId, part: messages.IdentityLog) -> None:
-    """Extend the stored identity log of a partner with what it sent, verified entry by entry."""
-    identity = identities.replay(partners.identity_entries(db, node))
-    if part.first != identity.size or not part.entries:
-        raise PeerError(Code.GAP, "identity log part", expected=identity.size, got=part.first)
-    identities.extend(identity, part.entries)
-    partners.add_identity_entries(db, node, part.first, part.entries)

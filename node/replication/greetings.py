@@ -17,6 +17,17 @@ from protocol.errors import Code, PeerError
 
 
 @dataclass(frozen=True, slots=True)
+class Me:
+    """What this node says of itself when it greets."""
+
+    node: identities.NodeId
+    hs_private: bytes
+    root_secret: bytes
+    name: str
+    boot: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Learn:
     """The NodeID is known, but its identity log has grown: fetch it from entry `first` on, then ask again."""
 

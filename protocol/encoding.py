@@ -23,7 +23,7 @@ from protocol.errors import Code, LocalError, PeerError
 
 Value: TypeAlias = "bool | int | str | bytes | list[Value] | dict[str, Value] | None"
 
-_KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_KEY = re.compile(rf"[a-z][a-z0-9_]{{0,{limits.KEY_CHARACTERS_MAX - 1}}}")
 # U+0000 to U+001F without tab and newline (section 2.1); surrogates cannot be encoded in UTF-8 at all.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 _INTEGER_MAX = limits.INTEGER_MAX

@@ -27,10 +27,6 @@ class Tree:
         """The same tree, to grow in another way."""
         return Tree(self.frontier, [list(row) for row in self.rows])
 
-    def root_with(self, leaves: Sequence[bytes]) -> bytes:
-        """The root that the tree would have with these leaves added."""
-        return merkle.root(merkle.append(self.frontier, leaves))
-
     def add(self, leaves: Sequence[bytes]) -> list[Row]:
         """Add the leaves of one bundle; gives every tile above level 0 that is complete with it, lowest first.
 

@@ -42,15 +42,6 @@ def call(
         connection.close()
 
 
-def is_running(home: Path) -> bool:
-    """Whether a node listens on this home."""
-    try:
-        connect(home / STATE_FOLDER).close()
-    except errors.NodeError:
-        return False
-    return True
-
-
 class Connection(http.client.HTTPConnection):
     """HTTP over a socket that is already connected."""
 

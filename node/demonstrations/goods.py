@@ -9,7 +9,6 @@ from contracts.documents import fields
 from node.connectors.spreadsheets.catalogues import CatalogueRow
 
 CURRENCY = "CNY"
-FACTORY = "示范日用品厂"
 LINES = ("tableware", "textiles", "home", "stationery")
 """The product lines; `catalogue` takes one of them or all."""
 

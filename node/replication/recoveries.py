@@ -25,11 +25,6 @@ LAPSED = "lapsed"  # the kind of evidence under which a document is kept that co
 log = structlog.get_logger(__name__)
 
 
-def size_of(checkpoint: str) -> int:
-    """The size in a checkpoint note, 0 for none. The signature is verified elsewhere."""
-    return head_of(checkpoint, "").size
-
-
 def head_of(checkpoint: str, origin: str) -> checkpoints.Checkpoint:
     """The head in a checkpoint note that was verified before; the empty head of `origin` for none."""
     if not checkpoint:

@@ -157,11 +157,6 @@ def rename(db: sqlite3.Connection, id: int, name: str) -> None:
     enter(db, partner)
 
 
-def set_addresses(db: sqlite3.Connection, id: int, addresses: Sequence[str]) -> None:
-    """Where the partner is reached."""
-    db.execute("UPDATE partners SET addresses = ? WHERE id = ?", (json.dumps(list(addresses)), id))
-
-
 def set_state(db: sqlite3.Connection, id: int, state: PartnerState) -> None:
     """Whether the partner is spoken to."""
     db.execute("UPDATE partners SET state = ? WHERE id = ?", (state, id))

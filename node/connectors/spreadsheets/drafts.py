@@ -58,14 +58,6 @@ class SheetOrder:
         """The name of this order whatever file it came in (fault F15), see `keys.order_key`."""
         return keys.order_key(self.shop, self.number)
 
-    def content_key(self) -> str:
-        """Hash of everything but the place in the file: an order with a known key and another content has changed."""
-        recipient = [part for item in sorted(self.recipient.items()) for part in item]
-        goods = sorted(
-            (line.sku, line.supplier or "", str(line.quantity), str(line.price_minor)) for line in self.lines
-        )
-        return keys.parts_key([self.currency, *recipient, "", *(part for line in goods for part in line)])
-
 
 class OrderName(NamedTuple):
     """Order numbers are unique within a shop."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from aiohttp import web
 
 from node import errors
@@ -53,8 +51,6 @@ words.add(
         "stock.release": N_("The stock is free again."),
     },
 )
-
-HOLDS_OPEN: Final = frozenset({"asked", "held"})
 
 
 @register.get("/partners", "partners")

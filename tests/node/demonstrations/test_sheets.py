@@ -10,6 +10,7 @@ from contracts.documents import fields
 from node.connectors.spreadsheets import catalogues, orders, sources
 from node.connectors.spreadsheets.orders import SheetOrder
 from node.demonstrations import goods, sheets
+from tests.node.spreadsheets import makers
 
 FICTITIOUS = re.compile(r"154[0-9]{8}|\+1 202 555 01[0-9]{2}|\+44 7700 900[0-9]{3}")
 
@@ -83,7 +84,7 @@ def test_the_catalogue_in_the_columns_of_a_shop() -> None:
 def test_a_day_of_orders_is_read_without_a_fault() -> None:
     files = sheets.order_files(random.Random(7), goods.catalogue())
     known = {row.sku for row in goods.catalogue()}
-    seen: dict[str, str] = {}
+    seen: dict[str, object] = {}
     for file in files:
         found = read(file)
         assert len(found) == file.records
@@ -91,7 +92,7 @@ def test_a_day_of_orders_is_read_without_a_fault() -> None:
         assert sum(len(order.lines) for order in found) == file.lines
         assert sum(line.quantity for order in found for line in order.lines) == file.pieces
         for order in found:
-            assert seen.setdefault(order.key(), order.content_key()) == order.content_key()
+            assert seen.setdefault(order.key(), makers.content_of(order)) == makers.content_of(order)
             assert 1 <= len(order.lines) <= sheets.LINES_MAX
             assert {line.sku for line in order.lines} <= known
             assert FICTITIOUS.fullmatch(order.recipient["phone"])

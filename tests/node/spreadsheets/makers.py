@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
-from node.connectors.spreadsheets import sources
+from node.connectors.spreadsheets import orders, sources
 from node.connectors.spreadsheets.faults import SheetFault
 
 CNY = sources.Source(shop="示例小店", currency="CNY")
@@ -88,3 +88,9 @@ def codes(faults: Sequence[SheetFault]) -> list[str]:
 def places(faults: Sequence[SheetFault]) -> list[tuple[int, str, str]]:
     """Row, column and code of faults, in their order."""
     return [(fault.row, fault.column, fault.code.value) for fault in faults]
+
+
+def content_of(order: orders.SheetOrder) -> object:
+    """Everything that an order says, but for its place in the file."""
+    goods = sorted((line.sku, line.supplier or "", line.quantity, line.price_minor or 0) for line in order.lines)
+    return order.currency, order.recipient, goods

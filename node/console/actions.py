@@ -59,7 +59,7 @@ async def do(view: views.View) -> web.StreamResponse:
     name = forms.text(posted, "_case") or view.request.match_info["case"]
     case = view.console.door.cases.get(name)
     if case is None or name in policies.LOCAL or not forms.is_genuine(posted, view.token):
-        raise errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
+        raise forms.forged()
     afterwards = forms.destination(forms.text(posted, "_next"), "/today")
     try:
         if name in confirmations.QUESTIONS and forms.text(posted, "_sure") != "1":

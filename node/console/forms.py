@@ -54,6 +54,11 @@ def is_genuine(posted: Posted, token: str) -> bool:
     return isinstance(given, str) and is_same(given, token)
 
 
+def forged() -> errors.NodeError:
+    """What is said of a form that is none of the visitor's."""
+    return errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
+
+
 def is_same(given: str, token: str) -> bool:
     """Whether what was given is the visitor's token."""
     return bool(token) and hmac.compare_digest(given.encode(), token.encode())

@@ -110,6 +110,13 @@ class View:
             return ""
         return hmac.digest(self.console.secret, b"form\n" + self.visitor.secret, "sha256").hex()
 
+    async def posted(self) -> forms.Posted:
+        """The form that was sent, if it is one of this visitor's (C02). NodeError `request.forbidden`."""
+        posted = await self.request.post()
+        if not forms.is_genuine(posted, self.token):
+            raise forms.forged()
+        return posted
+
     def key(self) -> str:
         """A new name for one submission of one form: sent twice, it is done once (C12)."""
         return self.console.entropy.token(KEY_BYTES).hex()

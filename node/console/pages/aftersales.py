@@ -356,7 +356,7 @@ async def case(view: views.View) -> web.StreamResponse:
 @register.post("/aftersales/complaints/{issue}/award", "dispute.decide")
 async def enter_award(view: views.View) -> web.StreamResponse:
     """Read the arbiter's file, and ask whether it is to be entered."""
-    posted = await genuine(view)
+    posted = await view.posted()
     fields = [
         ("_token", view.token),
         ("_key", view.key()),
@@ -373,14 +373,6 @@ async def enter_award(view: views.View) -> web.StreamResponse:
 def choices(view: views.View, group: str, codes: tuple[str, ...]) -> list[tuple[str, str]]:
     """Codes with their words, for a choice."""
     return [(code, words.word(view.language, f"{group}.{code}")) for code in codes]
-
-
-async def genuine(view: views.View) -> forms.Posted:
-    """What a form of this visitor posted (C02). NodeError `request.forbidden`."""
-    posted = await view.request.post()
-    if not forms.is_genuine(posted, view.token):
-        raise errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
-    return posted
 
 
 def attached_text(posted: forms.Posted, name: str) -> str:

@@ -152,9 +152,7 @@ def percent(share: str) -> str:
 @register.post("/partners/{node}/terms/propose", "agreement.propose")
 async def propose(view: views.View) -> web.StreamResponse:
     """Propose what was filled in. People write percents, and rows where the use case takes maps."""
-    posted = await view.request.post()
-    if not forms.is_genuine(posted, view.token):
-        raise errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
+    posted = await view.posted()
     back = f"/partners/{view.request.match_info['node']}/terms"
     try:
         given = proposal(posted) | {"partner": view.request.match_info["node"]}

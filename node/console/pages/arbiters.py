@@ -49,7 +49,7 @@ async def arbiter(view: views.View) -> web.StreamResponse:
 @register.post("/aftersales/arbiter", "dispute.read")
 async def read_case(view: views.View) -> web.StreamResponse:
     """Check a case and show it."""
-    return await show_case(view, aftersales.attached_text(await aftersales.genuine(view), "case"))
+    return await show_case(view, aftersales.attached_text(await view.posted(), "case"))
 
 
 async def show_case(view: views.View, text: str) -> web.StreamResponse:
@@ -119,7 +119,7 @@ def roles_of(case: Json) -> Mapping[str, str]:
 @register.post("/aftersales/arbiter/award", "dispute.award")
 async def decide(view: views.View) -> web.StreamResponse:
     """Sign an award, and give it as a file."""
-    posted = await aftersales.genuine(view)
+    posted = await view.posted()
     case = view.console.door.cases["dispute.award"]
     answer = await view.ask("dispute.award", **forms.arguments(case.arguments, posted))
     return attachments.saved(answer["award"].encode(), f"award-{answer['dispute'][:12]}.json", "application/json")

@@ -100,30 +100,17 @@ async def audit(view: views.View) -> web.StreamResponse:
     return view.page("audit/overview.html", jobs=jobs.mine(view, *KINDS), bytes_max=UPLOAD_BYTES_MAX)
 
 
-async def genuine(view: views.View) -> forms.Posted:
-    """The form that was posted. NodeError `request.forbidden`."""
-    posted = await view.request.post()
-    if not forms.is_genuine(posted, view.token):
-        raise forged()
-    return posted
-
-
-def forged() -> errors.NodeError:
-    """A form that is none of this visitor's."""
-    return errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
-
-
 @register.post("/audit/export", "audit.export")
 async def export(view: views.View) -> web.StreamResponse:
     """Begin to write all books into one file."""
-    posted = await genuine(view)
+    posted = await view.posted()
     return begin(view, "audit.export", N_("Writing your books into one file"), {}, forms.text(posted, "_key"))
 
 
 @register.post("/audit/document", "audit.document")
 async def document(view: views.View) -> web.StreamResponse:
     """Begin to write the proof of one document into one file."""
-    posted = await genuine(view)
+    posted = await view.posted()
     given = {"document": forms.text(posted, "document").strip().lower()}
     return begin(view, "audit.document", N_("Writing the proof"), given, forms.text(posted, "_key"))
 
@@ -191,7 +178,7 @@ async def receive(view: views.View, path: Path) -> str:
                 token = (await part.read_chunk(FIELD_BYTES_MAX)).decode(errors="replace")
             elif part.name == "archive" and part.filename:
                 if not forms.is_same(token, view.token):
-                    raise forged()
+                    raise forms.forged()
                 with path.open("xb") as file:
                     await save(part, file)
                 return re.sub(r"[\x00-\x1f\x7f]", "", part.filename)[:FIELD_BYTES_MAX]

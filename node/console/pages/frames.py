@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from node import errors
 from node.console import forms, languages, routes, views
 
 register = routes.Register()
@@ -30,7 +29,7 @@ async def appearance(view: views.View) -> web.StreamResponse:
     """Keep the language and the theme in cookies of this browser. They are nobody's secret."""
     posted = await view.request.post()
     if view.visitor is not None and not forms.is_genuine(posted, view.token):
-        raise errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
+        raise forms.forged()
     response = web.Response(status=303, headers={"Location": forms.destination(forms.text(posted, "_next"))})
     chosen = {
         views.LANGUAGE_COOKIE: (forms.text(posted, "language"), languages.load()),

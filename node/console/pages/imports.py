@@ -88,7 +88,7 @@ async def choose_orders(view: views.View) -> web.StreamResponse:
 @register.post("/catalogue/import", "sheet.preview")
 async def receive(view: views.View) -> web.StreamResponse:
     """Keep the file, and look at it."""
-    posted = await genuine(view)
+    posted = await view.posted()
     file, kind = posted.get("file"), forms.text(posted, "kind")
     if not isinstance(file, web.FileField) or not file.filename or kind not in CASES:
         raise errors.NodeError("request.malformed", "no file was chosen", expected="XLSX, XLS, ODS or CSV")
@@ -104,14 +104,6 @@ async def receive(view: views.View) -> web.StreamResponse:
     kept = uploads.Upload(view.caller.operator, file.filename[:200], file.file.read(), given)
     view.request.app[uploads.UPLOADS].add(token, kept)
     return web.Response(status=303, headers={"Location": f"{ROOMS[kind]}/import/{token}"})
-
-
-async def genuine(view: views.View) -> forms.Posted:
-    """The form, if it is one of this visitor."""
-    posted = await view.request.post()
-    if not forms.is_genuine(posted, view.token):
-        raise errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
-    return posted
 
 
 def waiting(view: views.View) -> uploads.Upload:
@@ -148,7 +140,7 @@ async def look(view: views.View) -> web.StreamResponse:
 @register.post("/catalogue/import/{file}", "sheet.preview")
 async def answer(view: views.View) -> web.StreamResponse:
     """Keep what was said of the file; look again, or take it in."""
-    file, posted = waiting(view), await genuine(view)
+    file, posted = waiting(view), await view.posted()
     if "answers" in posted:
         take_answers(file, posted)
     address = f"{ROOMS[file.kind]}/import/{view.request.match_info['file']}"

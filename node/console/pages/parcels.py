@@ -9,7 +9,7 @@ from aiohttp import web
 
 from node import errors
 from node.console import forms, routes, views
-from node.console.pages import imports, orders
+from node.console.pages import orders
 
 register = routes.Register()
 
@@ -45,7 +45,7 @@ async def ship(view: views.View) -> web.StreamResponse:
 @register.post("/orders/ship", "order.ship")
 async def look(view: views.View) -> web.StreamResponse:
     """What shipping these rows would do, and every fault at its row. Nothing is shipped yet."""
-    posted = await imports.genuine(view)
+    posted = await view.posted()
     file, carrier = posted.get("file"), forms.text(posted, "carrier")
     given: views.Json = {"carrier": carrier} if carrier else {}
     text = forms.text(posted, "text")[:TEXT_MAX]

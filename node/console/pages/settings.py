@@ -156,7 +156,7 @@ async def me(view: views.View) -> web.StreamResponse:
 @register.post("/settings/language", "account.language")
 async def language(view: views.View) -> web.StreamResponse:
     """Speak another language with me, here and wherever I sign in."""
-    posted = await genuine(view)
+    posted = await view.posted()
     code = forms.text(posted, "language")
     if code not in languages.load():
         raise errors.NodeError("request.malformed", "there is no such language", got=code[:20])
@@ -169,7 +169,7 @@ async def language(view: views.View) -> web.StreamResponse:
 @register.post("/settings/passkey/begin", "account.passkey.begin")
 async def begin_passkey(view: views.View) -> web.StreamResponse:
     """What the browser is asked to make a passkey of; a refusal is said in words."""
-    posted = await genuine(view)
+    posted = await view.posted()
     site = visitors.site(view)
     try:
         answer = await view.ask(
@@ -185,7 +185,7 @@ async def begin_passkey(view: views.View) -> web.StreamResponse:
 @register.post("/settings/passkey", "account.passkey.add")
 async def add_passkey(view: views.View) -> web.StreamResponse:
     """Keep the passkey that the browser made, and show the recovery codes that come with the first one."""
-    posted = await genuine(view)
+    posted = await view.posted()
     site = visitors.site(view)
     answer = await view.ask(
         "account.passkey.add",
@@ -237,7 +237,7 @@ async def node(view: views.View) -> web.StreamResponse:
 @register.post("/settings/backup", "backup.write")
 async def back_up(view: views.View) -> web.StreamResponse:
     """Write a backup, as long as that takes."""
-    posted = await genuine(view)
+    posted = await view.posted()
 
     async def work(job: jobs.Job) -> views.Json:
         file = (
@@ -264,11 +264,3 @@ async def download(view: views.View) -> web.StreamResponse:
             "Content-Disposition": f'attachment; filename="{file.name}"',
         },
     )
-
-
-async def genuine(view: views.View) -> forms.Posted:
-    """The posted form, if it is one of this visitor's (C02). NodeError `request.forbidden`."""
-    posted = await view.request.post()
-    if not forms.is_genuine(posted, view.token):
-        raise errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
-    return posted

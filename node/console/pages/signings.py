@@ -122,7 +122,7 @@ async def add_first(view: views.View) -> web.StreamResponse:
 async def sign_out(view: views.View) -> web.StreamResponse:
     """End this session, here and on the node."""
     if not forms.is_genuine(await small(view), view.token):
-        raise errors.NodeError("request.forbidden", "this form is not one of yours any more: load the page again")
+        raise forms.forged()
     await entrances.sign_out(trade(view), view.request.cookies.get(visitors.cookie(trade(view), views.COOKIE), ""))
     response = web.Response(status=303, headers={"Location": "/sign-in"})
     visitors.drop(view, response, views.COOKIE)

@@ -39,6 +39,12 @@ class NoArguments(Arguments):
     """For use cases that need none."""
 
 
+class OfPartner(Arguments):
+    """Of one partner, or of all."""
+
+    partner: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """`lost_ms`: since when there is no session, None while there is one. `trouble`: why the last one was refused.

@@ -262,14 +262,8 @@ async def default(trade: doors.Trade, given: complaints.One, report: doors.Repor
     return await in_time(trade, unit)
 
 
-class Listed(doors.Arguments):
-    """Of one partner, or of all."""
-
-    partner: str | None = None
-
-
-@register.case("dispute.list", Listed)
-async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
+@register.case("dispute.list", doors.OfPartner)
+async def listed(trade: doors.Trade, given: doors.OfPartner, report: doors.Report) -> doors.Json:
     """All issues that came before an arbiter, and what was decided."""
 
     def unit(desk: books.Desk) -> doors.Json:

@@ -72,10 +72,9 @@ class Accept(doors.Arguments):
     decline: bool = False
 
 
-class Listed(doors.Arguments):
-    """Of one partner, or of all; `live`: only those that are not at an end."""
+class Listed(doors.OfPartner):
+    """`live`: only those that are not at an end."""
 
-    partner: str | None = None
     live: bool = False
 
 

@@ -74,10 +74,9 @@ class Step(Told):
     quantities: dict[str, doors.Quantity] | None = None
 
 
-class Listed(doors.Arguments):
-    """Of one partner, or of all; `live`: only those that are not at an end."""
+class Listed(doors.OfPartner):
+    """`live`: only those that are not at an end."""
 
-    partner: str | None = None
     live: bool = False
 
 

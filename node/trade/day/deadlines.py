@@ -28,10 +28,9 @@ SWEEP_S_MIN, SWEEP_S_MAX = 60, 600  # between two looks at the clock; a new dead
 log = structlog.get_logger(__name__)
 
 
-class Listed(doors.Arguments):
-    """Of one partner, or of all. `mine`: only those whose silence favours me; false: only what I have to answer."""
+class Listed(doors.OfPartner):
+    """`mine`: only those whose silence favours me; false: only what I have to answer."""
 
-    partner: str | None = None
     mine: bool | None = None
 
 

@@ -26,12 +26,6 @@ class Push(doors.Arguments):
     until: str | None = None
 
 
-class Listed(doors.Arguments):
-    """Of one partner, or of all."""
-
-    partner: str | None = None
-
-
 class Confirm(doors.Arguments):
     """What I make of a partner's listing, and why."""
 
@@ -76,8 +70,8 @@ async def push(trade: doors.Trade, given: Push, report: doors.Report) -> doors.J
     return await trade.books.act(unit)
 
 
-@register.case("catalogue.lists", Listed)
-async def lists(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
+@register.case("catalogue.lists", doors.OfPartner)
+async def lists(trade: doors.Trade, given: doors.OfPartner, report: doors.Report) -> doors.Json:
     """Every list that was pushed, by me or to me."""
 
     def unit(desk: books.Desk) -> doors.Json:

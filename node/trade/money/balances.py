@@ -14,14 +14,8 @@ from node.trade.partners import credits
 register = doors.Register()
 
 
-class Listed(doors.Arguments):
-    """Of one partner, or of all."""
-
-    partner: str | None = None
-
-
-@register.case("balance", Listed)
-async def balance(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
+@register.case("balance", doors.OfPartner)
+async def balance(trade: doors.Trade, given: doors.OfPartner, report: doors.Report) -> doors.Json:
     """One row for each agreement and currency; what I owe is negative."""
 
     def unit(desk: books.Desk) -> doors.Json:
@@ -76,8 +70,8 @@ def owed_to(book: books.Book, obligation: Obligation) -> int:
     return obligation.open if obligation.debtor != book.side else -obligation.open
 
 
-@register.case("credit.list", Listed)
-async def lines(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
+@register.case("credit.list", doors.OfPartner)
+async def lines(trade: doors.Trade, given: doors.OfPartner, report: doors.Report) -> doors.Json:
     """Every credit line, and what is left of it: an acceptance of both, computed
     (docs/decisions/0018-obligations-are-computed.md)."""
 
@@ -107,8 +101,8 @@ def line(book: books.Book, version: Version) -> doors.Json | None:
     }
 
 
-@register.case("obligation.list", Listed)
-async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
+@register.case("obligation.list", doors.OfPartner)
+async def listed(trade: doors.Trade, given: doors.OfPartner, report: doors.Report) -> doors.Json:
     """The open obligations, the oldest of each agreement first."""
 
     def unit(desk: books.Desk) -> doors.Json:

@@ -31,12 +31,6 @@ class Answer(doors.Arguments):
     netting: str
 
 
-class Listed(doors.Arguments):
-    """Of one partner, or of all."""
-
-    partner: str | None = None
-
-
 @register.case("netting.propose", Propose)
 async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> doors.Json:
     """Propose to a partner that two debts cancel each other out."""
@@ -162,8 +156,8 @@ def answer(desk: books.Desk, wanted: str, accept: bool) -> doors.Json:
     return describe(book, book.history.setoffs[setoff.key])
 
 
-@register.case("netting.list", Listed)
-async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
+@register.case("netting.list", doors.OfPartner)
+async def listed(trade: doors.Trade, given: doors.OfPartner, report: doors.Report) -> doors.Json:
     """All nettings with their state."""
 
     def unit(desk: books.Desk) -> doors.Json:

@@ -64,12 +64,6 @@ class Revoke(One):
     reason: str = "revoked"
 
 
-class Listed(doors.Arguments):
-    """Of one partner, or of all."""
-
-    partner: str | None = None
-
-
 class Assign(doors.Arguments):
     """What the holder of a grant has to do for an order."""
 
@@ -155,8 +149,8 @@ async def revoke(trade: doors.Trade, given: Revoke, report: doors.Report) -> doo
     return await trade.books.act(unit)
 
 
-@register.case("capability.list", Listed)
-async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
+@register.case("capability.list", doors.OfPartner)
+async def listed(trade: doors.Trade, given: doors.OfPartner, report: doors.Report) -> doors.Json:
     """Every offer and grant, mine and partners'."""
 
     def unit(desk: books.Desk) -> doors.Json:

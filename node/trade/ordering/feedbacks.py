@@ -35,12 +35,6 @@ class Give(doors.Arguments):
     files: attachments.Files | None = None
 
 
-class Listed(doors.Arguments):
-    """Of one partner, or of all."""
-
-    partner: str | None = None
-
-
 def private_key(desk: books.Desk, entry_id: bytes) -> bytes:
     """The secret key (32 bytes) of an order that this node places for a consumer. It follows from the node's secret,
     so that it is there again after a disk was lost."""
@@ -97,8 +91,8 @@ async def invite(trade: doors.Trade, given: orders.One, report: doors.Report) ->
     return await trade.books.act(unit)
 
 
-@register.case("feedback.list", Listed)
-async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
+@register.case("feedback.list", doors.OfPartner)
+async def listed(trade: doors.Trade, given: doors.OfPartner, report: doors.Report) -> doors.Json:
     """What consumers said, given by me or come up to me."""
 
     def unit(desk: books.Desk) -> doors.Json:

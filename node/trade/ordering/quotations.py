@@ -50,12 +50,6 @@ class Accept(One):
     quantities: dict[str, doors.Quantity] | None = None
 
 
-class Listed(doors.Arguments):
-    """Of one partner, or of all."""
-
-    partner: str | None = None
-
-
 @register.case("quote.request", Request)
 async def request(trade: doors.Trade, given: Request, report: doors.Report) -> doors.Json:
     """Ask a partner for a price."""
@@ -191,8 +185,8 @@ def worth(line: dict[str, Value]) -> int:
     return net + amounts.share(net, percent.numerator, percent.denominator * 100)
 
 
-@register.case("quote.list", Listed)
-async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
+@register.case("quote.list", doors.OfPartner)
+async def listed(trade: doors.Trade, given: doors.OfPartner, report: doors.Report) -> doors.Json:
     """Every quotation, asked of me or by me."""
 
     def unit(desk: books.Desk) -> doors.Json:

@@ -89,12 +89,6 @@ class Decline(doors.Arguments):
     agreement: str
 
 
-class Listed(doors.Arguments):
-    """Of one partner, or of all."""
-
-    partner: str | None = None
-
-
 @register.case("agreement.propose", Propose)
 async def propose(trade: doors.Trade, given: Propose, report: doors.Report) -> doors.Json:
     """Propose terms to a partner; they are in force once the partner accepts them."""
@@ -269,8 +263,8 @@ async def end(trade: doors.Trade, given: End, report: doors.Report) -> doors.Jso
     return await trade.books.act(unit)
 
 
-@register.case("agreement.list", Listed)
-async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doors.Json:
+@register.case("agreement.list", doors.OfPartner)
+async def listed(trade: doors.Trade, given: doors.OfPartner, report: doors.Report) -> doors.Json:
     """All agreements with their state and main terms."""
 
     def unit(desk: books.Desk) -> doors.Json:

@@ -22,7 +22,7 @@ from node.connectors.spreadsheets.faults import FaultCode, SheetFault
 from node.storage import partners, settings, shelves
 from node.trade import books, doors
 from node.trade.goods import catalogues as goods
-from node.trade.ordering import routes
+from node.trade.ordering import batches, routes
 from node.trade.shelves import intakes
 
 register = doors.Register()
@@ -217,16 +217,20 @@ async def import_orders(trade: doors.Trade, given: Import, report: doors.Report)
     plan = await trade.books.read(lambda desk: planned(desk, sheet))
     refuse(given.name, [*sheet.faults, *plan.faults])
     placed: dict[str, int] = {}
+    number: int | None = None
     if not given.dry_run:
         names = await trade.database.read(lambda db: {partner.id: partner.name for partner in partners.every(db)})
+        if plan.orders:
+            number = await trade.books.act(lambda desk: batches.begin(trade, desk, given.name))
         for first in range(0, len(plan.orders), ORDERS_PER_TRANSACTION):
             portion = plan.orders[first : first + ORDERS_PER_TRANSACTION]
-            counts = await trade.books.act(functools.partial(routes.place_all, routed=portion))
+            counts = await trade.books.act(functools.partial(routes.place_all, routed=portion, intake=number))
             for partner, count in counts.items():
                 placed[names[partner]] = placed.get(names[partner], 0) + count
             report("orders", min(first + ORDERS_PER_TRANSACTION, len(plan.orders)), len(plan.orders))
         await trade.books.act(lambda desk: memories.remember(desk, "orders", sheet.headings, said(given)))
-    return {**counts_of(sheet, plan), "placed": placed, "ignored": list(sheet.unknown), "dry_run": given.dry_run}
+    told = {"placed": placed, "ignored": list(sheet.unknown), "dry_run": given.dry_run, "import": number}
+    return {**counts_of(sheet, plan), **told}
 
 
 def counts_of(sheet: orders.OrderSheet, plan: routes.Plan) -> doors.Json:

@@ -1,4 +1,4 @@
-"""What tables of goods and counts changed when they were taken in, so that it can be looked at and taken back."""
+"""What files changed when they were taken in, goods, counts and orders, so that it can be looked at and taken back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 KEPT_MAX: Final = 30
-"""So many of the newest can be looked at and taken back."""
+"""So many of the newest of each kind can be looked at and taken back."""
+ORDERS: Final = "orders"
+"""The kind of a file of consumer orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Alteration:
     counted: int | None
 
 
-def add(db: sqlite3.Connection, intake: Intake, alterations: Iterable[Alteration]) -> int:
+def add(db: sqlite3.Connection, intake: Intake, alterations: Iterable[Alteration] = ()) -> int:
     """Keep what a file changed; its number. Only the newest are kept."""
     added = db.execute(
         "INSERT INTO intakes (at_ms, kind, name, by, key) VALUES (?, ?, ?, ?, ?)",
@@ -53,10 +55,25 @@ def add(db: sqlite3.Connection, intake: Intake, alterations: Iterable[Alteration
             for row in alterations
         ),
     )
-    old = "SELECT id FROM intakes ORDER BY id DESC LIMIT -1 OFFSET ?"
-    db.execute(f"DELETE FROM intake_alterations WHERE intake IN ({old})", (KEPT_MAX,))
-    db.execute(f"DELETE FROM intakes WHERE id IN ({old})", (KEPT_MAX,))
+    old = "SELECT id FROM intakes WHERE kind = ? ORDER BY id DESC LIMIT -1 OFFSET ?"
+    for table, column in (("intake_alterations", "intake"), ("intake_orders", "intake"), ("intakes", "id")):
+        db.execute(f"DELETE FROM {table} WHERE {column} IN ({old})", (intake.kind, KEPT_MAX))
     return id
+
+
+def add_order(db: sqlite3.Connection, id: int, shop_order: int) -> None:
+    """A consumer's order came in this file."""
+    db.execute("INSERT INTO intake_orders VALUES (?, ?)", (id, shop_order))
+
+
+def orders(db: sqlite3.Connection, id: int) -> list[int]:
+    """The consumers' orders that came in it, in their order."""
+    return [row[0] for row in db.execute("SELECT shop_order FROM intake_orders WHERE intake = ? ORDER BY 1", (id,))]
+
+
+def count_orders(db: sqlite3.Connection, id: int) -> int:
+    """How many consumers' orders came in it."""
+    return int(db.execute("SELECT count(*) FROM intake_orders WHERE intake = ?", (id,)).fetchone()[0])
 
 
 def every(db: sqlite3.Connection) -> list[Intake]:

@@ -509,6 +509,21 @@ def urgencies(db: Database) -> None:
     execute_all(db.conn, URGENCIES)
 
 
+BATCHES = """
+-- Which consumer orders came in a file, and which of them were taken back.
+CREATE TABLE intake_orders (
+    intake INTEGER NOT NULL, shop_order INTEGER NOT NULL, PRIMARY KEY (intake, shop_order)
+) WITHOUT ROWID;
+ALTER TABLE shop_orders ADD COLUMN taken_back_ms INTEGER;
+"""
+
+
+@migrations(name="0016_batches")
+def batches(db: Database) -> None:
+    """Files of orders."""
+    execute_all(db.conn, BATCHES)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

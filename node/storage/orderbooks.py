@@ -58,6 +58,8 @@ COLUMNS = (
     " shop, shop_number, city"
 )
 COLUMN_NAMES = COLUMNS.split(", ")
+TAKEN_BACK = "\ntaken back "
+"""Behind the source of an imported order that was taken back, and before its number."""
 
 
 def add_shop_order(
@@ -129,9 +131,29 @@ def threads_serving(db: sqlite3.Connection, shop_order: int) -> list[bytes]:
 
 
 def shop_order_from(db: sqlite3.Connection, source: str) -> ShopOrder | None:
-    """The order with this source, if it was imported before."""
+    """The order with this source, if it was imported before and not taken back."""
     row = db.execute("SELECT id FROM shop_orders WHERE source = ?", (source,)).fetchone()
     return None if row is None else shop_order(db, row[0])
+
+
+def take_back(db: sqlite3.Connection, id: int, now_ms: int) -> None:
+    """Let an imported order be imported again: its source is free, and its number means the one that comes then."""
+    db.execute(
+        "UPDATE shop_orders SET source = source || ? || id, taken_back_ms = ? WHERE id = ?", (TAKEN_BACK, now_ms, id)
+    )
+
+
+def taken_back(db: sqlite3.Connection, source: str) -> list[int]:
+    """The imported orders that had this source until they were taken back, the eldest first."""
+    low = source + TAKEN_BACK
+    rows = db.execute("SELECT id FROM shop_orders WHERE source > ? AND source < ? ORDER BY id", (low, low + ":"))
+    return [row[0] for row in rows]
+
+
+def is_taken_back(db: sqlite3.Connection, id: int) -> bool:
+    """Whether an imported order was taken back."""
+    row = db.execute("SELECT taken_back_ms IS NOT NULL FROM shop_orders WHERE id = ?", (id,)).fetchone()
+    return bool(row and row[0])
 
 
 def add_fulfilment(
@@ -246,13 +268,16 @@ def find_orders(db: sqlite3.Connection, wanted: str) -> list[OrderRow]:
 
 
 def parts_of_shop_order(db: sqlite3.Connection, number: str) -> list[OrderRow]:
-    """The orders to suppliers that serve consumer orders of this number."""
+    """The orders to suppliers that serve consumer orders of this number; of some that were taken back, where it names
+    no others."""
     rows = db.execute(
-        f"SELECT {COLUMNS} FROM orders WHERE thread IN (SELECT fulfilments.thread FROM shop_orders"
-        " JOIN fulfilments ON fulfilments.shop_order = shop_orders.id WHERE shop_orders.number = ?) ORDER BY thread",
+        f"SELECT {COLUMNS}, taken_back_ms FROM orders JOIN (SELECT fulfilments.thread AS served, taken_back_ms"
+        " FROM shop_orders JOIN fulfilments ON fulfilments.shop_order = shop_orders.id WHERE shop_orders.number = ?)"
+        " ON thread = served ORDER BY thread",
         (number,),
-    )
-    return [of_row(row) for row in rows]
+    ).fetchall()
+    standing = [row for row in rows if row[-1] is None]
+    return [of_row(row[:-1]) for row in standing or rows]
 
 
 def in_turn(db: sqlite3.Connection, state: str) -> list[bytes]:

@@ -40,13 +40,14 @@ IN_BULK: Final[Mapping[str, Callable[[views.Json], bool]]] = {
     ),
 }
 """What can be done with many orders of the list at once, and with which: each then has an outcome of its own."""
-CANCEL_REASONS: Final = ("consumer", "duplicate", "address", "price", "oversell")
+CANCEL_REASONS: Final = ("consumer", "duplicate", "mistake", "address", "price", "oversell")
 """Why an order is stopped; `oversell` is the seller's, and may cost what the agreement says."""
 
 words.add(
     words={
         "cancel-reason.consumer": N_("The consumer does not want it any more"),
         "cancel-reason.duplicate": N_("Ordered twice by mistake"),
+        "cancel-reason.mistake": N_("Ordered by mistake"),
         "cancel-reason.address": N_("The address is wrong"),
         "cancel-reason.price": N_("The price is wrong"),
         "cancel-reason.oversell": N_("There is not enough of it"),

@@ -286,6 +286,13 @@ def holds_of(desk: books.Desk, named: Sequence[str], skus: set[str]) -> dict[str
     return used
 
 
+def stop(desk: books.Desk, found: orders.Found, lines: list[Value], reason: str, *, recall: bool = False) -> None:
+    """Ask to stop some units."""
+    role = "buyer" if found.row.buying else "seller"
+    body: books.Body = {"thread": found.row.thread, "role": role, "lines": lines, "reason": reason}
+    desk.write(found.book, "cancel.request", {**body, "recall": True} if recall else body)
+
+
 @register.case("order.cancel", Cancel)
 async def cancel(trade: doors.Trade, given: Cancel, report: doors.Report) -> doors.Json:
     """Ask to stop orders, or to bring back what has left. Before an answer that needs nobody's consent; afterwards the
@@ -305,9 +312,7 @@ async def cancel(trade: doors.Trade, given: Cancel, report: doors.Report) -> doo
             raise errors.NodeError(
                 "order.nothing", "nothing of this order can be stopped", expected="open", got=found.row.state
             )
-        role = "buyer" if found.row.buying else "seller"
-        body: books.Body = {"thread": found.row.thread, "role": role, "lines": lines, "reason": given.reason}
-        desk.write(found.book, "cancel.request", {**body, "recall": True} if given.recall else body)
+        stop(desk, found, lines, given.reason, recall=given.recall)
 
     cancelling, refused = await portions.each(trade, wanted, one, report, "cancelling")
     return {"cancelling": cancelling, "refused": refused}

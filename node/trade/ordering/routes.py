@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from node.storage import orderbooks, partners
+from node.storage import intakes, orderbooks, partners
 from node.trade import books
-from node.trade.ordering import outlets, purchases
+from node.trade.ordering import batches, outlets, purchases
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,9 @@ def plan(desk: books.Desk, wanted: Sequence[ShopOrder]) -> Plan:
             made.known += 1
             made.differing += [] if known.content in ({}, content_of(order)) else [order.number]
             continue
+        if batches.lingers(desk, order.source):
+            made.known += 1
+            continue
         by_channel: dict[int, list[Wanted]] = {}
         for line in order.lines:
             chosen = choose(suppliers, line)
@@ -118,19 +121,23 @@ def content_of(order: ShopOrder) -> dict[str, Any]:
     return {"recipient": order.recipient, "lines": [[line.sku, line.quantity] for line in order.lines]}
 
 
-def place_all(desk: books.Desk, routed: Sequence[Routed]) -> dict[int, int]:
-    """Store the consumer orders and place their parts; tells how many orders each partner got."""
+def place_all(desk: books.Desk, routed: Sequence[Routed], intake: int | None = None) -> dict[int, int]:
+    """Store the consumer orders and place their parts; tells how many orders each partner got. `intake`: their file."""
     counts: dict[int, int] = {}
     for order in routed:
+        if batches.lingers(desk, order.wanted.source):
+            continue
         content = content_of(order.wanted)
         row = orderbooks.add_shop_order(
             desk.db, order.wanted.source, order.wanted.shop, order.wanted.number, content, desk.now_ms()
         )
         if row is None:
             continue  # another import took it meanwhile
-        served = b"consumer\n" + order.wanted.source.encode()
+        if intake is not None:
+            intakes.add_order(desk.db, intake, row)
         for channel, lines in order.by_channel.items():
             book = desk.book(channel)
+            served = batches.served(desk, book, order.wanted.source)
             known = purchases.placed_for(desk, book, served)
             for part in known:  # placed before a disk was lost: the supplier gave it back
                 orderbooks.add_fulfilment(desk.db, part.thread, channel, row, None)

@@ -1,12 +1,12 @@
-"""What a table changed when it was taken in, and taking it back.
+"""What a file changed when it was taken in, and taking it back.
 
 Taking back writes what was there before, and tells partners by new documents; nothing that was signed is undone. What
-somebody has changed since is told, and only left out if that is wanted.
+somebody has changed since is told, and only left out if that is wanted. Of orders, see `ordering.batches`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from node.storage import intakes, settings, shelves
 from node.storage.intakes import Alteration
 from node.trade import books, doors, peering
 from node.trade.goods import catalogues
+from node.trade.ordering import batches
 from node.trade.shelves import stocks
 
 register = doors.Register()
@@ -66,7 +67,7 @@ def altered(desk: books.Desk, good: shelves.Good, counted: int | None) -> Altera
 
 @register.case("import.list", doors.NoArguments)
 async def listed(trade: doors.Trade, given: doors.NoArguments, report: doors.Report) -> doors.Json:
-    """The files of goods and counts that were taken in of late, the newest first."""
+    """The files of goods, counts and orders that were taken in of late, the newest first."""
     return await trade.books.read(
         lambda desk: {"imports": [described(desk, intake) for intake in intakes.every(desk.db)]}
     )
@@ -75,6 +76,8 @@ async def listed(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
 def described(desk: books.Desk, intake: intakes.Intake) -> doors.Json:
     """One file for a line of a table."""
     new, changed = intakes.counts(desk.db, intake.id)
+    if intake.kind == intakes.ORDERS:
+        new = intakes.count_orders(desk.db, intake.id)
     return {
         "number": intake.id,
         "name": intake.name,
@@ -93,6 +96,8 @@ async def shown(trade: doors.Trade, given: One, report: doors.Report) -> doors.J
 
     def unit(desk: books.Desk) -> doors.Json:
         intake = find(desk, given.number)
+        if intake.kind == intakes.ORDERS:
+            return {**described(desk, intake), **batches.shown(desk, intake.id)}
         rows = intakes.alterations(desk.db, intake.id)
         since = {} if intake.taken_back_ms is not None else dict(changed_since(desk, rows))
         ordered = sorted(rows, key=lambda row: row.sku not in since)
@@ -162,17 +167,9 @@ async def undo(trade: doors.Trade, given: Undo, report: doors.Report) -> doors.J
 
     def unit(desk: books.Desk) -> doors.Json:
         intake = find(desk, given.number)
-        if intake.taken_back_ms is not None:
-            raise errors.NodeError("import.undone", "this file was taken back already", expected="another", got="done")
         rows = intakes.alterations(desk.db, intake.id)
         since = dict(changed_since(desk, rows))
-        if since and not given.others:
-            raise errors.NodeError(
-                "import.changed",
-                "some of it was changed since",
-                hint="take back the others, and leave these as they are",
-                faults=list(since.values()),
-            )
+        refuse(intake, since, given)
         taken = [row for row in rows if row.sku not in since]
         goods = [good for row in taken if (good := taken_back(desk, row)) is not None]
         intakes.take_back(desk.db, intake.id, desk.now_ms())
@@ -181,7 +178,29 @@ async def undo(trade: doors.Trade, given: Undo, report: doors.Report) -> doors.J
         stocks.share(desk)
         return {"number": intake.id, "taken_back": len(taken), "left": sorted(since), "partners": partners}
 
+    def look(desk: books.Desk) -> bool:
+        intake = find(desk, given.number)
+        if intake.kind == intakes.ORDERS:
+            refuse(intake, batches.gone(desk, intake.id), given)
+        return intake.kind == intakes.ORDERS
+
+    if await trade.books.read(look):
+        done, left = await batches.undo(trade, given.number, report)
+        return {"number": given.number, "taken_back": done, "left": left}
     return await trade.books.act(unit)
+
+
+def refuse(intake: intakes.Intake, since: Mapping[str, errors.Fault], given: Undo) -> None:
+    """NodeError `import.undone`; `import.changed` where something happened since that nobody wants to leave as it is."""
+    if intake.taken_back_ms is not None:
+        raise errors.NodeError("import.undone", "this file was taken back already", expected="another", got="done")
+    if since and not given.others:
+        raise errors.NodeError(
+            "import.changed",
+            "some of it was changed since",
+            hint="take back the others, and leave these as they are",
+            faults=list(since.values()),
+        )
 
 
 def taken_back(desk: books.Desk, row: Alteration) -> shelves.Good | None:

@@ -137,7 +137,7 @@ def catalogue_restore(**typed: Any) -> Arguments:
 
 @click.group("imports", cls=commands.Group)
 def imports() -> None:
-    """Files of goods and counts that were taken in."""
+    """Files of goods, counts and orders that were taken in."""
 
 
 @imports.command("list")
@@ -157,10 +157,10 @@ def import_show(**typed: Any) -> Arguments:
 
 @imports.command("undo")
 @click.argument("number", type=click.IntRange(1))
-@click.option("--others", is_flag=True, help="Leave what was changed since, and take back the others.")
+@click.option("--others", is_flag=True, help="Leave what was changed or answered since, and take back the others.")
 @commands.asks("import.undo")
 def import_undo(**typed: Any) -> Arguments:
-    """Take back what file NUMBER changed; partners are told."""
+    """Take back what file NUMBER changed; partners are told. Of orders, those that no supplier has answered."""
     return typed
 
 

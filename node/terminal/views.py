@@ -229,6 +229,8 @@ VIEWS: Final[Mapping[str, View]] = {
     "capability.list": terms.capabilities,
     "stock.allotments": wares.allotments,
     "order.import": wares.imported,
+    "import.list": wares.files,
+    "import.show": wares.file,
     "order.list": orders.orders,
     "today": agendas.agenda,
     "search": agendas.found,

@@ -32,6 +32,39 @@ def imported(answer: Json) -> RenderableType:
     return Group(*parts)
 
 
+def files(answer: Json) -> RenderableType:
+    """Files that were taken in of late."""
+    columns = {
+        "number": "number",
+        "name": "file",
+        "kind": "what",
+        "new": "new",
+        "changed": "changed",
+        "at_ms": "when",
+        "by": "by",
+        "taken_back_ms": "taken back",
+    }
+    return tables.rows_of(answer, "imports", columns, empty="No files.")
+
+
+def file(answer: Json) -> RenderableType:
+    """What became of one file: its orders, or its articles."""
+    parts = [tables.rows_of({"imports": [answer]}, "imports", {"name": "file", "at_ms": "when", "by": "by"}, empty="")]
+    if answer.get("kind") == "orders":
+        orders = [{**one, **part, "number": one["number"]} for one in answer["orders"] for part in one["orders"]]
+        columns = {"number": "order", "standing": "stands", "partner": "partner", "state": "state", "order": "hash"}
+        parts.append(tables.rows_of({"orders": orders}, "orders", columns, empty="No orders."))
+    else:
+        columns = {"sku": "SKU", "new": "new", "changed": "changed", "counted_before": "counted", "counted": "now"}
+        rows = [{**row, "changed": [one["field"] for one in row["fields"]]} for row in answer["rows"]]
+        parts.append(tables.rows_of({"rows": rows}, "rows", columns, empty="It changed nothing."))
+    if answer.get("more"):
+        parts.append(Text(f"and {answer['more']} more"))
+    if answer.get("since"):
+        parts.append(Text(f"It stays, since something happened to it: {tables.plain(answer['since'])}"))
+    return Group(*parts)
+
+
 def goods(answer: Json) -> RenderableType:
     """A catalogue."""
     columns = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright import sync_api
 
+from node.demonstrations import stages
 from tests.browser import guises, parcels, tabs, villages
 
 MEANINGS = {"流水": "number", "物品": "sku", "几件": "quantity"}
@@ -55,6 +56,37 @@ def test_headings_of_an_order_sheet_are_explained_once_and_known_the_next_time(
         place(tab, 1)
         tab.go(f"/orders?text=LIVE{guise.mark}")
         sync_api.expect(tab.page.locator("#orders tbody tr")).to_have_count(3)
+
+
+def test_a_sheet_that_was_the_wrong_one_is_taken_back_but_for_what_a_supplier_has_begun_with(
+    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
+) -> None:
+    shop, dealer = village.shop, village.dealer
+    sku = parcels.article(shop, dealer)["sku"]
+    text = sheet(guise, sku, 7, 8).replace("物品" + guise.mark, "商品编码").replace("LIVE", "WRONG")
+    text = text.replace("流水" + guise.mark, "订单号").replace("几件" + guise.mark, "数量")
+    taken = shop.ask("order.import", name="上午.csv", shop="直播间", data_hex=text.encode().hex())
+    begun, waiting = (shop.ask("order.show", order=f"WRONG{guise.mark}-{number}")["order"] for number in (7, 8))
+    for order in (begun, waiting):
+        stages.until("the order arrives", parcels.stands, dealer, order, "placed")
+    dealer.ask("order.accept", order=begun)
+    stages.until("the shop knows", parcels.stands, shop, begun, "agreed")
+    with tabs.open_tab(browser, shop.address, guise) as tab:
+        tab.go("/orders/import")
+        tab.page.locator(f'a[href="/orders/imports/{taken["import"]}"]').click()
+        became = tab.page.locator("#became")
+        sync_api.expect(became).to_contain_text(f"WRONG{guise.mark}-7")
+        tab.look()
+        tab.press("Take back the others")
+        tab.sure()
+        tab.done("import.undo")
+        sync_api.expect(became).to_contain_text(tab.say("Taken back"))
+        sync_api.expect(tab.page.locator("#ordered")).to_contain_text(tab.say("taken back by you"))
+        stop = guise.count("Ask to stop %(num)s order", "Ask to stop %(num)s orders", 1)
+        sync_api.expect(tab.page.get_by_role("button", name=stop)).to_be_visible()
+    assert parcels.stands(shop, begun, "agreed") and parcels.stands(shop, waiting, "closed")
+    again = shop.ask("order.import", name="上午.csv", shop="直播间", data_hex=text.encode().hex())
+    assert (again["orders"], again["unchanged"]) == (1, 1), "only what was withdrawn is ordered again"
 
 
 def meaning(tab: tabs.Tab, heading: str) -> sync_api.Locator:

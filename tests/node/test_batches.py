@@ -1,4 +1,4 @@
-"""Files of orders are taken back: what nobody has answered is withdrawn, what suppliers have begun with is told and left."""
+"""Files of orders are taken back: what nobody answered is withdrawn, what suppliers have begun with is left."""
 
 from __future__ import annotations
 

@@ -48,10 +48,21 @@ ENCODINGS: Final = (
 SEPARATORS: Final = ((",", N_("comma")), (";", N_("semicolon")), ("\t", N_("tab")))
 NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 NO_NUMBER: Final = 10**9
+STOPPABLE: Final = frozenset({"placed", "proposed", "agreed", "part-shipped"})
+"""States of orders that a supplier can still be asked to stop."""
 DECIMALS: Final = {"comma": True, "point": False}
 
 words.add(
-    words={"goods": N_("Articles taken in"), "import.changed": N_("This was changed again since.")},
+    words={
+        "goods": N_("Articles taken in"),
+        "import.changed": N_("This was changed again since."),
+        "import.gone": N_("A supplier has begun with it."),
+        "standing.gone": N_("stays"),
+        "standing.waits": N_("can be taken back"),
+        "standing.ended": N_("over already"),
+        "standing.taken-back": N_("taken back by you"),
+    },
+    tones={"standing.gone": "orange", "standing.waits": "azure", "standing.ended": "secondary"},
     done={"import.undo": N_("It is taken back, and your partners are told.")},
 )
 
@@ -65,23 +76,29 @@ async def choose(view: views.View) -> web.StreamResponse:
         "catalogue/import.html",
         kind=kind if kind in CASES else "catalogue",
         places=[place["code"] for place in places if place["of"] == "me"],
-        imports=(await view.ask("import.list"))["imports"],
+        imports=[one for one in (await view.ask("import.list"))["imports"] if one["kind"] != "orders"],
     )
 
 
+@register.get("/orders/imports/{number}", "import.show")
 @register.get("/catalogue/imports/{number}", "import.show")
 async def taken(view: views.View) -> web.StreamResponse:
-    """What a file changed, and taking it back."""
+    """What a file changed or ordered, and taking it back."""
     said = view.request.match_info["number"]
     number = int(said) if NUMBER.fullmatch(said) else NO_NUMBER
     answer = await view.ask("import.show", number=number)
+    if answer["kind"] == "orders":
+        begun = [part for one in answer["orders"] if one["standing"] == "gone" for part in one["orders"]]
+        stoppable = [part["order"] for part in begun if part["state"] in STOPPABLE]
+        return view.page("orders/taken.html", taken=answer, stoppable=stoppable)
     return view.page("catalogue/taken.html", taken=answer, label=headings.label)
 
 
 @register.get("/orders/import", "sheet.preview")
 async def choose_orders(view: views.View) -> web.StreamResponse:
     """Which sheet of a shop."""
-    return view.page("orders/import.html")
+    imports = (await view.ask_if_permitted("import.list") or {"imports": []})["imports"]
+    return view.page("orders/import.html", imports=[one for one in imports if one["kind"] == "orders"])
 
 
 @register.post("/orders/import", "sheet.preview")

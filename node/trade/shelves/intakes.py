@@ -191,7 +191,7 @@ async def undo(trade: doors.Trade, given: Undo, report: doors.Report) -> doors.J
 
 
 def refuse(intake: intakes.Intake, since: Mapping[str, errors.Fault], given: Undo) -> None:
-    """NodeError `import.undone`; `import.changed` where something happened since that nobody wants to leave as it is."""
+    """NodeError `import.undone`; `import.changed` where something happened since, unless that is to be left."""
     if intake.taken_back_ms is not None:
         raise errors.NodeError("import.undone", "this file was taken back already", expected="another", got="done")
     if since and not given.others:

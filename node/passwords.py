@@ -105,4 +105,4 @@ def check(password: str, name: str) -> None:
     elif name.casefold() in password.casefold() and len(password) < len(name) + CHARACTERS_MIN:
         expected = "more than the name of the operator"
     if expected:
-        raise errors.NodeError("operator.password", "this is no good password", expected=expected, got="another")
+        raise errors.NodeError("operator.password", "this is no good password", expected=expected)

@@ -62,8 +62,9 @@ async def do(view: views.View) -> web.StreamResponse:
         raise forms.forged()
     afterwards = forms.destination(forms.text(posted, "_next"), "/today")
     try:
-        if name in confirmations.QUESTIONS and forms.text(posted, "_sure") != "1":
-            return ask_first(view, name, posted)
+        question = confirmations.question(name, posted) if forms.text(posted, "_sure") != "1" else None
+        if question is not None:
+            return ask_first(view, name, question, posted)
         given = forms.named(forms.arguments(case.arguments, posted), posted, case)
         key = forms.text(posted, "_key")
         if name in jobs.LONG:
@@ -106,12 +107,11 @@ async def once(view: views.View, key: str, name: str, given: views.Json, posted:
     return result
 
 
-def ask_first(view: views.View, name: str, posted: forms.Posted) -> web.Response:
+def ask_first(view: views.View, name: str, question: str, posted: forms.Posted) -> web.Response:
     """The question before something that costs money or cannot be undone."""
     template = "question.html" if view.is_fragment else "question-page.html"
     count = len(posted.getall("orders", []))
-    questions = confirmations.SEVERAL if count > 1 and name in confirmations.SEVERAL else confirmations.QUESTIONS
-    return view.page(template, question=questions[name], count=count, case=name, fields=forms.carried(posted))
+    return view.page(template, question=question, count=count, case=name, fields=forms.carried(posted))
 
 
 def show_changes(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
+from node.console import forms
 from node.console.words import N_
+
+PERCENT: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 
 QUESTIONS: Final[Mapping[str, str]] = {
     "partner.remove": N_("Remove this partner? Nothing is exchanged with it any more, and it cannot be added back."),
@@ -50,3 +54,18 @@ SEVERAL: Final[Mapping[str, str]] = {
     "order.cancel": N_("Cancel these %(count)s orders? The sellers are asked to stop them at once; fees may be due."),
 }
 """The same for `orders` in the plural."""
+
+CHEAP_PERCENT: Final = 50
+CHEAP: Final = N_(
+    "This partner would pay less than half of your supply price. 95 means 5 percent off; 9.5 means nearly for nothing."
+    " Offer your goods at that?"
+)
+
+
+def question(name: str, posted: forms.Posted) -> str | None:
+    """What to ask before a use case is done with what was posted; None for what asks nothing."""
+    if name == "catalogue.share":
+        typed = forms.text(posted, "percent").strip()
+        return CHEAP if PERCENT.fullmatch(typed) and float(typed) < CHEAP_PERCENT else None
+    several = len(posted.getall("orders", [])) > 1 and name in SEVERAL
+    return SEVERAL[name] if several else QUESTIONS.get(name)

@@ -7,11 +7,26 @@ import logging
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
+from urllib import parse
 
 from aiohttp import web
+from yarl import URL
 
 from node import errors, incidents
-from node.console import actions, assets, guards, jobs, languages, problems, readings, routes, streams, uploads, views
+from node.console import (
+    actions,
+    assets,
+    forms,
+    guards,
+    jobs,
+    languages,
+    problems,
+    readings,
+    routes,
+    streams,
+    uploads,
+    views,
+)
 from node.trade import policies
 
 SILENT: Final = logging.getLogger("node.console.http")
@@ -162,13 +177,23 @@ def unknown_visitor(view: views.View) -> web.Response:
         return problems.response(
             errors.NodeError("request.unauthenticated", "this needs a key", hint="Authorization: Bearer")
         )
-    if view.is_fragment:
-        return web.Response(status=200, headers={"HX-Redirect": "/sign-in"})
     if view.request.headers.get("Accept") == streams.KIND:
         return web.Response(status=204)  # a browser does not open the stream again
-    if view.request.method != "GET":
-        return web.Response(status=303, headers={"Location": "/sign-in"})
-    return web.Response(status=303, headers={"Location": f"/sign-in?next={view.request.path}"})
+    place = f"/sign-in?next={came_from(view.request)}"
+    if view.is_fragment:
+        return web.Response(status=200, headers={"HX-Redirect": place})
+    return web.Response(status=303, headers={"Location": place})
+
+
+def came_from(request: web.Request) -> str:
+    """The page to go back to after signing in, as a part of an address: the one asked for, or that with the form."""
+    page = request.rel_url if request.method == "GET" and "HX-Request" not in request.headers else None
+    if page is None:
+        try:
+            page = URL(request.headers.get("Referer", "/"))
+        except ValueError:
+            page = URL("/")
+    return parse.quote(forms.destination(page.without_query_params("done").raw_path_qs), safe="/")
 
 
 def of_http(error: web.HTTPException, request: web.Request) -> errors.NodeError:

@@ -157,7 +157,7 @@ def test_an_article_is_written_and_changed_by_hand_and_the_buyer_sees_it(
         tab.field("Barcode").fill("6901234567892")
         tab.press("Add the article")
         tab.link("Show it").click()
-        tab.link("Change").click()
+        tab.link("Change the article").click()
         sync_api.expect(tab.field("Supply price")).to_have_value("12.50")
         tab.field("Supply price").fill("13")
         tab.look()

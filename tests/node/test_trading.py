@@ -259,7 +259,7 @@ def test_credit_is_kept_by_the_buyers_node_and_by_the_sellers() -> None:
         try:
             await order(town, "shop", "factory")
         except errors.NodeError as refused:
-            assert (refused.code, refused.got) == ("order.credit", 2100)
+            assert (refused.code, refused.got) == ("order.credit", "21.00 CNY")
         else:
             raise AssertionError("the buyer's node ordered beyond the credit")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib import parse
 
 from aiohttp import web
 
@@ -40,7 +41,9 @@ async def try_password(view: views.View) -> web.StreamResponse:
     afterwards = forms.destination(forms.text(posted, "_next"), START)
     answer = await entrances.sign_in(trade(view), visitors.at_the_door(view), name, forms.text(posted, "password"))
     if answer.outcome is Outcome.FACTOR:
-        response = web.Response(status=303, headers={"Location": f"/sign-in/code?next={afterwards}"})
+        response = web.Response(
+            status=303, headers={"Location": f"/sign-in/code?next={parse.quote(afterwards, safe='/')}"}
+        )
         visitors.keep(view, response, answer)
         return response
     if answer.outcome is Outcome.OPEN:

@@ -41,7 +41,7 @@
       source.addEventListener("error", async () => { // refused: signed out, or the node starts again
         if (source.readyState !== EventSource.CLOSED) return;
         const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
-        if (answer?.redirected) location.reload(); // whoever was signed out sees nothing any more
+        if (answer?.redirected) { keep(); location.reload(); } // whoever was signed out sees nothing any more
         else setTimeout(() => { listen(); soon(); }, LISTEN_AGAIN_MS); // nobody else tries once more
       });
     };
@@ -119,6 +119,46 @@
       if (search) { event.preventDefault(); search.focus(); }
     }
   });
+
+  // What was typed into a form outlives a sign-in: it is kept in this tab from when the form is sent until the next page,
+  // for its author alone, and comes back where that page follows a sign-in. Passwords and files are never kept.
+  const KEPT = "hanse-typed";
+  const note = document.getElementById("typed-note");
+  const TYPED = "input:not([type=hidden],[type=password],[type=file],[type=search]),textarea,select";
+  const fields = () => [...document.querySelectorAll("main form[method=post]:not(dialog.question form)")].flatMap((form, place) =>
+    [...form.querySelectorAll(TYPED)].map((field, at) => ({ field, name: `${place} ${at} ${field.name}` })));
+  const typed = (field) => {
+    if (field.matches("[type=checkbox],[type=radio]")) return field.checked !== field.defaultChecked;
+    if (field.matches("select")) {
+      const first = [...field.options].find((one) => one.defaultSelected) ?? field.options[0];
+      return field.selectedOptions[0] !== first;
+    }
+    return field.value !== field.defaultValue;
+  };
+  const keep = () => {
+    const values = fields().filter((one) => typed(one.field)).map((one) => [one.name, one.field.value, one.field.checked]);
+    if (note && values.length) sessionStorage.setItem(KEPT, JSON.stringify({ path: location.pathname, who: note.dataset.who, values }));
+  };
+  const bring = () => {
+    if (!note) return; // the page of the sign-in itself
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+    sessionStorage.removeItem(KEPT);
+    const before = document.referrer && new URL(document.referrer);
+    if (!kept || kept.path !== location.pathname || kept.who !== note.dataset.who || !before) return;
+    if (before.origin !== location.origin || !before.pathname.startsWith("/sign-in")) return;
+    const there = new Map(fields().map((one) => [one.name, one.field]));
+    for (const [name, value, checked] of kept.values) {
+      const field = there.get(name);
+      if (!field) continue;
+      if (field.matches("[type=checkbox],[type=radio]")) field.checked = checked; else field.value = value;
+      for (let around = field.closest("details"); around; around = around.parentElement.closest("details")) around.open = true;
+      const dialog = field.closest("dialog:not([open])");
+      if (dialog) dialog.showModal();
+      note.hidden = false;
+    }
+  };
+  document.addEventListener("submit", (event) => { if (event.target.closest("main")) keep(); }, true);
+  bring();
 
   // A form that was sent is not sent again while it is being answered; one whose answer is a file leaves the page as it is.
   document.addEventListener("submit", (event) => {

@@ -30,7 +30,7 @@ PERCENT = "share/"  # setting, by channel: the percent of the supply price at wh
 
 
 class Share(doors.Arguments):
-    """`percent` of the supply price is what this partner pays."""
+    """`percent` of the supply price is what this partner pays; never nothing."""
 
     partner: str
     percent: str = "100"
@@ -83,6 +83,8 @@ def compare(desk: books.Desk, goods: Iterable[shelves.Good]) -> dict[str, int]:
 async def share(trade: doors.Trade, given: Share, report: doors.Report) -> doors.Json:
     """Offer all my goods to a partner under the agreement in force: what changed since last time is sent."""
     rate = percent(given.percent)
+    if not rate.numerator:
+        raise errors.NodeError("request.malformed", "goods are not offered for nothing", expected="1 or more", got="0")
 
     def unit(desk: books.Desk) -> doors.Json:
         _, channel = peering.find(desk, given.partner)

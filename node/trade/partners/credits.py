@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from contracts import dues, orders
+from contracts import amounts, dues, orders
 from contracts.lots import LotState
 from contracts.terms import Version
 from node import errors
@@ -69,8 +69,8 @@ def require(book: books.Book, version: Version, amount: int) -> None:
         raise errors.NodeError(
             "order.credit",
             f"the credit with {book.partner.name} does not reach",
-            expected=f"at most {rest} minor units of {version.currency}",
-            got=amount,
+            expected=f"at most {amounts.Money(max(rest, 0), version.currency)}",
+            got=str(amounts.Money(amount, version.currency)),
             hint="pay what is owed, or agree on a higher limit",
         )
 

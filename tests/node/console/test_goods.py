@@ -144,3 +144,22 @@ def test_an_import_is_shown_with_what_it_changed_and_taken_back_once_it_was_aske
             assert (await desk.get(f"/catalogue/imports/{unknown}")).status == 404
 
     doors.visit(tmp_path, story)
+
+
+def test_goods_are_never_offered_for_nothing_and_cheap_ones_only_after_a_question(tmp_path: Path) -> None:
+    """A Chinese merchant who means 95 percent may well type 9.5."""
+
+    async def story(desk: doors.Desk) -> None:
+        async def share(percent: str, **more: str) -> doors.Answer:
+            return await desk.post(
+                "/do/catalogue.share", {"_token": desk.token, "partner": "nobody", "percent": percent} | more
+            )
+
+        for cheap in ("9.5", "0", "49"):
+            asked = await share(cheap)
+            assert asked.status == 200 and "nearly for nothing" in asked.text
+        assert "goods are not offered for nothing" in (await share("0", _sure="1")).text.lower()
+        for done in (await share("9.5", _sure="1"), await share("95"), await share("much")):
+            assert done.status in (404, 422) and "nearly for nothing" not in done.text
+
+    doors.visit(tmp_path, story)

@@ -106,6 +106,24 @@ def test_whoever_is_not_signed_in_is_sent_to_where_that_is_done_and_back(tmp_pat
     visit(tmp_path, story)
 
 
+def test_whoever_was_signed_out_comes_back_to_the_page_of_the_form(tmp_path: Path) -> None:
+    async def story(desk: doors.Desk, browser: Browser) -> None:
+        form = {"Referer": f"{desk.address}/orders?tab=ship&done=order.ship&page=2", "Origin": desk.address}
+        sent = await desk.client.post(f"{desk.address}/do/order.ship", headers=form, data={}, allow_redirects=False)
+        place = "/sign-in?next=/orders%3Ftab%3Dship%26page%3D2"
+        assert (sent.status, sent.headers["Location"]) == (303, place)
+        script = form | {"HX-Request": "true"}
+        told = await desk.client.post(f"{desk.address}/do/order.ship", headers=script, data={})
+        assert (told.status, told.headers["HX-Redirect"]) == (200, place)
+        assert 'value="/orders?tab=ship&amp;page=2"' in (await browser.ask("GET", place)).text
+        for hostile in ("https://evil.example//evil.example/x", "//[", "javascript:alert(1)"):
+            headers = script | {"Referer": hostile}
+            told = await desk.client.post(f"{desk.address}/do/order.ship", headers=headers, data={})
+            assert told.headers["HX-Redirect"] in {"/sign-in?next=/", "/sign-in?next=/today"}
+
+    visit(tmp_path, story)
+
+
 def test_C03_tokens_are_in_cookies_that_no_script_reads_and_nowhere_else(tmp_path: Path) -> None:
     async def story(desk: doors.Desk, browser: Browser) -> None:
         answer = await browser.sign_in()

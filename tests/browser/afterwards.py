@@ -108,13 +108,18 @@ def stands(merchant: Merchant, name: str, state: str) -> bool:
     return any(row["return"] == name and row["state"] == state for row in merchant.ask("return.list")["returns"])
 
 
+def complained(merchant: Merchant, name: str) -> bool:
+    """Whether a complaint is known to a merchant."""
+    return any(row["issue"] == name for row in aftersales.issues(merchant))
+
+
 def complain(stage: Stage) -> None:
     """One complaint with an offer that waits for the shop, one that the dealer has not answered."""
     shop, dealer = stage.xiaoman, stage.dealer
     first, second = shipped(shop, dealer)[-2:]
     opened = shop.ask("issue.open", order=first["order"], category="damaged", claim="20.00", remedy="refund",
                       message="两个杯子碎了,买家很不高兴。", files=[PHOTO])["issue"]  # fmt: skip
-    stages.until("the complaint arrives", lambda: any(row["issue"] == opened for row in aftersales.issues(dealer)))
+    stages.until("the complaint arrives", complained, dealer, opened)
     dealer.ask("issue.reply", issue=opened, status="processing", message="We are asking the packer.")
     dealer.ask("issue.offer", issue=opened, amount="12.00", message="Would this help?")
     stages.until("the offer arrives", aftersales.offers_of, shop, opened)

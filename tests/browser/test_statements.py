@@ -10,7 +10,8 @@ from playwright import sync_api
 from node.demonstrations import closings, stages
 from node.demonstrations.merchants import Merchant
 from node.demonstrations.stages import Json
-from tests.browser import guises, parcels, tabs, villages
+from tests.browser import afterwards, guises, parcels, tabs, villages
+from tests.browser.test_aftersales import newest
 
 
 def statements(seller: Merchant, buyer: Merchant) -> list[Json]:
@@ -52,61 +53,106 @@ def agree(tab: tabs.Tab, name: str) -> None:
     tab.reads("#statement-head .badge", "statement.closed")
 
 
-def test_a_line_is_contested_and_the_next_statement_agreed_to(
+def contest(tab: tabs.Tab, name: str) -> str:
+    """The buyer contests the first order of a statement; which one that is."""
+    tab.go(f"/statements/{name}")
+    bar = tab.page.locator("[data-counts]")
+    sync_api.expect(bar).to_be_hidden()
+    chosen = tab.page.locator("tr", has=tab.page.locator("a[href^='/orders/']")).locator("input[name=threads]").first
+    order = str(chosen.get_attribute("value"))
+    chosen.check()
+    tab.field("Reason", within=bar).select_option("amount")
+    tab.look()
+    bar.get_by_role("button", name=re.compile(re.escape(tab.say("Contest the chosen ones")))).click()
+    tab.done("statement.contest")
+    tab.reads("#statement-head .badge", "statement.contested")
+    return order
+
+
+def contested(tab: tabs.Tab, name: str, order: str) -> None:
+    """The line of the order, and nothing else, is marked as contested, with the reason; go to the order."""
+    tab.go(f"/statements/{name}")
+    tab.reads("#statement-head .badge", "statement.contested")
+    tab.link("Only what is contested").click()
+    tab.page.wait_for_url("**only=contested")
+    marked = tab.page.locator("tr.contested")
+    sync_api.expect(tab.page.locator("table.stacks tbody tr:not(.contested)")).to_have_count(0)
+    sync_api.expect(marked.first).to_contain_text(tab.guise.word("cause.amount"))
+    tab.look()
+    marked.first.locator(f"a[href='/orders/{order}']").click()
+    tab.page.wait_for_url(f"**/orders/{order}")
+
+
+def settle(seller: tabs.Tab, buyer: tabs.Tab, village: villages.Village) -> None:
+    """From the contested line on: the buyer says what is wrong with the order, the seller gives money back for it."""
+    factory, harbour = village.factory, village.harbour
+    buyer.look(again=True)
+    buyer.link("Complain").click()
+    buyer.page.wait_for_url("**/complaints/new?**")
+    buyer.field("What is wrong").select_option("damaged")
+    buyer.field("What happened").fill("One of the two is broken")
+    buyer.press("Complain")
+    buyer.done("issue.open")
+    issue = newest(harbour, "complaint")
+    stages.until("the complaint arrives", afterwards.complained, factory, issue)
+    seller.go(f"/aftersales/complaints/{issue}")
+    seller.unfold("Offer money to settle it")
+    seller.field("Amount in %(currency)s", currency="CNY").fill("2.50")
+    seller.press("Make the offer")
+    seller.done("issue.offer")
+    buyer.go(f"/aftersales/complaints/{issue}")
+    buyer.press("Take the offer")
+    buyer.sure()
+    buyer.done("issue.accept")
+    seller.reads("#talk .badge", "issue.settled")
+
+
+def test_a_contested_line_is_settled_and_the_balance_paid_to_zero(
     village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
 ) -> None:
     factory, harbour = village.factory, village.harbour
-    parcels.sent(harbour, factory)
+    for _ in range(2):  # one line is contested, what the other says is owed at once
+        parcels.sent(harbour, factory)
     with (
         tabs.open_tab(browser, factory.address, guise) as seller,
         tabs.open_tab(browser, harbour.address, guise) as buyer,
     ):
         open_ones = [row for row in statements(factory, harbour) if row["state"] == "proposed"]
         first = str(open_ones[0]["statement"]) if open_ones else propose(seller, factory, harbour)
-        buyer.go(f"/statements/{first}")
-        bar = buyer.page.locator("[data-counts]")
-        sync_api.expect(bar).to_be_hidden()
-        buyer.page.locator("input[name=threads]").first.check()
-        buyer.field("Reason", within=bar).select_option("amount")
-        buyer.look()
-        bar.get_by_role("button", name=re.compile(re.escape(buyer.say("Contest the chosen ones")))).click()
-        buyer.done("statement.contest")
-        sync_api.expect(buyer.page.locator("tr.contested").first).to_be_visible()
-        buyer.reads("#statement-head .badge", "statement.contested")
+        order = contest(buyer, first)
+        contested(seller, first, order)
+        settle(seller, buyer, village)
 
-        stages.until("the answer arrives", lambda: statements(factory, harbour)[-1]["state"] == "contested")
         second = propose(seller, factory, harbour)
         buyer.go(f"/statements/{second}")
         sync_api.expect(buyer.text("rolled on from before")).to_be_visible()
+        given = buyer.page.locator("tr", has=buyer.page.locator("a[href^='/aftersales/complaints/']"))
+        sync_api.expect(given).to_contain_text(buyer.guise.words.money(-250, "CNY"))
         agree(buyer, second)
         with buyer.page.expect_download() as saved:
             buyer.link("Excel").click()
         assert re.fullmatch(rf"statement-\d{{4}}-\d\d-{second[:8]}\.xlsx", saved.value.suggested_filename)
+        pay(buyer, seller, village)
 
 
-def test_a_payment_is_sent_and_received(
-    village: villages.Village, browser: sync_api.Browser, guise: guises.Guise
-) -> None:
-    shop, dealer = village.shop, village.dealer
-    before = closings.owed(dealer, shop)
-    with (
-        tabs.open_tab(browser, shop.address, guise) as debtor,
-        tabs.open_tab(browser, dealer.address, guise) as creditor,
-    ):
-        debtor.go("/statements/balances")
-        debtor.link("Pay", within=debtor.page.locator("main table")).first.click()
-        form = debtor.page.locator("form[action='/do/payment.sent']").last
-        debtor.field("Amount", within=form).fill("7.50")
-        debtor.press("It is sent", within=form)
-        debtor.sure()
-        debtor.done("payment.sent")
-
-        sent = shop.ask("payment.list", partner=dealer.name)["payments"][0]
-        assert sent["amount"]["amount"] == 750
-        stages.until("the payment arrives", closings.payment, dealer, sent["payment"])
-        creditor.go(f"/statements/payments/{sent['payment']}")
-        creditor.press("It arrived")
-        creditor.sure()
-        creditor.done("payment.received")
-        creditor.reads("#payment .badge", "payment.received")
-        assert closings.owed(dealer, shop) == before - 750
+def pay(debtor: tabs.Tab, creditor: tabs.Tab, village: villages.Village) -> None:
+    """The debtor pays what both statements say; the creditor has the money; neither owes the other anything."""
+    debtor.go("/statements/balances")
+    debtor.link("Pay all of it").click()
+    debtor.page.wait_for_url("**/payments?**")
+    form = debtor.page.locator("form[action='/do/payment.sent']").last
+    debtor.look()
+    debtor.press("It is sent", within=form)
+    debtor.sure()
+    debtor.done("payment.sent")
+    sent = village.harbour.ask("payment.list", partner=village.factory.name)["payments"][0]["payment"]
+    stages.until("the payment arrives", closings.payment, village.factory, sent)
+    creditor.go(f"/statements/payments/{sent}")
+    creditor.press("It arrived")
+    creditor.sure()
+    creditor.done("payment.received")
+    creditor.reads("#payment .badge", "payment.received")
+    for tab, partner in ((debtor, village.factory), (creditor, village.harbour)):
+        tab.go("/statements/balances")
+        row = tab.page.locator("tr", has_text=partner.name).first
+        sync_api.expect(row.locator("strong")).to_have_text(tab.guise.words.money(0, "CNY"))

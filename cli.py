@@ -39,6 +39,7 @@ from node.terminal import (
     outlets,
     parcels,
     partnerships,
+    payees,
     quarrels,
     selections,
     settlements,
@@ -273,6 +274,7 @@ PANELS: Final = {
     "Money": (
         settlements.statement,
         settlements.payment,
+        payees.payee,
         settlements.balance,
         settlements.obligation,
         settlements.credit,

@@ -117,6 +117,9 @@ CODES: Final[dict[str, str]] = {
     "invoice.over": "more is credited than was invoiced: sums are checked over all credit notes",
     "invoice.reason": "UQ, CA and RE need a reason and an action",
     "invoice.statement": "the invoices over a statement, less their credit notes, are not what it holds",
+    # payment details
+    "payee.iban": "an IBAN is not of the form of ISO 13616, or its check digits are wrong",
+    "payee.nothing": "payment details name no account, no link and no collection code",
     # corrections
     "void.target": "the named document is not one that can be voided, or by this side, or not any more",
     # money

@@ -147,6 +147,8 @@ CODES: Final[Mapping[str, tuple[Exit, str]]] = {
     "capability.unknown": (Exit.REFUSED, "no single offer or grant could be meant"),
     "hold.unknown": (Exit.REFUSED, "no single hold could be meant"),
     "order.credit": (Exit.REFUSED, "the order goes beyond the credit that the agreement gives"),
+    "payee.unknown": (Exit.REFUSED, "there are no such payment details, or other ones by now"),
+    "payee.unreadable": (Exit.UNREADABLE, "what a partner calls its payment details is none"),
     "payment.unknown": (
         Exit.REFUSED,
         "no announced payment could be meant, and nothing is owed that the money could pay",

@@ -6,8 +6,8 @@ versions stay readable (law 11): `SUPPORTED` maps each type to its versions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -40,9 +40,10 @@ from contracts.documents import (
     stocks,
     voids,
 )
-from contracts.documents.fields import EXTENSION_PATTERN, FORMS, MONEY_FIELDS, QUANTITY_FIELDS, Document
+from contracts.documents.fields import EXTENSION_PATTERN, FORMS, MONEY_FIELDS, QUANTITY_FIELDS, Document, Fields
 from contracts.errors import CODES, FAULTS_MAX, Fault, Refused, shown
 
+Content = TypeVar("Content", bound=Fields)
 _MODULES = (
     channels,
     peers,
@@ -98,9 +99,19 @@ def parse(type: str, version: int, body: Mapping[str, object]) -> Document:
     validator = _VALIDATORS.get((type, version))
     if validator is None:
         raise Refused([_unsupported(type, version)])
+    document: Document = _read(validator.validate_python, body)
+    return document
+
+
+def read(model: type[Content], content: object) -> Content:
+    """What travels beside the entries by the same rules as they. Raises `Refused` with every fault."""
+    found: Content = _read(model.__pydantic_validator__.validate_python, content)
+    return found
+
+
+def _read(validate: Callable[[object], Any], content: object) -> Any:
     try:
-        document: Document = validator.validate_python(body)
-        return document
+        return validate(content)
     except ValidationError as error:
         faults = list(_faults(error))
     raise Refused(faults[:FAULTS_MAX])

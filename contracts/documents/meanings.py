@@ -63,6 +63,7 @@ FIELDS: Final[dict[str, str]] = {
     "lei": "legal entity identifier",
     "tax_id": "number at the tax office",
     "documents": "document types and versions that the node reads",
+    "payees": "how the author wants to be paid, by currency: blobs beside the entry",
     "min": "lowest version",
     "max": "highest version",
     "type": "document type",

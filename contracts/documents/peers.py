@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Final
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from contracts.documents.fields import Code, Country, Document, Fields, Gln, Label, Language, Seconds
+from contracts.documents.fields import (
+    Code,
+    Country,
+    Currency,
+    Document,
+    Fields,
+    Gln,
+    Hash,
+    Label,
+    Language,
+    Seconds,
+    Size,
+    repeated,
+)
 
 Version = Annotated[int, Field(ge=1, le=1_000)]
 
@@ -17,6 +30,17 @@ class Understood(Fields):
     type: Code
     min: Version
     max: Version
+
+
+class Payee(Fields):
+    """How the author wants to be paid in one currency: a blob of `len` bytes with this hash (`payees.Details`).
+
+    An account may be a person's, so the entry holds no more than the hash of it, which a salt keeps from being guessed.
+    """
+
+    currency: Currency
+    len: Size
+    hash: Hash
 
 
 class Card(Document):
@@ -31,6 +55,13 @@ class Card(Document):
     lei: Annotated[str, Field(pattern=r"^[A-Z0-9]{18}[0-9]{2}$")] | None = None
     tax_id: Code | None = None
     documents: Annotated[tuple[Understood, ...], Field(strict=False, max_length=200)] = ()
+    payees: Annotated[tuple[Payee, ...], Field(strict=False, max_length=20)] = ()
+
+    @model_validator(mode="after")
+    def _currencies_once(self) -> Card:
+        if len({payee.currency for payee in self.payees}) < len(self.payees):
+            raise repeated("each currency once", "payees", len(self.payees))
+        return self
 
 
 class Invite(Document):

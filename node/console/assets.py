@@ -92,7 +92,17 @@ def icon(name: str, label: str = "") -> Markup:
 
 def qr(text: str, label: str) -> Markup:
     """A QR code as an image in the page (ISO/IEC 18004, error correction M)."""
+    return drawn(segno.make(text, error="m", micro=False), label)
+
+
+def qr_epc(content: str, label: str) -> Markup:
+    """The QR code of a transfer (EPC069-12): bytes of UTF-8, and error correction M exactly."""
+    return drawn(segno.make(content, error="m", micro=False, boost_error=False, mode="byte", encoding="utf-8"), label)
+
+
+def drawn(code: segno.QRCode, label: str) -> Markup:
+    """A code as an image in the page."""
     picture = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(picture, kind="svg", scale=4, border=2, xmldecl=False)
+    code.save(picture, kind="svg", scale=4, border=2, xmldecl=False)
     data = base64.b64encode(picture.getvalue()).decode()
     return Markup('<img class="qr" src="data:image/svg+xml;base64,{}" alt="{}">').format(data, label)

@@ -33,6 +33,11 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "dispute.decide": N_("Enter this award? It counts from now on."),
     "statement.agree": N_("Agree to this statement? What is the same in both books is closed."),
     "statement.reopen": N_("Contest these orders of a closed statement? This can be done once."),
+    "payee.set": N_(
+        "Tell every partner to pay you like this from now on? Whoever knows other details is asked to call you."
+    ),
+    "payee.remove": N_("Take these payment details back? Partners are told that they no longer hold."),
+    "payee.accept": N_("Have you asked them on a number that you knew before, and are these details right?"),
     "payment.sent": N_("Say that this money was sent?"),
     "payment.received": N_("Confirm that this money has arrived? It is no longer owed then."),
     "payment.dispute": N_("Say that this money has not arrived?"),

@@ -188,4 +188,5 @@ def environment() -> jinja2.Environment:
     made.globals["asset"] = assets.address
     made.globals["icon"] = assets.icon
     made.globals["qr"] = assets.qr
+    made.globals["qr_epc"] = assets.qr_epc
     return made

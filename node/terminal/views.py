@@ -10,7 +10,7 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from node.terminal import accounts, agendas, cases, orders, reports, rosters, tables, terms, wares
+from node.terminal import accounts, agendas, cases, orders, payees, reports, rosters, tables, terms, wares
 
 Json = Mapping[str, Any]
 View = Callable[[Json], RenderableType]
@@ -257,6 +257,8 @@ VIEWS: Final[Mapping[str, View]] = {
     "share.list": accounts.shares,
     **{name: agendas.tally(name) for name in agendas.REPORTS},
     "aftersales.list": agendas.aftersales,
+    "payee.list": payees.shown,
+    "payee.show": payees.shown,
     "payment.list": accounts.payments,
     "payment.received": accounts.money_arrived,
     "invoice.list": cases.invoices,

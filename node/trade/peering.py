@@ -61,7 +61,23 @@ def open_channel(
 def card(merchant: books.Merchant, decided: Mapping[str, Any]) -> books.Body:
     """What this merchant says of itself: what it has `decided` to say goes before what is usual."""
     usual = {"name": merchant.name, "country": merchant.country, "languages": list(merchant.languages)}
-    return books.body({**usual, **decided, "documents": understood()})
+    said: dict[str, Any] = {**usual, **decided, "documents": understood()}
+    if "payees" in said:
+        said["payees"] = [
+            {"currency": row["currency"], "len": row["len"], "hash": bytes.fromhex(row["hash"])}
+            for row in said["payees"]
+        ]
+    return books.body(said)
+
+
+def tell_card(desk: books.Desk, decided: Mapping[str, Any]) -> int:
+    """Keep what this merchant says of itself, and tell every partner; how many hear of it."""
+    settings.put(desk.db, CARD, json.dumps(decided, ensure_ascii=False, sort_keys=True).encode())
+    content, told = card(desk.books.merchant, decided), 0
+    for book in trading_books(desk):
+        desk.write(book, "peer.card", content)
+        told += 1
+    return told
 
 
 def stored_card(desk: books.Desk) -> dict[str, Any]:

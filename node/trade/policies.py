@@ -93,7 +93,8 @@ POLICIES: Final[Mapping[str, Policy]] = {
     **rows(
         "report.sales report.balances statement.list statement.show statement.lines payment.list payment.show balance"
         " obligation.list credit.list"
-        " netting.list invoice.list invoice.show dispute.key dispute.export share.list",
+        " netting.list invoice.list invoice.show dispute.key dispute.export share.list"
+        " payee.list payee.show payee.code",
         ACCOUNTS,
         reads=True,
     ),
@@ -141,6 +142,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     **rows(
         "statement.propose statement.agree statement.contest statement.reopen payment.promise payment.sent"
         " payment.received payment.dispute void void.accept invoice.issue invoice.credit invoice.respond"
+        " payee.set payee.remove payee.accept"
         " share.report netting.propose netting.consent netting.decline netting.begin netting.release",
         FINANCE,
     ),

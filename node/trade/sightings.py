@@ -297,7 +297,7 @@ SUBJECTS: Final[Mapping[str, Mapping[str, Look]]] = {
     ),
     **each("stock.set", {**STOCK, "items": row("stock")}),
     **each("stock.buffer stock.allot", STOCK),
-    **each("card.set", {ALWAYS: setting("card")}),
+    **each("card.set payee.set payee.remove", {ALWAYS: setting("card")}),
     **each("courier.add courier.remove", {ALWAYS: setting("courier_rules")}),
     **each("channel.set", {ALWAYS: setting("shop_channels")}),
 }
@@ -313,7 +313,7 @@ MAKES: Final = frozenset(
         " stock.import import.undo selection.take selection.watch"
         " invite invite.withdraw join partner.compare key.make operator.add offer.post want.post quote.request"
         " order.import order.place stock.hold stock.location.add statement.propose payment.promise netting.begin"
-        " netting.join netting.propose netting.release selection.noted share.report deadline.remind",
+        " netting.join netting.propose netting.release selection.noted share.report deadline.remind payee.accept",
         {},
     )
 )

@@ -138,6 +138,10 @@ def close_month(stage: Stage) -> None:
     sent = shop.ask("payment.sent", partner=dealer.name, amount="50.00", statement=account["statement"])
     stages.until("the payment arrives", closings.payment, dealer, sent["payment"])
     shop.ask("payment.promise", partner=dealer.name, amount="30.00", due="2026-12-15")
+    bank = {"holder": dealer.name, "number": "6222021202000123456", "bank": "中国工商银行广州越秀支行"}
+    dealer.ask("payee.set", currency="CNY", **bank, name="code.png", data_hex=PHOTO["data_hex"])
+    iban = {"holder": "Canton Bridge GmbH", "iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}
+    dealer.ask("payee.set", currency="EUR", **iban)
     proposed = factory.ask("statement.propose", partner=harbour.name, period="2026-11")
     stages.until("the statement arrives", closings.one, harbour, proposed["statement"])
     stage.facts["proposed"] = proposed["statement"]

@@ -85,7 +85,7 @@ IMPORTED = ("catalogue.import", "order.import", "stock.import", "sheet.preview",
 """Questions with a whole file in them, tested below."""
 
 
-PAGED = ("picture.show", "sheet.write", "order.waybills")
+PAGED = ("picture.show", "payee.code", "sheet.write", "order.waybills")
 """Questions that pages put, for a picture, a table, or a look at what is about to be done; nobody types them."""
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from node.console import routes, views, words
-from node.console.pages import payments
+from node.console.pages import payments, statements
 from node.console.words import N_
 
 register = routes.Register()
@@ -87,9 +87,14 @@ async def invoices(view: views.View) -> web.StreamResponse:
 async def invoice(view: views.View) -> web.StreamResponse:
     """One invoice, as it is printed."""
     found = await view.ask("invoice.show", invoice=view.request.match_info["invoice"])
+    mine = (found["by"] == "me") == (found["kind"] == "380")
+    asked = {"partner": found["partner"], "currency": found["currency"], "invoice": found["invoice"]}
+    paying = None if mine else await view.ask_if_permitted("payee.show", **asked)
     return view.page(
         "statements/invoice.html",
         invoice=found,
+        paying=paying if paying and paying["pay"] else None,
+        own=await statements.own_payees(view, mine),
         answers=[(code, words.word(view.language, f"answer.{code}")) for code in found["answers"]],
         reasons=[("", ""), *((code, words.word(view.language, f"why.{code}")) for code in REASONS)],
     )

@@ -78,8 +78,12 @@ async def payments(view: views.View) -> web.StreamResponse:
         "payment.list", partner=partner or None, open=place == "open", limit=ROWS_PER_PAGE, after=view.query("after")
     )
     partners = [row["name"] for row in (await view.ask("partners"))["partners"]]
+    statement = view.query("statement")
+    asked = {"partner": partner, "statement": statement or None}
+    paying = await view.ask_if_permitted("payee.show", **asked) if partner in partners else None
     return view.page(
         "statements/payments.html",
+        paying=paying,
         rows=page["payments"],
         older=page["next"],
         place=place,
@@ -87,7 +91,7 @@ async def payments(view: views.View) -> web.StreamResponse:
         partner=partner,
         names=[(name, name) for name in partners],
         amount=view.query("amount"),
-        statement=view.query("statement"),
+        statement=statement,
     )
 
 
@@ -95,7 +99,10 @@ async def payments(view: views.View) -> web.StreamResponse:
 async def payment(view: views.View) -> web.StreamResponse:
     """One payment, as a voucher that can be printed."""
     found = await view.ask("payment.show", payment=view.request.match_info["payment"])
-    return view.page("statements/payment.html", payment=found)
+    owing = found["debtor"] == "me" and "payment.sent" in found["possible"]
+    asked = {"partner": found["partner"], "currency": found["amount"]["currency"], "payment": found["payment"]}
+    paying = await view.ask_if_permitted("payee.show", **asked) if owing else None
+    return view.page("statements/payment.html", payment=found, paying=paying)
 
 
 @register.get("/statements/netting", "netting.list")

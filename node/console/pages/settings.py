@@ -100,6 +100,7 @@ SYSTEMS: Final = (
 WORK: Final = N_("Writing a backup")
 TABS: Final = (
     ("/settings/me", N_("My account"), "account.show"),
+    ("/settings/payment", N_("How I am paid"), "payee.list"),
     ("/settings/people", N_("People"), "operator.list"),
     ("/settings/programs", N_("Programs"), "key.list"),
     ("/settings/sessions", N_("Signed in"), "session.list"),

@@ -178,9 +178,13 @@ async def statement(view: views.View) -> web.StreamResponse:
     invoices = await view.ask_if_permitted("invoice.list", **over) or {"invoices": []}
     debts = await view.ask_if_permitted("obligation.list", partner=found["partner"]) or {"obligations": []}
     owed = [row for row in debts["obligations"] if row["statement"] == found["statement"] and row["debtor"] == "me"]
+    owed_by_me = next((row for row in owed if row["open"]["amount"] > 0), None)
+    paying = await view.ask_if_permitted("payee.show", **over) if owed_by_me else None
     return view.page(
         "statements/statement.html",
-        owed=next((row for row in owed if row["open"]["amount"] > 0), None),
+        owed=owed_by_me,
+        paying=paying,
+        own=await own_payees(view, found["selling"] and not owed_by_me),
         statement=found,
         lines=lines,
         only=only,
@@ -188,6 +192,12 @@ async def statement(view: views.View) -> web.StreamResponse:
         invoices=invoices["invoices"],
         reasons=[(code, words.word(view.language, f"cause.{code}")) for code in REASONS],
     )
+
+
+async def own_payees(view: views.View, wanted: bool) -> list[views.Json] | None:
+    """How this merchant is paid, for a paper on which it is the creditor; None for another one."""
+    found = await view.ask_if_permitted("payee.list") if wanted else None
+    return None if found is None else list(found["payees"])
 
 
 @register.get("/statements/{statement}/workbook", "statement.lines")

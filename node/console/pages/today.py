@@ -30,10 +30,11 @@ DUTIES: Final[Mapping[str, tuple[str, str, str]]] = {
     "invoice": (N_("Invoices to answer"), "file-invoice", "azure"),
     "payment": (N_("Payments to confirm"), "cash", "azure"),
     "netting": (N_("Debts that may cancel out"), "scale", "azure"),
+    "payee": (N_("Payment details that changed"), "alert-triangle", "red"),
     "claim": (N_("Deadlines that your partners let pass"), "hourglass", "yellow"),
 }
 """Duty -> heading, icon, tone."""
-NAMELESS: Final = frozenset({"agreement", "quote", "netting"})
+NAMELESS: Final = frozenset({"agreement", "quote", "netting", "payee"})
 """Duties whose matters have no number that people use: the partner's name stands in its place."""
 SPOKEN: Final = {"complaint": "reason.", "invoice": "invoice."}
 """Duty -> what stands before the code that says what it is about."""
@@ -93,6 +94,7 @@ PLACES: Final[Mapping[str, Callable[[Row], str]]] = {
     "invoice": lambda row: f"/statements/invoices/{row['id']}",
     "payment": lambda row: f"/statements/payments/{row['id']}",
     "netting": lambda row: "/statements/netting",
+    "payee": lambda row: f"/statements/creditors/{quote(row['partner'], safe='')}",
     "partner": lambda row: f"/partners/{quote(row['id'], safe='')}",
     "good": lambda row: f"/catalogue/goods/{quote(row['id'], safe='')}",
     "listing": lambda row: f"/selection?text={quote(row['id'])}",
@@ -112,6 +114,7 @@ ALL: Final[Mapping[str, str]] = {
     "invoice": "/statements/invoices",
     "payment": "/statements/payments",
     "netting": "/statements/netting",
+    "payee": "/statements/balances",
     "claim": "/today",
 }
 """Duty -> the page with all of them."""

@@ -28,6 +28,7 @@ DONE_BY: Final = {
     Duty.INVOICE: "invoice.list",
     Duty.PAYMENT: "payment.list",
     Duty.NETTING: "netting.list",
+    Duty.PAYEE: "payee.show",
 }
 """Whoever may not see these lists is told of nothing that waits in them."""
 Fields = dict[str, Any]
@@ -148,6 +149,11 @@ def of_netting(book: books.Book, key: bytes) -> Fields:
     return {"number": key.hex()[:12], "what": "", "amount": said["amount"], "state": said["state"]}
 
 
+def of_payee(book: books.Book, key: bytes) -> Fields:
+    """Payment details that changed."""
+    return {"number": "", "what": ""}
+
+
 OTHERS: Final[Mapping[Duty, Callable[[books.Book, bytes], Fields]]] = {
     Duty.COMPLAINT: of_issue,
     Duty.QUOTE: of_quote,
@@ -156,6 +162,7 @@ OTHERS: Final[Mapping[Duty, Callable[[books.Book, bytes], Fields]]] = {
     Duty.INVOICE: of_invoice,
     Duty.PAYMENT: of_payment,
     Duty.NETTING: of_netting,
+    Duty.PAYEE: of_payee,
 }
 """How each thread that is no order is called."""
 

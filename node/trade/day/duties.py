@@ -24,6 +24,7 @@ from node.trade import books, readings
 from node.trade.aftersales import issues, returns
 from node.trade.dealers import chains
 from node.trade.goods import reservations
+from node.trade.money import creditors
 from node.trade.ordering import proposals
 from node.trade.partners import agreements
 
@@ -43,6 +44,7 @@ class Duty(StrEnum):
     INVOICE = "invoice"
     PAYMENT = "payment"  # announced by the partner, not seen to arrive
     NETTING = "netting"
+    PAYEE = "payee"  # a partner wants to be paid elsewhere than before: kept by `creditors`
 
 
 D = Duty
@@ -192,6 +194,8 @@ def whole(desk: books.Desk, book: books.Book) -> Iterator[tuple[bytes, frozenset
             duty = KINDS[kind](book, state)
             if duty is not None:
                 yield key, frozenset({duty})
+    for row in creditors.waits(creditors.kept(desk, book.channel.id)):
+        yield bytes.fromhex(row["hash"]), frozenset({D.PAYEE})
 
 
 def begun_ms(desk: books.Desk, book: books.Book, key: bytes) -> int:

@@ -21,7 +21,7 @@ from node.trade import attachments, books, personal, readings, sightings
 from node.trade.day import indexes
 from node.trade.dealers import cascades, chains, comebacks, escalations
 from node.trade.goods import derivations, promises, reservations
-from node.trade.money import accords, rounds, shares
+from node.trade.money import accords, creditors, rounds, shares
 from node.trade.ordering import alignments, feedbacks
 from node.trade.shelves import expiries, stocks
 from protocol.encoding import Value
@@ -55,6 +55,7 @@ class Habits:
             expiries.note(book, item)
         elif not outcome.faults:
             attachments.want(desk, book, item)
+            creditors.note(desk, book, item)
             if item.type == "order.place":
                 personal.want(desk, book, item)
 
@@ -64,6 +65,7 @@ class Habits:
         reservations.recount(desk)
         for item in readings.stored_items(desk.db, book.theirs.id, 1 - book.side, book.seen):
             attachments.want(desk, book, item)
+            creditors.note(desk, book, item)
             order = book.history.orders.get(item.hash)
             if order is not None and order.state is not OrderState.CLOSED:
                 personal.want(desk, book, item)

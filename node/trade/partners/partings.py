@@ -6,7 +6,6 @@ by a statement, and then the partnership has ended: that follows from the two lo
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import pydantic
@@ -14,7 +13,7 @@ import pydantic
 from contracts.documents import peers as papers
 from contracts.orders import OrderState
 from node import errors
-from node.storage import orderlists, settings
+from node.storage import orderlists
 from node.trade import books, doors, peering, readings
 
 register = doors.Register()
@@ -140,12 +139,8 @@ async def set_card(trade: doors.Trade, given: Card, report: doors.Report) -> doo
                 for fault in error.errors(include_url=False)
             ]
             raise errors.NodeError("request.malformed", "the card has faults", faults=faults) from None
-        settings.put(desk.db, peering.CARD, json.dumps(known, ensure_ascii=False, sort_keys=True).encode())
-        told = 0
-        for book in peering.trading_books(desk):
-            desk.write(book, papers.Card.TYPE, content)
-            told += 1
-        return {**known, "told": told}
+        told = peering.tell_card(desk, known)
+        return {**{name: known[name] for name in Card.model_fields if name in known}, "told": told}
 
     return await trade.books.act(unit)
 

@@ -81,9 +81,9 @@ def keep(desk: books.Desk, channel: int, rows: list[Row]) -> None:
     settings.put(desk.db, f"payees/{channel}", json.dumps(shortened(rows)).encode())
     waiting = {bytes.fromhex(row["hash"]): row for row in waits(rows)}
     for key in set(duties.keys(desk.db, channel, DUTY)) - waiting.keys():
-        duties.replace(desk.db, key, channel, (), desk.now_ms())
+        duties.replace(desk.db, key, channel, {}, desk.now_ms())
     for key, row in waiting.items():
-        duties.replace(desk.db, key, channel, (DUTY,), row["since_ms"])
+        duties.replace(desk.db, key, channel, {DUTY: duties.NEVER}, row["since_ms"])
 
 
 def shortened(rows: list[Row]) -> list[Row]:

@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from node import errors
-from node.console import assets, confirmations, forms, jobs, problems, routes, sayings, views
+from node.console import assets, confirmations, fields, forms, jobs, problems, routes, sayings, views
 from node.trade import policies, sightings
 
 register = routes.Register()
@@ -107,11 +107,12 @@ async def once(view: views.View, key: str, name: str, given: views.Json, posted:
     return result
 
 
-def ask_first(view: views.View, name: str, question: str, posted: forms.Posted) -> web.Response:
+def ask_first(view: views.View, case: str, question: str, posted: forms.Posted) -> web.Response:
     """The question before something that costs money or cannot be undone."""
     template = "question.html" if view.is_fragment else "question-page.html"
     count = len(posted.getall("orders", []))
-    return view.page(template, question=question, count=count, case=name, fields=forms.carried(posted))
+    typed = [(fields.label(view.language, name), value) for name, value in confirmations.typed(case, posted)]
+    return view.page(template, question=question, typed=typed, count=count, case=case, fields=forms.carried(posted))
 
 
 def show_changes(
@@ -119,11 +120,11 @@ def show_changes(
 ) -> web.Response:
     """What was altered while the form was open. What was typed stays, and may be sent again now that it is seen."""
     template = "overtaken.html" if view.is_fragment else "overtaken-page.html"
-    fields = [(field, value) for field, value in forms.carried(posted) if field != forms.OWN + "seen"]
+    kept = [(name, value) for name, value in forms.carried(posted) if name != forms.OWN + "seen"]
     return view.page(
         template,
         status=web.HTTPConflict.status_code,  # 412 answers a condition in the headers, and a form has none there
-        changes=sayings.described(overtaken), now=overtaken.now, fields=fields, files=forms.lost(posted), back=back,
+        changes=sayings.described(overtaken), now=overtaken.now, fields=kept, files=forms.lost(posted), back=back,
     )  # fmt: skip
 
 

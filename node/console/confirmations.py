@@ -67,6 +67,19 @@ CHEAP: Final = N_(
 )
 
 
+SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
+    "payment.sent": ("partner", "amount", "reference"),
+    "payment.promise": ("partner", "amount", "due"),
+    "payment.received": ("partner", "amount"),
+}
+"""What was typed that stands below the question, so that a slip is seen."""
+
+
+def typed(name: str, posted: forms.Posted) -> list[tuple[str, str]]:
+    """(field, what was typed) of what stands below the question."""
+    return [(field, value) for field in SHOWN.get(name, ()) if (value := forms.text(posted, field).strip())]
+
+
 def question(name: str, posted: forms.Posted) -> str | None:
     """What to ask before a use case is done with what was posted; None for what asks nothing."""
     if name == "catalogue.share":

@@ -9,7 +9,7 @@ from typing import Any, cast
 from contracts import documents
 from node import errors
 from node.storage import logbooks, partners, settings
-from node.trade import books
+from node.trade import books, doors
 from protocol import entries, identities
 
 EPOCH_FIRST = 1
@@ -130,6 +130,13 @@ def find(desk: books.Desk, wanted: str) -> tuple[partners.Partner, partners.Chan
     channel = partners.channel_of(desk.db, found[0].id)
     assert channel is not None
     return found[0], channel
+
+
+def heard_ms(trade: doors.Trade, desk: books.Desk, id: int) -> int | None:
+    """When a partner was last heard, if ever: the end of its last session, or its beginning where that was earlier."""
+    partner = partners.by_id(desk.db, id)
+    known = (trade.network.contact(id).lost_ms, None if partner is None else partner.last_seen_ms)
+    return max((at_ms for at_ms in known if at_ms is not None), default=None)
 
 
 def open_books(desk: books.Desk, wanted: str | None = None) -> list[books.Book]:

@@ -78,7 +78,7 @@ def agree(seller: tabs.Tab, buyer: tabs.Tab) -> None:
     seller.press("Propose these terms")
     seller.done("agreement.propose")
 
-    buyer.link("Terms").click()
+    haggle(seller, buyer)
     clauses = buyer.page.locator(".clauses").first
     sync_api.expect(clauses).to_contain_text(re.compile(r"30\s?(days|天)"))
     sync_api.expect(clauses).to_contain_text("12.5%")
@@ -97,6 +97,29 @@ def agree(seller: tabs.Tab, buyer: tabs.Tab) -> None:
     accept(seller, "Accept the change")
     sync_api.expect(seller.page.locator(".clauses").first).to_contain_text(re.compile(r"45\s?(days|天)"))
     sync_api.expect(seller.page.locator(".differences")).to_have_count(0)
+
+
+def haggle(seller: tabs.Tab, buyer: tabs.Tab) -> None:
+    """The buyer answers with other terms, and both read what differs; declined ones are said so."""
+    buyer.link("Terms").click()
+    buyer.link("Answer with other terms").click()
+    buyer.field("Days until payment is due").fill("60")
+    buyer.press("Propose these terms")
+    buyer.done("agreement.propose")
+    for tab in (buyer, seller):
+        sync_api.expect(tab.page.locator(".differences tbody tr")).to_have_count(1)
+        sync_api.expect(tab.page.locator(".differences")).to_contain_text(re.compile(r"60\s?(days|天)"))
+    seller.look(again=True)
+    seller.press("Decline")
+    seller.done("agreement.decline")
+    buyer.text("Ask what does not suit, and propose other terms.").wait_for()  # by itself
+    buyer.look(again=True)
+    seller.link("Propose terms").click()
+    seller.field("Days until payment is due").fill("30")
+    seller.field("Buyer cancels after acceptance").fill("12.5")
+    seller.press("Propose these terms")
+    seller.done("agreement.propose")
+    buyer.text("Accept these terms").wait_for()
 
 
 def accept(tab: tabs.Tab, text: str) -> None:

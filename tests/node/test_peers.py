@@ -95,16 +95,18 @@ def test_a_proposal_is_answered_with_other_terms_or_declined() -> None:
         first = (await town.ask("factory", "agreement.propose", partner="shop", credit="100.00"))["agreement"]
         await town.settle()
         (row,) = (await town.ask("shop", "agreement.list"))["agreements"]
-        assert row["terms"]["credit_limit"]["text"] == "100.00 CNY" and not row["mine"]
+        assert row["terms"]["credit_limit"]["text"] == "100.00 CNY" and not row["mine"] and row["answers"] is None
         asked = {"partner": "factory", "buying": True, "credit": "900.00", "instead_of": first}
         second = (await town.ask("shop", "agreement.propose", **asked))["agreement"]
         await town.settle()
         (row,) = (await town.ask("factory", "agreement.list"))["agreements"]
         assert (row["agreement"], row["state"], row["waits_for_me"]) == (second, "countered", True)
+        assert row["answers"]["credit_limit"]["text"] == "100.00 CNY" and row["ended_by_me"] is None
         await town.ask("factory", "agreement.decline", partner="shop", agreement=second)
         await town.settle()
         (row,) = (await town.ask("shop", "agreement.list"))["agreements"]
-        assert (row["state"], row["waits_for_me"]) == ("declined", False)
+        assert (row["state"], row["waits_for_me"], row["ended_by_me"]) == ("declined", False, False)
+        assert (await town.ask("factory", "agreement.list"))["agreements"][0]["ended_by_me"]
         for case in ("agreement.decline", "agreement.accept"):
             with pytest.raises(errors.NodeError) as refused:
                 await town.ask("shop", case, partner="factory", agreement=second)

@@ -364,7 +364,7 @@ async def enter_award(view: views.View) -> web.StreamResponse:
         ("award", attached_text(posted, "award")),
     ]
     question = confirmations.QUESTIONS["dispute.decide"]
-    return view.page("question-page.html", question=question, count=1, case="dispute.decide", fields=fields)
+    return view.page("question-page.html", question=question, typed=[], count=1, case="dispute.decide", fields=fields)
 
 
 # --- small things

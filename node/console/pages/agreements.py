@@ -13,7 +13,8 @@ from node import errors
 from node.console import actions, clauses, forms, languages, routes, views, words
 from node.console.pages import partners
 from node.console.words import N_
-from node.trade import policies, sightings
+from node.trade import doors, policies, sightings
+from node.trade.partners import agreements
 
 register = routes.Register()
 
@@ -38,6 +39,7 @@ CURRENCIES: Final = ("CNY", "EUR", "USD", "GBP", "JPY", "HKD", "RUB", "KRW", "VN
 ENDED: Final = frozenset({"declined", "terminated"})
 ROWS: Final = 3
 """Fees and shares that the form has room for."""
+AMOUNT: Final = re.compile(r"\d{1,13}(?:\.\d{1,4})?")
 PERCENT: Final = re.compile(r"\d{1,3}(?:\.\d{1,6})?")
 
 
@@ -49,12 +51,17 @@ async def terms(view: views.View) -> web.StreamResponse:
         explained(view.language, row)
         for row in (await view.ask("agreement.list", partner=partner["node"]))["agreements"]
     ]
+    standing = [row for row in reversed(rows) if row["state"] not in ENDED]
+    last = rows[-1] if rows and rows[-1]["state"] == "declined" else None
+    if last and any(all(row[name] == last[name] for name in ("selling", "currency")) for row in standing):
+        last = None
     return view.page(
         "partners/terms.html",
         partner=partner,
         tabs=partners.tabs(view, partner),
-        agreements=[row for row in reversed(rows) if row["state"] not in ENDED],
+        agreements=standing,
         ended=[row for row in reversed(rows) if row["state"] in ENDED],
+        last=last,
         other=other(view.language),
         both=view.query("both") == "1",
     )
@@ -67,24 +74,26 @@ def other(language: languages.Language) -> languages.Language:
 
 def explained(language: languages.Language, row: views.Json) -> views.Json:
     """An agreement with its clauses in both languages, and what a proposed change would change."""
-    change = row["change"]
+    change, answers = row["change"], row["answers"]
+    old, new = (answers, row["terms"]) if change is None else (row["terms"], change["terms"])
     beside = {clause.key: clause for clause in clauses.of(other(language), row["terms"])}
     return {
         **row,
         "clauses": [(clause, beside[clause.key]) for clause in clauses.of(language, row["terms"])],
-        "differences": [] if change is None else clauses.differences(language, row["terms"], change["terms"]),
+        "differences": [] if old is None else clauses.differences(language, old, new),
         "change_clauses": [] if change is None else clauses.of(language, change["terms"]),
     }
 
 
 @register.get("/partners/{node}/terms/propose", "agreement.list")
 async def proposing(view: views.View) -> web.StreamResponse:
-    """The form for terms: new ones, or others in the place of `instead_of`."""
+    """The form for terms: new ones, perhaps `like` those of another agreement, or others in place of `instead_of`."""
     policies.authorise(view.caller, "agreement.propose")
     partner = await partners.named(view)
     rows = (await view.ask("agreement.list", partner=partner["node"]))["agreements"]
     wanted = view.query("instead_of")
     old = next((row for row in rows if wanted and row["agreement"] == wanted and row["state"] not in ENDED), None)
+    like = next((row for row in rows if row["agreement"] == view.query("like")), old)
     if wanted and old is None:
         raise errors.NodeError("agreement.unknown", "these terms cannot be changed", got=wanted[:64])
     arbiter = (await view.ask_if_permitted("dispute.key") or {}).get("arbiter", "")
@@ -93,9 +102,9 @@ async def proposing(view: views.View) -> web.StreamResponse:
         partner=partner,
         tabs=partners.tabs(view, partner),
         old=old,
-        form=filled(None if old is None else old["terms"], view.console.currency),
+        form=filled(None if like is None else like["terms"], view.console.currency),
         currencies=tuple(dict.fromkeys((view.console.currency, *CURRENCIES))),
-        buying=not (await view.ask("catalogue.list", limit=1))["goods"],
+        buying=not (like["selling"] if like else (await view.ask("catalogue.list", limit=1))["goods"]),
         arbiter=arbiter,
     )
 
@@ -209,6 +218,15 @@ def proposal(posted: forms.Posted) -> views.Json:
         f"{typed(f'{row}.role')}={share(f'{row}.rate')}:{typed(f'{row}.who')}" for row in rows if typed(f"{row}.role")
     ]
     given["arbiters"] = [line for line in map(str.strip, typed("arbiters").splitlines()) if line]
+    if given.get("credit") and not AMOUNT.fullmatch(given["credit"]):
+        expected = "an amount, as in 50000.00, or nothing"
+        faults.append(
+            {"code": "request.malformed", "path": "credit", "expected": expected, "got": given["credit"][:40]}
+        )
+    try:
+        doors.check(agreements.Propose, given | {"partner": ""})
+    except errors.NodeError as error:
+        faults += error.faults
     if faults:
         raise errors.NodeError("request.malformed", "the terms have faults", faults=faults)
     return given

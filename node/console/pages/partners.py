@@ -81,7 +81,9 @@ async def named(view: views.View) -> views.Json:
 
 def tabs(view: views.View, partner: views.Json) -> list[tuple[str, str, bool]]:
     """The pages of one partner."""
-    here, start = view.request.path, f"/partners/{partner['node']}"
+    start = f"/partners/{partner['node']}"
+    called = view.request.match_info.get("node", "")  # by its name as well
+    here = view.request.path.replace(f"/partners/{called}", start, 1)
     pages = (
         (start, N_("Overview"), "partner.show"),
         (f"{start}/terms", N_("Terms"), "agreement.list"),

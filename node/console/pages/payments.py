@@ -18,7 +18,7 @@ words.add(
         "payment.promised": N_("promised"),
         "payment.sent": N_("sent, not confirmed yet"),
         "payment.disputed": N_("said not to have arrived"),
-        "payment.received": N_("arrived"),
+        "payment.received": N_("money arrived"),
         "payment.voided": N_("word taken back"),
         "netting.proposed": N_("waits for an answer"),
         "netting.locked": N_("locked until the round is complete"),
@@ -29,7 +29,7 @@ words.add(
         "netting.lapsed": N_("lapsed: nobody answered"),
         "netting.expired": N_("expired: the round did not come about"),
         "paper.payment.promise": N_("Promised"),
-        "paper.payment.sent": N_("Sent"),
+        "paper.payment.sent": N_("Said to be sent"),
         "paper.payment.received": N_("Arrival confirmed"),
         "paper.payment.dispute": N_("Said not to have arrived"),
         "paper.void": N_("Taken back"),
@@ -46,7 +46,9 @@ words.add(
     },
     done={
         "payment.promise": N_("The partner knows by when you pay."),
-        "payment.sent": N_("The partner knows that the money is on its way."),
+        "payment.sent": N_(
+            "Noted that the money is on its way; the partner reads it as soon as both of you are online."
+        ),
         "payment.received": N_("The money is confirmed and no longer owed."),
         "payment.dispute": N_("The partner hears that the money has not arrived."),
         "void": N_("It is taken back, or waits for the partner to agree."),

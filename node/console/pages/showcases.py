@@ -32,7 +32,7 @@ words.add(
     tones={"asked": "yellow", "quoted": "azure", "ordered": "green", "held": "green"},
     done={
         "catalogue.derive": N_("The goods are in your catalogue."),
-        "order.place": N_("Ordered. The seller has it now."),
+        "order.place": N_("Ordered. The seller has it as soon as both of you are online."),
         "stock.hold": N_("Asked. The partner's node answers by itself."),
         "quote.request": N_("Asked. The partner sees it at once."),
         "quote.give": N_("The price is with the partner."),

@@ -51,7 +51,7 @@ def describe(trade: doors.Trade, desk: books.Desk, partner: partners.Partner) ->
         "channel_state": channel.state.value,
         "online": trade.network.online(partner.id),
         "addresses": list(partner.addresses),
-        "last_seen_ms": partner.last_seen_ms,
+        "last_seen_ms": peering.heard_ms(trade, desk, partner.id),
         "paired_ms": partner.paired_ms,
         "compared_ms": partner.compared_ms,
         "unreachable_since_ms": contact.lost_ms,

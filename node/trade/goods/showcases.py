@@ -90,7 +90,7 @@ async def listed(trade: doors.Trade, given: Listed, report: doors.Report) -> doo
         page = kept[first : first + given.limit]
         more = first + given.limit < len(kept)
         return {
-            "offers": [described(desk, card, trade.network.online(card.book.partner.id)) for card in page],
+            "offers": [described(trade, desk, card) for card in page],
             "total": len(kept),
             "next": name_of(page[-1]) if page and more else None,
             "partners": sorted({book.partner.name for book in peering.open_books(desk) if sells(book) is not None}),
@@ -187,9 +187,10 @@ KEYS: dict[Sort, Callable[[Card], tuple[Any, ...]]] = {
 """Cheap first, but much margin and much stock first."""
 
 
-def described(desk: books.Desk, card: Card, online: bool) -> doors.Json:
+def described(trade: doors.Trade, desk: books.Desk, card: Card) -> doors.Json:
     """One offer for people. `heard_ms`: how old the stock figure can be; None while the partner is connected."""
     document, partner = card.offer.document, card.book.partner
+    online = trade.network.online(partner.id)
     currency = card.version.currency
     mine = next(iter(shelves.supplied(desk.db, partner.id, document.sku)), None)
     moved = None if mine is None else mine.content.get("moved")
@@ -211,7 +212,7 @@ def described(desk: books.Desk, card: Card, online: bool) -> doors.Json:
         "descriptions": {text.lang: text.text for text in document.descriptions},
         "state": card.offer.listing.state.value,
         "online": online,
-        "heard_ms": None if online else partner.last_seen_ms,
+        "heard_ms": None if online else peering.heard_ms(trade, desk, partner.id),
         "picked": None if mine is None else mine.sku,
         "cost_before": None if moved is None else catalogues.shown(moved["from"], currency),
     }
@@ -236,7 +237,7 @@ async def shown(trade: doors.Trade, given: One, report: doors.Report) -> doors.J
             raise errors.NodeError(
                 "offer.unknown", "this partner does not offer it", expected="a SKU on offer", got=given.sku
             )
-        return described(desk, card, trade.network.online(card.book.partner.id))
+        return described(trade, desk, card)
 
     return await trade.books.read(unit)
 

@@ -100,6 +100,7 @@ async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Js
             "possible": possibilities.possible(order, book.side, ships=found.row.ships),
             "recipient": known,
             "sealed": known is None and is_sealed(desk, found),
+            "waits_to_be_signed": placed is None,
             "erased_ms": erasures.at_ms(desk.db, found.row.thread),
             "ship_to": destination(desk, found),
         }

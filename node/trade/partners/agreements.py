@@ -265,7 +265,7 @@ async def end(trade: doors.Trade, given: End, report: doors.Report) -> doors.Jso
 
 @register.case("agreement.list", doors.OfPartner)
 async def listed(trade: doors.Trade, given: doors.OfPartner, report: doors.Report) -> doors.Json:
-    """All agreements with their state and main terms."""
+    """All agreements with their state and terms; `answers`: the terms in whose place a proposal was put."""
 
     def unit(desk: books.Desk) -> doors.Json:
         rows = [
@@ -285,6 +285,7 @@ def describe(book: books.Book, agreement: agreements.Agreement) -> doors.Json:
     change = agreement.versions[agreement.last] if agreement.current is not None else None
     if change is not None and (change.hash in agreement.accepted or change.replaces != agreement.current):
         change = None
+    answered = None if agreement.current is not None or version.replaces is None else version.replaces
     return {
         "agreement": version.hash.hex(),
         "partner": book.partner.name,
@@ -295,7 +296,9 @@ def describe(book: books.Book, agreement: agreements.Agreement) -> doors.Json:
         "ship_by_s": version.terms.ship_by_s,
         "waits_for_me": agreement in proposals(book),
         "mine": version.side == book.side,
+        "ended_by_me": ended_by_me(book, agreement),
         "terms": plain_terms(book, version),
+        "answers": None if answered is None else plain_terms(book, agreement.versions[answered]),
         "change": None
         if change is None
         else {
@@ -304,6 +307,13 @@ def describe(book: books.Book, agreement: agreements.Agreement) -> doors.Json:
             "terms": plain_terms(book, change),
         },
     }
+
+
+def ended_by_me(book: books.Book, agreement: agreements.Agreement) -> bool | None:
+    """Whether I declined, took back or ended an agreement; None for one that is open or in force."""
+    thread = book.history.channel.threads[agreement.key]
+    said = (one for one in (*thread.members[0], *thread.members[1]) if (one.side, one.index) not in thread.refused)
+    return next((one.side == book.side for one in said if one.document.TYPE == "agreement.terminate"), None)
 
 
 def plain_terms(book: books.Book, version: Version) -> doors.Json:

@@ -88,8 +88,17 @@ def test_terms_are_proposed_in_percent_and_every_fault_is_named(tmp_path: Path) 
             "fees.0.rate": "5",
             "fees.0.tax": "18",
         }
-        wrong = await first.post(path, {**form, "cancel_fee": "a tenth", "payment_days": "soon"})
-        assert wrong.status == 422 and "Fee for a cancel" in wrong.text and "Days to pay" in wrong.text
+        wrong = await first.post(
+            path, {**form, "cancel_fee": "a tenth", "payment_days": "soon", "credit": "much", "ship_by_hours": "0"}
+        )
+        assert wrong.status == 422
+        for label in (
+            "Buyer cancels after acceptance",
+            "Days until payment is due",
+            "The buyer may owe at most",
+            "Hours until goods must leave",
+        ):
+            assert label in wrong.text, "all faults at once, by the names of the fields"
         assert (await first.post(path, {**form, "_token": ""})).status == 403
         for _ in range(2):  # C12: the same submission twice is one proposal
             answer = await first.post(path, form)

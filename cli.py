@@ -22,6 +22,7 @@ import rich_click as click
 from node import errors
 from node.terminal import (
     amendments,
+    backups,
     capabilities,
     chains,
     commands,
@@ -147,11 +148,11 @@ def backup(file: Path) -> dict[str, str]:
 def restore(file: Path) -> None:
     """Make a new home from the backup in FILE, which the passphrase of that node opens."""
     from node import keystore
-    from node.system import backups
+    from node.system import backups as copies
     from node.terminal import passphrases
 
     terminal = commands.current()
-    home = backups.restore(file, terminal.home, lambda sealed: keystore.unseal(sealed, passphrases.known()).root)
+    home = copies.restore(file, terminal.home, lambda sealed: keystore.unseal(sealed, passphrases.known()).root)
     terminal.answer("restore", {"home": str(home.path)})
 
 
@@ -241,7 +242,7 @@ def bench(documents: int, goods: int, directory: Path | None) -> None:
 
 PANELS: Final = {
     "Every day": (lookups.today, lookups.search),
-    "This node": (init, run, partnerships.status, doctor, backup, restore),
+    "This node": (init, run, partnerships.status, doctor, backup, backups.backups, restore),
     "Partners": (
         partnerships.invite,
         partnerships.invitation,

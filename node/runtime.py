@@ -27,7 +27,7 @@ from node.links import networks
 from node.replication import connections, exchanges, fences, greetings, sequencing, standings
 from node.storage import database, logbooks, partners, settings
 from node.system import clocks, disks, homes
-from node.trade import backups, books, doors, errands, policies, receipts, volumes
+from node.trade import backups, books, doors, errands, policies, receipts, schedules, volumes
 from node.trade.aftersales import (
     arbiters,
     complaints,
@@ -142,6 +142,7 @@ REGISTERS = (
     outlets.register,
     reports.register,
     backups.register,
+    schedules.register,
     operators.register,
     accounts.register,
     entrances.register,
@@ -412,6 +413,7 @@ async def run_home(
         console = console_of(node, door)
         watches: dict[str, supervise.Run] = {"memory": functools.partial(keep_memory, node.trade.books)}
         watches["control"] = control.watch
+        watches["backups"] = functools.partial(schedules.keep_writing, node.trade)
         if console is not None:
             watches["console"] = console.watch
 

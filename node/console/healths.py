@@ -129,6 +129,10 @@ def of_node(status: Json) -> Iterator[Trouble]:
     elif free < FREE_SHARE_MIN * total:
         fix = N_("Make room before it is full: a full disk stops the node.")
         yield Trouble(CARE, N_("The disk is filling up."), fix)
+    if status["backup_failure"]:
+        fix = N_("The settings say why, and what to do.")
+        since_ms = status["backup_failure"]["at_ms"]
+        yield Trouble(CARE, N_("The last backup failed."), fix, since_ms, status["backup_failure"]["code"])
     if status["sqlite"]["synchronous"] < 2:
         yield Trouble(GRAVE, N_("What was confirmed may be lost when the power fails."), N_("Start the node again."))
     if is_lonely(status["addresses"]):

@@ -524,6 +524,23 @@ def batches(db: Database) -> None:
     execute_all(db.conn, BATCHES)
 
 
+PLANS = """
+-- What was decided about backups and about what is erased is a setting that two people may alter at once.
+DROP TRIGGER settings_altered;
+CREATE TRIGGER settings_altered AFTER UPDATE ON settings
+WHEN old.value != new.value AND (new.key IN ('card', 'courier_rules', 'shop_channels', 'backup_plan', 'retention')
+    OR new.key GLOB 'share/*') BEGIN
+    INSERT INTO alterations (kind, name, what) VALUES ('setting', new.key, 'setting');
+END;
+"""
+
+
+@migrations(name="0017_plans")
+def plans(db: Database) -> None:
+    """Settings that are noted when they are altered."""
+    execute_all(db.conn, PLANS)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

@@ -99,15 +99,22 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def write(
-    folder: Path, file: Path, root: bytes, head: archives.Head, report: Report, sync: files.Sync = os.fsync
+    folder: Path,
+    file: Path,
+    root: bytes,
+    head: archives.Head,
+    report: Report,
+    sync: files.Sync = os.fsync,
+    aside: Path | None = None,
 ) -> int:
     """Make the new `file` of a folder that `copy` has written; its size in bytes. NodeError `backup.differs`, `disk.*`.
 
-    It is written aside, synced, read back and compared, and only then gets its name. Whatever fails, nothing is left.
+    It is written `aside`, beside the file, synced, read back and compared, and only then gets its name. Whatever fails
+    before, nothing is left.
     """
     if os.path.lexists(file):
         raise errors.NodeError("file.exists", f"{file} exists already and is not overwritten")
-    aside = file.with_name(f".{file.name}.new")
+    aside = aside or file.with_name(f".{file.name}.new")
     try:
         with open_new(aside) as stream:
             pack(folder, stream, root, head, report)

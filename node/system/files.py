@@ -170,7 +170,7 @@ def mounts() -> str:
 
 def failed(message: str, error: OSError) -> errors.NodeError:
     """The NodeError for an operation on a file that failed."""
-    code, hint = "disk.full" if errors.is_full(error) else "disk.failed", ""
+    code, hint = ("disk.full", "make room on this disk") if errors.is_full(error) else ("disk.failed", "")
     if error.errno in (errno.EACCES, errno.EPERM):
         code, hint = "home.permission", "look who owns it and who may write there, or name another folder"
     return errors.NodeError(code, message, got=error.strerror, hint=hint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
@@ -40,13 +40,22 @@ def agenda(answer: Json) -> RenderableType:
     parts = parts[:-1] or [Text("Nothing waits for you.")]
     if answer.get("errands"):
         parts.append(Text(f"Left to you along the chain: {answer['errands']} (`hanse errand list`)."))
-    backup = answer.get("backup") or {}
-    if backup.get("due"):
-        last = (
-            f"The last backup is of {tables.moment(backup['written_ms'])}" if backup["written_ms"] else "No backup yet"
-        )
-        parts.append(Text(f"{last}: `hanse backup FILE` writes one."))
+    parts.extend(map(Text, backups(answer.get("backup") or {})))
     return Group(*parts)
+
+
+def backups(stands: Json) -> Iterator[str]:
+    """Why the last backup failed, and whether one is due."""
+    failure = stands.get("failure")
+    if failure:
+        hint = f": {failure['hint']}" if failure["hint"] else ""
+        yield f"The backup of {tables.moment(failure['at_ms'])} failed: {failure['message']}{hint}."
+    if stands.get("due"):
+        at_ms = stands.get("elsewhere_ms")
+        last = f"The last backup is of {tables.moment(at_ms)}" if at_ms else "No backup yet"
+        if stands["written_ms"] and not at_ms:
+            last = "Backups lie on the disk of the node alone"
+        yield f"{last}: `hanse backup FILE` writes one, `hanse backups plan --folder FOLDER` many."
 
 
 def found(answer: Json) -> RenderableType:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from node.terminal import accounts, agendas, cases, orders, payees, reports, rosters, tables, terms, wares
+from node.terminal import accounts, agendas, backups, cases, orders, payees, reports, rosters, tables, terms, wares
 
 Json = Mapping[str, Any]
 View = Callable[[Json], RenderableType]
@@ -268,6 +268,9 @@ VIEWS: Final[Mapping[str, View]] = {
     "key.list": rosters.keys,
     "key.make": rosters.key_made,
     "backup.write": rosters.backup,
+    "backup.show": backups.shown,
+    "backup.plan": backups.shown,
+    "backup.run": backups.kept,
     "audit.verify": reports.verdict,
     "audit.verify.document": reports.proof,
     "doctor": reports.findings,

@@ -6,6 +6,7 @@ model, so every fault of a request is found at once and the same models describe
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Generic, Protocol, TypeVar, cast
@@ -90,6 +91,7 @@ class Trade:
     passwords: passwords.Hasher
     caller: policies.Caller = policies.MACHINE
     rasters: rasters.Kept = field(default_factory=rasters.Kept)
+    backing: asyncio.Lock = field(default_factory=asyncio.Lock)  # held by whoever writes into the folder for backups
 
     @property
     def database(self) -> database.Database:

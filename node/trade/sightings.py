@@ -300,6 +300,7 @@ SUBJECTS: Final[Mapping[str, Mapping[str, Look]]] = {
     **each("card.set payee.set payee.remove", {ALWAYS: setting("card")}),
     **each("courier.add courier.remove", {ALWAYS: setting("courier_rules")}),
     **each("channel.set", {ALWAYS: setting("shop_channels")}),
+    **each("backup.plan", {ALWAYS: setting("backup_plan")}),
 }
 """Use case -> where its arguments name what it acts upon, and how that is found."""
 
@@ -307,7 +308,7 @@ MAKES: Final = frozenset(
     each(
         "account.codes account.language account.passkey.add account.passkey.begin account.passkey.remove"
         " account.password account.session.revoke account.totp.begin account.totp.confirm account.totp.off"
-        " session.revoke audit.document audit.export audit.verify backup.write bench.orders bench.progress"
+        " session.revoke audit.document audit.export audit.verify backup.write backup.run bench.orders bench.progress"
         " bench.singles capability.enter capability.grant capability.offer dispute.award dispute.decide dispute.read"
         " catalogue.add catalogue.confirm catalogue.derive catalogue.import catalogue.push catalogue.share picture.add"
         " stock.import import.undo selection.take selection.watch"

@@ -143,7 +143,7 @@ def test_a_backup_is_downloaded(
     browser: sync_api.Browser, village: villages.Village, guise: guises.Guise, tmp_path: Path
 ) -> None:
     with signed_in(browser, village.shop, guise) as tab:
-        tab.go("/settings/node")
+        tab.go("/settings/backups")
         tab.press("Write a backup")
         tab.link("Download").wait_for()
         tab.look()
@@ -152,7 +152,7 @@ def test_a_backup_is_downloaded(
         coming.value.save_as(tmp_path / "shop.backup")
         assert (tmp_path / "shop.backup").read_bytes().startswith(b"hanse-backup 1\n")
         tab.link("Back").click()
-        tab.text("Last written:").wait_for()
+        tab.text("Automatic backups").wait_for()
 
 
 def test_nothing_is_in_the_way_of_anybody(

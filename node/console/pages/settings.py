@@ -52,6 +52,7 @@ words.add(
             "Their second step is gone: the password alone is enough until they set a new one."
         ),
         "key.revoke": N_("The key opens nothing any more."),
+        "backup.plan": N_("Saved."),
     },
 )
 
@@ -98,12 +99,14 @@ SYSTEMS: Final = (
     ("Linux", "Linux"),
 )
 WORK: Final = N_("Writing a backup")
+jobs.LONG["backup.run"] = WORK
 TABS: Final = (
     ("/settings/me", N_("My account"), "account.show"),
     ("/settings/payment", N_("How I am paid"), "payee.list"),
     ("/settings/people", N_("People"), "operator.list"),
     ("/settings/programs", N_("Programs"), "key.list"),
     ("/settings/sessions", N_("Signed in"), "session.list"),
+    ("/settings/backups", N_("Backups"), "backup.show"),
     ("/settings/node", N_("This node"), "status"),
 )
 """Address, text, and the use case that must be permitted."""
@@ -235,6 +238,13 @@ async def node(view: views.View) -> web.StreamResponse:
     return show(view, "node", **{"node": await view.ask("status"), "version": importlib.metadata.version("hanse")})
 
 
+@register.get("/settings/backups", "backup.show")
+async def backups(view: views.View) -> web.StreamResponse:
+    """Backups, by themselves and by hand."""
+    hours = [(str(hour), f"{hour}:00") for hour in range(24)]
+    return show(view, "backups", plan=await view.ask("backup.show"), hours=hours)
+
+
 @register.post("/settings/backup", "backup.write")
 async def back_up(view: views.View) -> web.StreamResponse:
     """Write a backup, as long as that takes."""
@@ -247,7 +257,7 @@ async def back_up(view: views.View) -> web.StreamResponse:
         )
         return await view.console.door.ask(view.caller, "backup.write", {"file": str(file)}, job.report)
 
-    job = jobs.start(view, "backup.write", WORK, work, "/settings/node", forms.text(posted, "_key"))
+    job = jobs.start(view, "backup.write", WORK, work, "/settings/backups", forms.text(posted, "_key"))
     return jobs.follow(view, job)
 
 

@@ -13,7 +13,7 @@ import pydantic
 
 from node.storage import duties as stored
 from node.storage import errands, orderbooks
-from node.trade import backups, books, doors, peering, policies, waits
+from node.trade import books, doors, peering, policies, schedules, waits
 from node.trade.aftersales import issues
 from node.trade.day.duties import Duty
 from node.trade.goods import catalogues
@@ -64,7 +64,7 @@ async def today(trade: doors.Trade, given: Today, report: doors.Report) -> doors
             "kinds": kinds,
             "count": sum(int(str(kind["count"])) for kind in kinds),
             "errands": sum(one.state is not errands.ErrandState.DISMISSED for one in errands.every(desk.db)),
-            "backup": backups.standing(desk.db, desk.now_ms()),
+            "backup": schedules.standing(desk.db, desk.now_ms()),
         }
 
     return await trade.books.read(unit)

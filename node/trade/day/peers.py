@@ -7,7 +7,7 @@ from dataclasses import replace
 from contracts.orders import OrderState
 from node import errors
 from node.storage import aftersales, alterations, logbooks, orderlists, outboxes, partners, settings
-from node.trade import backups, books, doors, errands, peering, readings
+from node.trade import books, doors, errands, peering, readings, schedules
 from node.trade.goods import catalogues, offers
 from node.trade.money import invoices, nettings, statements
 from node.trade.partners import agreements, partings
@@ -215,6 +215,7 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
         version = desk.db.execute("SELECT sqlite_version()").fetchone()[0]
         pages, page_bytes = (desk.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
         room = trade.world.disk.room()
+        stands = schedules.standing(desk.db, desk.now_ms())
         return {
             "name": trade.config.name,
             "node": identities.to_text(trade.books.me),
@@ -228,8 +229,9 @@ async def status(trade: doors.Trade, given: doors.NoArguments, report: doors.Rep
             "database_bytes": pages * page_bytes,
             "disk": {"free": room.free, "total": room.total},
             "discovery": trade.world.discovery is not None,
-            "backup_ms": backups.standing(desk.db, desk.now_ms())["written_ms"],
-            "backup_due": backups.standing(desk.db, desk.now_ms())["due"],
+            "backup_ms": stands["written_ms"],
+            "backup_due": stands["due"],
+            "backup_failure": stands["failure"],
             "seen": alterations.last(desk.db),
         }
 

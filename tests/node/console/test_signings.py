@@ -400,8 +400,8 @@ def test_a_backup_is_written_by_a_button_and_restored_to_the_same_node(tmp_path:
         await ask(desk, "operator.add", name="Li", role="sales", password=PASSWORD)
         await browser.sign_in()
         (tmp_path / "home" / "keys").write_bytes(b"sealed")
-        begun = await browser.form("/settings/node", "/settings/backup", _key="one")
-        again = await browser.form("/settings/node", "/settings/backup", _key="one")
+        begun = await browser.form("/settings/backups", "/settings/backup", _key="one")
+        again = await browser.form("/settings/backups", "/settings/backup", _key="one")
         assert begun.headers["Location"] == again.headers["Location"]
         job = begun.headers["Location"].removeprefix("/jobs/")
         for _ in range(1_000):
@@ -423,7 +423,7 @@ def test_a_backup_is_written_by_a_button_and_restored_to_the_same_node(tmp_path:
         li = Browser(desk)
         await li.ask("POST", "/sign-in", {"name": "Li", "password": PASSWORD})
         assert (await li.ask("GET", f"/settings/backup/{job}")).status == 404
-        assert "Write a backup" not in (await li.ask("GET", "/settings/node")).text
+        assert "Write a backup" not in (await li.ask("GET", "/settings/me")).text
         assert (await li.form("/settings/node", "/settings/backup")).status == 403
         for case in ("backup.write", "audit.export"):
             given = {"file": str(tmp_path / "evil"), "directory": str(tmp_path / "evil")}

@@ -6,6 +6,10 @@ from tests.node import programs
 
 QUESTIONS: list[programs.Question] = [
     (["backup", "/shop.backup"], "backup.write", {"file": "/shop.backup"}),
+    (["backups", "show"], "backup.show", {}),
+    (["backups", "now"], "backup.run", {}),
+    (["backups", "plan", "--every", "week", "--keep", "8"], "backup.plan", {"every": "week", "keep": 8}),
+    (["backups", "plan", "--hour", "0", "--folder", "/disk"], "backup.plan", {"hour": 0, "folder": "/disk"}),
     (["operator", "list"], "operator.list", {}),
     (["operator", "code"], "operator.code", {}),
     (["operator", "role", "Wei", "sales"], "operator.change", {"operator": "Wei", "role": "sales"}),

@@ -68,6 +68,7 @@ async def do(view: views.View) -> web.StreamResponse:
         given = forms.named(forms.arguments(case.arguments, posted), posted, case)
         key = forms.text(posted, "_key")
         if name in jobs.LONG:
+            policies.authorise(view.caller, name)
             return jobs.follow(view, jobs.begin(view, name, given, afterwards, key))
         answer = await once(view, key, name, given, posted)
     except errors.StorageError:

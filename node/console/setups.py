@@ -97,7 +97,11 @@ class Wizard:
         except errors.StorageError:
             raise
         except errors.NodeError as error:
-            return self._questions(view, given, error)
+            named = [{**fault, "path": ASKED.get(fault["path"], fault["path"])} for fault in error.faults]
+            told = errors.NodeError(
+                error.code, error.message, expected=error.expected, got=error.got, hint=error.hint, faults=named
+            )
+            return self._questions(view, given, told)
         return view.page("setup/sheet.html", sheet=self.sheet, code=self.code)
 
     async def finish(self, view: views.View) -> web.StreamResponse:
@@ -147,6 +151,12 @@ def currency_of(country: str) -> str:
 
 
 FIELDS: Final = ("code", "name", "owner", "country", "currency", "reach", "address", "passphrase", "again")
+
+
+ASKED: Final[Mapping[str, str]] = {
+    "NAME": "name", "--advertise": "address", "--listen": "reach", "--currency": "currency"
+}  # fmt: skip
+"""The fields that ask for what the command line calls so."""
 
 
 def wishes(given: Mapping[str, str], language: str) -> Wishes:

@@ -6,8 +6,10 @@ Where the home holds no node yet, or nobody is there to type the passphrase, a p
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import os
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from node.system import clocks, files, homes
 from node.terminal import foundings, passphrases
 from node.trade import doors, policies
 
+PORTS_TRIED: Final = 20
 FAILURES_MAX: Final = 3
 """So many storage failures in five minutes are a loop that nobody should keep turning (faults.md S04)."""
 
@@ -68,9 +71,8 @@ def found(path: Path, told: Callbacks) -> setups.Wishes:
     entropy = clocks.SystemEntropy()
 
     async def make(wishes: setups.Wishes) -> setups.Sheet:
-        plan = foundings.Plan(
-            path, wishes.name, wishes.listen, wishes.advertised, None, wishes.currency, wishes.zeroconf
-        )
+        listen = wishes.listen if "HANSE_LISTEN" in os.environ else free(wishes.listen, movable=not wishes.advertised)
+        plan = foundings.Plan(path, wishes.name, listen, wishes.advertised, None, wishes.currency, wishes.zeroconf)
         return await asyncio.to_thread(foundings.found, plan, lambda: wishes.passphrase)
 
     wizard = setups.Wizard(entropy.token(setups.CODE_BYTES).hex(), make)
@@ -79,6 +81,24 @@ def found(path: Path, told: Callbacks) -> setups.Wishes:
     if wizard.wishes is None or wizard.sheet is None:
         raise KeyboardInterrupt  # a signal came before anybody answered
     return wizard.wishes
+
+
+def free(listen: str, movable: bool) -> str:
+    """Where the new node can listen: at the wished address, or, if it is `movable`, at one of the next ports.
+
+    A node that another program keeps from listening would end behind the back of whoever sits before the browser.
+    NodeError `links.listen`.
+    """
+    host, _, port = listen.rpartition(":")
+    for wished in range(int(port), int(port) + (PORTS_TRIED if movable else 1)):
+        with contextlib.closing(socket.socket()) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the node's own listener does
+            try:
+                probe.bind((host, wished))
+            except OSError:
+                continue
+            return f"{host}:{wished}"
+    raise errors.NodeError("links.listen", f"cannot listen on {listen}", got=listen)
 
 
 async def settle_in(wishes: setups.Wishes, trade: doors.Trade) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +12,9 @@ import aiohttp
 import pytest
 
 from node import config, errors
-from node.console import listeners, setups
+from node.console import listeners, problems, setups
 from node.system import clocks
+from node.terminal import runs
 
 DECIDED = config.Config("Hanse", console=config.Listen("127.0.0.1", 0))
 SHEET = {"name": "晨曦", "node": "N", "recovery": {"next_root": "NEXT-ROOT", "recovery": "LAST-RESORT"}}
@@ -166,3 +169,41 @@ def test_C16_a_certificate_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 def test_C01_the_console_answers_to_its_own_names_alone() -> None:
     decided = replace(DECIDED, console=config.Listen("0.0.0.0", 1), console_hosts=("shop.example",))
     assert listeners.hosts(decided) == {"127.0.0.1", "localhost", "::1", "shop.example"}
+
+
+def test_faults_of_the_configuration_stand_at_the_fields_of_the_wizard() -> None:
+    async def found(wishes: setups.Wishes) -> setups.Sheet:
+        if wishes.advertised == ("no address!",):
+            fault = {
+                "code": "config.value",
+                "path": "--advertise",
+                "expected": "a name and a port",
+                "got": "no address!",
+            }
+            raise errors.NodeError("config.malformed", "no node can be made like this", faults=[fault])
+        return SHEET
+
+    async def story(post: Post) -> None:
+        far = ANSWERS | {"reach": "internet", "address": "no address!"}
+        status, page = await post("/found", far)
+        assert status == problems.status(errors.NodeError("config.malformed", ""))
+        assert "<strong>Address</strong>" in page and "--advertise" not in page
+        assert 'value="no address!"' in page, "what was typed is lost"
+        assert (await post("/found", far | {"address": "shop.example:7443"}))[0] == 200
+        assert (await post("/start", {"code": "c0de", "kept": "on"}))[0] == 200
+
+    at(setups.Wizard("c0de", found), story)
+
+
+def test_a_new_node_listens_where_nobody_else_does() -> None:
+    with contextlib.closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert runs.free(f"127.0.0.1:{port}", movable=True) in {
+            f"127.0.0.1:{other}" for other in range(port + 1, port + runs.PORTS_TRIED)
+        }
+        with pytest.raises(errors.NodeError) as refused:
+            runs.free(f"127.0.0.1:{port}", movable=False)  # others were told this address
+        assert refused.value.code == "links.listen"
+    assert runs.free(f"127.0.0.1:{port}", movable=False) == f"127.0.0.1:{port}"

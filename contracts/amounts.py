@@ -138,7 +138,10 @@ def decimal_text(minor: int, decimals: int) -> str:
 def money(text: str, currency: str) -> Money:
     """A decimal text as money; raises `Refused` for more decimals than the currency has, signs of exponents, blanks."""
     decimals = exponent(currency)
-    parsed = rate(text)
+    try:
+        parsed = rate(text)
+    except Refused:
+        raise Refused([Fault("document.money", "", "an amount such as 12.50", shown(text))]) from None
     if parsed.denominator > 10**decimals:
         raise Refused([Fault("document.money", "", f"at most {decimals} decimals for {currency}", shown(text))])
     minor = parsed.numerator * (10**decimals // parsed.denominator)

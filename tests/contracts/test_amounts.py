@@ -60,6 +60,14 @@ def test_D06_a_rate_is_a_plain_decimal(text: str) -> None:
     assert caught.value.faults[0].code == "document.rate"
 
 
+@pytest.mark.parametrize("text", ["abc", "12,50", "", "1e5"])
+def test_D06_an_amount_that_cannot_be_read_is_called_an_amount(text: str) -> None:
+    with pytest.raises(Refused) as caught:
+        amounts.money(text, "EUR")
+    (fault,) = caught.value.faults
+    assert (fault.code, fault.expected) == ("document.money", "an amount such as 12.50")
+
+
 def test_a_rate_is_exact() -> None:
     assert amounts.rate("0.05").of(63000) == 3150
     assert amounts.rate("-2.5") == amounts.Rate(-25, 10)

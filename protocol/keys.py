@@ -145,14 +145,20 @@ def check_x25519(public: bytes) -> None:
 
 def x25519(private: bytes, public: bytes) -> bytes:
     """The shared secret of 32 bytes; `PeerError` KEY for a refused key, so the result is never all zero."""
+    return x25519_pair(private, public)[1]
+
+
+def x25519_pair(private: bytes, public: bytes) -> tuple[bytes, bytes]:
+    """The public key of `private`, and what `x25519` gives; most of the work is the same for both."""
     check_x25519(public)
+    own = X25519PrivateKey.from_private_bytes(private)
     try:
-        result = X25519PrivateKey.from_private_bytes(private).exchange(X25519PublicKey.from_public_bytes(public))
+        result = own.exchange(X25519PublicKey.from_public_bytes(public))
     except ValueError as error:  # OpenSSL refuses an all-zero result as well
         raise PeerError(Code.KEY, "the X25519 result is zero") from error
     if hmac.compare_digest(result, bytes(KEY_BYTES)):
         raise PeerError(Code.KEY, "the X25519 result is zero")
-    return result
+    return own.public_key().public_bytes_raw(), result
 
 
 @lru_cache(maxsize=1024)

@@ -43,8 +43,8 @@ def seal(
 
     `ephemeral_private` are 32 random bytes, never used twice. Raises `PeerError` KEY for a weak recipient key.
     """
-    enc = keys.x25519_public(ephemeral_private)
-    shared = _extract_and_expand(keys.x25519(ephemeral_private, recipient_public), enc + recipient_public)
+    enc, agreed = keys.x25519_pair(ephemeral_private, recipient_public)
+    shared = _extract_and_expand(agreed, enc + recipient_public)
     key, nonce = key_schedule(shared, info)
     return enc + ChaCha20Poly1305(key).encrypt(nonce, plaintext, aad)
 
@@ -54,7 +54,8 @@ def open_sealed(private: bytes, info: bytes, sealed: bytes, *, aad: bytes = b"")
     if len(sealed) < OVERHEAD_BYTES:
         raise PeerError(Code.SEALED, "sealed data is too short", expected=f"{OVERHEAD_BYTES} bytes", got=len(sealed))
     enc, ciphertext = sealed[: keys.KEY_BYTES], sealed[keys.KEY_BYTES :]
-    shared = _extract_and_expand(keys.x25519(private, enc), enc + keys.x25519_public(private))
+    own, agreed = keys.x25519_pair(private, enc)
+    shared = _extract_and_expand(agreed, enc + own)
     key, nonce = key_schedule(shared, info)
     try:
         return ChaCha20Poly1305(key).decrypt(nonce, ciphertext, aad)

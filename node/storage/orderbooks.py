@@ -231,6 +231,12 @@ def order(db: sqlite3.Connection, thread: bytes) -> OrderRow | None:
     return None if row is None else of_row(row)
 
 
+def listed_ms(db: sqlite3.Connection, thread: bytes) -> int | None:
+    """Since when an order has its row."""
+    row = db.execute("SELECT ts_ms FROM orders WHERE thread = ?", (thread,)).fetchone()
+    return None if row is None else row[0]
+
+
 def shop_number(db: sqlite3.Connection, thread: bytes | None) -> str | None:
     """What the own shop calls an order, where it has another number than the two partners use."""
     row = db.execute("SELECT shop_number FROM orders WHERE thread = ?", (thread,)).fetchone()

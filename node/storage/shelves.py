@@ -79,6 +79,12 @@ def good(db: sqlite3.Connection, sku: str) -> Good | None:
     return None if row is None else of_row(row)
 
 
+def supplier(db: sqlite3.Connection, sku: str) -> int | None:
+    """The partner who ships an article; None for what lies on the own shelf, and for what nobody knows."""
+    row = db.execute("SELECT supplier FROM goods WHERE sku = ?", (sku,)).fetchone()
+    return None if row is None else row[0]
+
+
 def goods(db: sqlite3.Connection) -> list[Good]:
     """All articles by SKU."""
     rows = db.execute("SELECT sku, content, supplier, source FROM goods ORDER BY sku")

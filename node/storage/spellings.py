@@ -7,6 +7,7 @@ alone as well, so that one character finds every run that holds it, as the begin
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -93,4 +94,10 @@ def consumer_words(name: str, phone: str) -> set[str]:
 
 def joined(texts: Iterable[str]) -> str:
     """The words of several texts, as a column of the index holds them."""
-    return " ".join(word for text in texts for word in words(text))
+    return " ".join(filter(None, map(spelled, texts)))
+
+
+@functools.lru_cache(maxsize=4096)
+def spelled(text: str) -> str:
+    """The words of one text: goods are ordered again and again. What is of a person is not remembered here."""
+    return " ".join(words(text))

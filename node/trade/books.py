@@ -20,7 +20,7 @@ import structlog
 from contracts import errors as refusals
 from contracts import histories
 from node import errors, events, ports
-from node.storage import database, logbooks, outboxes, partners, reactions
+from node.storage import database, logbooks, outboxes, partners, reactions, searches
 from node.trade import drafts, readings, volumes
 from node.trade.volumes import Book as Book
 from protocol import entries, identities
@@ -237,13 +237,16 @@ class Desk:
     touched: set[int] = field(default_factory=set)
     written: set[int] = field(default_factory=set)
     drafts: dict[int, list[tuple[bytes, bytes]]] = field(default_factory=dict)  # by logbook: rows for the outbox
+    findables: dict[bytes, searches.Findable] = field(default_factory=dict)  # orders, by thread: for the index
     folds: int = 0  # documents folded so far
 
     def flush(self) -> None:
-        """Put what was written into the outbox, all rows of a logbook at once; the end of every transaction."""
+        """Put what was written into the outbox and the index, all rows at once; the end of every transaction."""
         for logbook, rows in self.drafts.items():
             outboxes.put(self.db, logbook, rows)
         self.drafts.clear()
+        searches.put_all(self.db, self.findables.values())
+        self.findables.clear()
 
     def now_ms(self) -> int:
         """The wall clock, for claims and for policies of this node."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from typing import Any
 
 import pytest
 
 from node.storage import migrations, orderbooks, orderlists, searches, settings, spellings
+from node.trade import books, peering
 from node.trade.day import indexes
+from node.trade.ordering import purchases
 from tests.node import markets
 from tests.node.markets import order
 from tests.node.searches import disk
@@ -238,3 +241,27 @@ def test_the_orders_that_a_text_finds_are_those_of_the_consumers_that_it_finds()
         orderbooks.add_fulfilment(db, thread, 1, shop_order, None)
     page = orderlists.page(db, orderlists.Filter(("placed",), text="张三"), 10)
     assert [row.number for row in page.rows] == ["X2", "X0"]
+
+
+def test_the_index_is_laid_down_once_a_transaction_and_not_once_an_order() -> None:
+    async def story(town: Town) -> None:
+        await markets.shop(town)
+        node = town.citizens["shop"].node
+        assert node is not None
+        seen: list[str] = []
+
+        def placed(desk: books.Desk, count: int) -> None:
+            _, channel = peering.find(desk, "factory")
+            for _ in range(count):
+                purchases.place(desk, desk.book(channel.id), [("CUP-0", 1)])
+
+        written = []
+        for count in (1, 30):
+            seen.clear()
+            node.database._connection.set_trace_callback(seen.append)
+            await node.trade.books.write(functools.partial(placed, count=count))
+            node.database._connection.set_trace_callback(None)
+            written.append(sum("found_data" in statement for statement in seen))
+        assert 0 < written[1] < written[0] + 10
+
+    play(story)

@@ -43,8 +43,8 @@ def follow_order(desk: books.Desk, book: books.Book, before: Order | None, after
     left, left_before = after.parcels.keys(), {} if before is None else before.parcels
     if old == new and sold == known and left == left_before.keys():
         return
-    row = orderbooks.order(desk.db, after.key)
-    placed_ms = desk.now_ms() if row is None else row.ts_ms
+    listed_ms = orderbooks.listed_ms(desk.db, after.key)
+    placed_ms = desk.now_ms() if listed_ms is None else listed_ms
     if old != new:
         difference = Sale(*(now - then for now, then in zip(new, old, strict=True)))
         reports.add_sale(desk.db, channel, selling, after.version.currency, placed_ms, difference)

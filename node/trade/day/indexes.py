@@ -48,6 +48,7 @@ def follow(desk: books.Desk, book: books.Book, change: Change) -> None:
 
 def rebuild(desk: books.Desk, book: books.Book) -> None:
     """Everything of a channel, from its fold."""
+    desk.flush()  # what waits for the index is of before
     index.drop_channel(desk.db, book.channel.id)
     rows.relist(desk, book)
     duties.relist(desk, book)

@@ -31,10 +31,7 @@ REPORTED = {"event", "at_s", "place", "eta_s", "code"}  # what a carrier reporte
 
 def supplier_channel(desk: books.Desk, order: orders.Order) -> int | None:
     """The channel with the one supplier that ships every line of a buyer's order, None for goods of this merchant."""
-    suppliers = set()
-    for line in order.lines.values():
-        good = shelves.good(desk.db, line.terms[0].sku)
-        suppliers.add(None if good is None else good.supplier)
+    suppliers = {shelves.supplier(desk.db, sku) for sku in {line.terms[0].sku for line in order.lines.values()}}
     supplier = suppliers.pop() if len(suppliers) == 1 else None
     channel = None if supplier is None else partners.channel_of(desk.db, supplier)
     return None if channel is None else channel.id

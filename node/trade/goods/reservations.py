@@ -29,8 +29,7 @@ GONE = (
 
 def is_own(desk: books.Desk, sku: str) -> bool:
     """Whether the goods lie on this merchant's own shelf; a supplier's are promised by the supplier."""
-    good = shelves.good(desk.db, sku)
-    return good is None or good.supplier is None
+    return shelves.supplier(desk.db, sku) is None
 
 
 def follow(desk: books.Desk, before: orders.Order | None, after: orders.Order) -> None:

@@ -20,7 +20,7 @@ def record(desk: books.Desk, book: books.Book, key: bytes, before: Order | None,
     if before is None or not orderbooks.refresh(desk.db, key, after.state.value, quantity(after), after.quote, waybill):
         enlist(desk, book, key, after, desk.now_ms())
     elif len(before.parcels) != len(after.parcels) or before.returns != after.returns:
-        searches.put(desk.db, findable(book, after))
+        desk.findables[key] = findable(book, after)
     if after.version.key in book.credit:
         credits.follow(book, before, after)
     if after.version.seller == book.side:
@@ -50,7 +50,7 @@ def enlist(desk: books.Desk, book: books.Book, key: bytes, order: Order, since_m
             waybill=newest_waybill(order),
         ),
     )
-    searches.put(desk.db, findable(book, order))
+    desk.findables[key] = findable(book, order)
 
 
 def relist(desk: books.Desk, book: books.Book) -> None:

@@ -21,12 +21,11 @@ from contracts.histories import Item, Outcome
 from node import errors, ports
 from node.storage import aftersales, alterations, budgets, database, operators, orderbooks, partners, settings
 from node.storage.alterations import Thing
-from node.trade import books, policies
+from node.trade import books, hashes, policies
 from protocol import identities
 
 Result = TypeVar("Result")
 Look = Callable[[sqlite3.Connection, str], list[Thing]]
-PREFIX_MIN: Final = 8
 ALWAYS: Final = "*"
 """For what is there once, whatever is given."""
 THREADS: Final = frozenset(
@@ -196,7 +195,7 @@ def thread(kind: str) -> Look:
     """A thread by the beginning of its hash."""
 
     def look(db: sqlite3.Connection, name: str) -> list[Thing]:
-        return [Thing(kind, name.lower())] if len(name) >= PREFIX_MIN else []
+        return [Thing(kind, name.lower())] if len(name) >= hashes.CHARACTERS_MIN else []
 
     return look
 

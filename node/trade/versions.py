@@ -1,4 +1,4 @@
-"""Versions of agreements: the newest of each that was ever in force, and what this node is under one."""
+"""Versions of agreements: the newest of each that was ever in force."""
 
 from __future__ import annotations
 
@@ -13,8 +13,3 @@ def newest(book: books.Book) -> list[Version]:
         for agreement in book.history.agreements.values()
         if agreement.current is not None
     ]
-
-
-def role(book: books.Book, version: Version) -> str:
-    """What this node is under an agreement."""
-    return "seller" if version.seller == book.side else "buyer"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from contracts import documents, evidence, histories
+from contracts import channels, documents, evidence, histories
 from contracts.items import Member
 from node.storage import logbooks, outboxes, partners
 from node.trade import readings
@@ -49,6 +49,10 @@ class Book:
     def seen(self) -> int:
         """How many of the partner's entries are folded."""
         return self.history.sizes[1 - self.side]
+
+    def role(self, seller: int) -> str:
+        """What this node is where the side `seller` sells."""
+        return channels.role(seller, self.side)
 
 
 @dataclass(slots=True)

@@ -295,17 +295,12 @@ def body(book: books.Book, wait: Wait, start: proofs.Proof, end: proofs.Proof) -
     proved: books.Body = {"started": cosigned(start), "passed": cosigned(end)}
     if wait.automatic:
         return {**named(book, wait), "row": wait.row, **proved}
-    return {"thread": wait.thread, "role": role_of(book, wait), **proved}
+    return {"thread": wait.thread, "role": book.role(wait.seller), **proved}
 
 
 def named(book: books.Book, wait: Wait) -> books.Body:
     """The thread, my role in it, and what waits: the body of a `reminder`."""
-    return {"thread": wait.thread, "role": role_of(book, wait), "target": wait.target}
-
-
-def role_of(book: books.Book, wait: Wait) -> str:
-    """My role in the thread."""
-    return "seller" if wait.seller == book.side else "buyer"
+    return {"thread": wait.thread, "role": book.role(wait.seller), "target": wait.target}
 
 
 def cosigned(proof: proofs.Proof) -> dict[str, Value]:

@@ -10,7 +10,7 @@ from contracts.documents import disputes as papers
 from contracts.terms import Version
 from node import errors
 from node.storage import blobs, logbooks, proofs
-from node.trade import attachments, books, doors, peering, volumes, waits
+from node.trade import attachments, books, doors, hashes, peering, volumes, waits
 from node.trade.aftersales import arbiters, cases
 from node.trade.aftersales import issues as complaints
 from node.trade.goods import catalogues
@@ -19,7 +19,6 @@ from protocol import identities
 from protocol.encoding import Value
 
 register = doors.Register()
-HASH_CHARACTERS_MIN = 8
 
 
 class Open(doors.Arguments):
@@ -157,8 +156,8 @@ def leaves(book: books.Book, typed: list[str] | None) -> list[Value]:
     found: list[Value] = []
     positions = book.history.channel.positions
     for text in typed or ():
-        fitting = [leaf for side in positions for leaf in side if leaf.hex().startswith(text.lower())]
-        if len(text) < HASH_CHARACTERS_MIN or len(set(fitting)) != 1:
+        fitting = [leaf for side in positions for leaf in side if hashes.means(text, leaf)]
+        if len(set(fitting)) != 1:
             raise errors.NodeError(
                 "audit.document", "no single document has this hash", expected="8 or more characters of it", got=text
             )

@@ -11,7 +11,7 @@ from contracts.orders import Order
 from contracts.terms import Version
 from node import errors
 from node.storage import orderbooks
-from node.trade import attachments, books, doors, peering, versions
+from node.trade import attachments, books, doors, hashes, peering, versions
 from node.trade.goods import catalogues
 from node.trade.ordering import orders
 from node.trade.partners import agreements
@@ -94,7 +94,7 @@ class Found:
     @property
     def role(self) -> str:
         """What this node is under the agreement of the issue."""
-        return versions.role(self.book, self.issue.version)
+        return self.book.role(self.issue.version.seller)
 
     @property
     def mine(self) -> bool:
@@ -110,7 +110,7 @@ async def open_issue(trade: doors.Trade, given: Open, report: doors.Report) -> d
         book, version, order = subject(desk, given)
         body: books.Body = {
             "agreement": version.hash,
-            "role": versions.role(book, version),
+            "role": book.role(version.seller),
             "category": given.category,
             "attachments": attachments.put(desk, given.message, given.files),
         }
@@ -170,7 +170,7 @@ def lines_of(typed: dict[str, int] | None) -> list[Value]:
 def find(desk: books.Desk, wanted: str) -> Found:
     """The issue that a person means. NodeError `issue.unknown` when there is no single one."""
     every = [Found(book, issue) for book in peering.open_books(desk) for issue in book.history.issues.values()]
-    found = [one for one in every if len(wanted) >= 8 and one.issue.key.hex().startswith(wanted.lower())]
+    found = [one for one in every if hashes.means(wanted, one.issue.key)]
     if not found:
         about = [one for one in every if number_of(one) == wanted]
         found = [one for one in about if one.issue.state in issues.LIVE] or about
@@ -277,7 +277,7 @@ def offered(found: Found, wanted: str | None) -> bytes:
         for name, made in found.issue.offers.items()
         if made.member.side != found.book.side and made.state is OfferState.OPEN
     ]
-    fitting = [name for name in waiting if wanted is None or (len(wanted) >= 8 and name.hex().startswith(wanted))]
+    fitting = [name for name in waiting if wanted is None or hashes.means(wanted, name)]
     if len(fitting) != 1:
         raise errors.NodeError(
             "issue.offer",

@@ -12,7 +12,7 @@ from contracts.documents import returns as papers
 from contracts.lots import Lot, LotEvent, LotState
 from node import errors
 from node.storage import aftersales, orderbooks
-from node.trade import attachments, books, doors, peering, versions, waits
+from node.trade import attachments, books, doors, peering, waits
 from node.trade.goods import catalogues
 from node.trade.ordering import orders as order_cases
 from protocol.encoding import Value
@@ -113,7 +113,7 @@ class Found:
     @property
     def role(self) -> str:
         """What this node is in the order."""
-        return versions.role(self.book, self.order.version)
+        return self.book.role(self.order.version.seller)
 
 
 # --- finding

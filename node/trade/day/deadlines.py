@@ -17,7 +17,7 @@ from contracts import errors as refusals
 from contracts import lapses
 from node import errors
 from node.storage import logbooks, orderbooks, partners
-from node.trade import books, doors, errands, peering, volumes, waits
+from node.trade import books, doors, errands, hashes, peering, volumes, waits
 from node.trade.dealers import cascades, chains
 from node.trade.money import rounds
 from node.trade.ordering import orders
@@ -167,7 +167,7 @@ def thread_waits(desk: books.Desk, wanted: str) -> list[tuple[books.Book, Wait]]
         (book, wait)
         for book in peering.written_books(desk)
         for wait in waits.every(book)
-        if wait.number == wanted or (len(wanted) >= 8 and wait.thread.hex().startswith(wanted))
+        if wait.number == wanted or hashes.means(wanted, wait.thread)
     ]
 
 
@@ -186,8 +186,8 @@ def threads_of(desk: books.Desk, wanted: str) -> Iterator[tuple[books.Book, byte
         book = desk.book(found.channel)
         yield book, found.thread
         yield from ((book, issue.key) for issue in book.history.issues_about(found.thread))
-    for book in peering.open_books(desk) if len(wanted) >= 8 else ():
-        yield from ((book, key) for key in book.history.issues if key.hex().startswith(wanted))
+    for book in peering.open_books(desk):
+        yield from ((book, key) for key in book.history.issues if hashes.means(wanted, key))
 
 
 def claim_one(desk: books.Desk, book: books.Book, wait: Wait, round: Round) -> None:

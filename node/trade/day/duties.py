@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from contracts import statements
+from contracts import channels, statements
 from contracts.histories import Change
 from contracts.invoices import InvoiceState
 from contracts.lots import LotState
@@ -61,7 +61,7 @@ def of_order(order: Order | None, side: int) -> frozenset[Duty]:
     lots = [lot for line in order.lines.values() for lot in line.lots]
     states = {lot.state for lot in lots}
     found = set()
-    role = "seller" if order.version.seller == side else "buyer"
+    role = channels.role(order.version.seller, side)
     if role == "seller":
         if LotState.PLACED in states:
             found.add(D.ACCEPT)

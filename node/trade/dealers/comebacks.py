@@ -71,7 +71,7 @@ def translated(echo: echoes.Echo, member: Member) -> books.Body | None:
     document, order = member.document, echo.told.book.history.orders[echo.told.thread]
     if isinstance(document, splits.Accept):
         offer = echo.original(document.offer)
-        role = "seller" if order.version.seller == echo.told.book.side else "buyer"
+        role = echo.told.book.role(order.version.seller)
         return None if offer is None else {"role": role, "offer": offer, "accept": document.accept}
     body, request = common(echo, document), document.__dict__.get("request")
     if request is not None:

@@ -10,7 +10,7 @@ from contracts.documents import holds as papers
 from contracts.holds import Hold, HoldState
 from node import errors
 from node.storage import shelves
-from node.trade import books, doors, peering
+from node.trade import books, doors, hashes, peering
 from node.trade.partners import agreements
 
 register = doors.Register()
@@ -85,7 +85,7 @@ def every(desk: books.Desk) -> list[tuple[books.Book, Hold]]:
 
 def find(desk: books.Desk, wanted: str) -> tuple[books.Book, Hold]:
     """The hold that a person means."""
-    found = [pair for pair in every(desk) if len(wanted) >= 8 and pair[1].key.hex().startswith(wanted)]
+    found = [pair for pair in every(desk) if hashes.means(wanted, pair[1].key)]
     if len(found) != 1:
         raise errors.NodeError(
             "hold.unknown", "no single hold", expected="8 or more characters of its hash", got=wanted

@@ -8,7 +8,7 @@ from contracts import notices
 from contracts.documents import notices as papers
 from node import errors
 from node.storage import partners
-from node.trade import books, doors, peering
+from node.trade import books, doors, hashes, peering
 from node.trade.goods import catalogues
 from node.trade.partners import agreements
 
@@ -152,7 +152,7 @@ def find(desk: books.Desk, wanted: str, mine: bool | None = None) -> tuple[books
         (book, notice)
         for book in peering.open_books(desk)
         for notice in book.history.notices.values()
-        if len(wanted) >= 8 and notice.key.hex().startswith(wanted) and mine in (None, notice.side == book.side)
+        if hashes.means(wanted, notice.key) and mine in (None, notice.side == book.side)
     ]
     if len(found) != 1:
         raise errors.NodeError(

@@ -10,12 +10,11 @@ from contracts import statements as accounts
 from contracts.statements import Computed, StatementLine
 from node import errors
 from node.storage import blobs
-from node.trade import books, doors
+from node.trade import books, doors, hashes
 from node.trade.money import statements
 from protocol.encoding import Value
 
 register = doors.Register()
-KEY_CHARACTERS_MIN = 8
 
 
 class Contest(doors.Arguments):
@@ -113,8 +112,7 @@ def named(book: books.Book, lines: Sequence[StatementLine], threads: list[str]) 
     found = []
     for wanted in threads:
         fitting = [key for key in keys if key in orders and orders[key].number == wanted]
-        if not fitting and len(wanted) >= KEY_CHARACTERS_MIN:
-            fitting = [key for key in keys if key.hex().startswith(wanted.lower())]
+        fitting = fitting or [key for key in keys if hashes.means(wanted, key)]
         if len(fitting) != 1:
             raise errors.NodeError(
                 "statement.line-unknown",

@@ -13,14 +13,13 @@ from contracts.documents import invoices as papers
 from contracts.invoices import Invoice, InvoiceState
 from contracts.terms import Version
 from node import errors
-from node.trade import attachments, books, doors, peering, versions
+from node.trade import attachments, books, doors, hashes, peering
 from node.trade.goods import catalogues
 from node.trade.money import billings, rolls, statements
 from node.trade.ordering import orders
 from protocol.encoding import Value
 
 register = doors.Register()
-SHORTEST_HASH = 8
 Dated = Annotated[str, pydantic.Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
@@ -161,7 +160,7 @@ def write(
     rows: list[Value] = list(lines)
     body: books.Body = {
         "agreement": version.hash,
-        "role": versions.role(book, version),
+        "role": book.role(version.seller),
         "kind": "389" if version.terms.self_billing else "380",
         "number": number or next_number(desk),
         "issued": date(desk.now_ms() // 1000),
@@ -212,7 +211,7 @@ def find(desk: books.Desk, wanted: str) -> Found:
     """The invoice that a person means. NodeError `invoice.unknown` when there is no single one."""
     every = [Found(book, one) for book in peering.open_books(desk) for one in book.history.invoices.values()]
     found = [one for one in every if one.invoice.document.number == wanted] or [
-        one for one in every if len(wanted) >= SHORTEST_HASH and one.invoice.key.hex().startswith(wanted.lower())
+        one for one in every if hashes.means(wanted, one.invoice.key)
     ]
     if len(found) != 1:
         raise errors.NodeError(
@@ -239,7 +238,7 @@ async def credit(trade: doors.Trade, given: Credit, report: doors.Report) -> doo
         rows: list[Value] = list(lines)
         body: books.Body = {
             "thread": found.invoice.key,
-            "role": versions.role(found.book, found.invoice.version),
+            "role": found.book.role(found.invoice.version.seller),
             "number": given.number or next_number(desk),
             "issued": date(desk.now_ms() // 1000),
             "lines": rows,
@@ -273,7 +272,7 @@ async def respond(trade: doors.Trade, given: Respond, report: doors.Report) -> d
         reasons: list[Value] = [{**why, "line": line} for line in given.lines or ()] or ([why] if why else [])
         body: books.Body = {
             "thread": found.invoice.key,
-            "role": versions.role(found.book, found.invoice.version),
+            "role": found.book.role(found.invoice.version.seller),
             "status": given.status,
             "partial": given.partial,
             "reasons": reasons,

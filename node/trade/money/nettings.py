@@ -10,7 +10,7 @@ from contracts.documents import fields
 from contracts.setoffs import Setoff, SetoffState
 from contracts.terms import Version
 from node import errors
-from node.trade import books, doors, peering, versions
+from node.trade import books, doors, hashes, peering, versions
 from node.trade.goods import catalogues
 from node.trade.partners import agreements
 
@@ -134,7 +134,7 @@ def answer(desk: books.Desk, wanted: str, accept: bool) -> doors.Json:
         (book, setoff)
         for book in peering.open_books(desk)
         for setoff in book.history.setoffs.values()
-        if len(wanted) >= 8 and setoff.key.hex().startswith(wanted.lower())
+        if hashes.means(wanted, setoff.key)
     ]
     if len(known) != 1:
         raise errors.NodeError(
@@ -151,7 +151,7 @@ def answer(desk: books.Desk, wanted: str, accept: bool) -> doors.Json:
         most = both_owe(book, (setoff.agreement, setoff.against)) + setoff.amount
         if setoff.amount > most:
             raise nothing(book, max(0, most), setoff.amount, setoff.currency)
-    role = "seller" if setoff.seller == book.side else "buyer"
+    role = book.role(setoff.seller)
     desk.write(book, "setoff.consent", {"thread": setoff.key, "role": role, "accept": accept})
     return describe(book, book.history.setoffs[setoff.key])
 

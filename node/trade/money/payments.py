@@ -9,7 +9,7 @@ from typing import Final
 from contracts import amounts, payments
 from contracts.terms import Version
 from node import errors
-from node.trade import books, doors, peering, readings, versions
+from node.trade import books, doors, hashes, peering, readings, versions
 from node.trade.goods import catalogues
 from node.trade.money import rolls, statements
 from node.trade.ordering import orders
@@ -124,7 +124,7 @@ async def sent(trade: doors.Trade, given: Sent, report: doors.Report) -> doors.J
         if given.payment is not None:
             payment = one_of(mine_to_send(book), given.payment)
             version = next(known for known in versions.newest(book) if known.key == payment.agreement)
-            role = "seller" if version.seller == book.side else "buyer"
+            role = book.role(version.seller)
             same: books.Body = {"thread": payment.key, "agreement": version.hash, "role": role}
             body |= same | {"reference": payment.reference}
         return told(desk.write(book, "payment.sent", body), body)
@@ -146,7 +146,7 @@ def announced(desk: books.Desk, given: Sent | Promised) -> tuple[books.Book, boo
         statement = statements.find(desk, given.statement).statement
         version = next((known for known in versions.newest(book) if known.key == statement.ledger), version)
         body["statements"] = [statement.key]
-    body |= {"agreement": version.hash, "role": "seller" if version.seller == book.side else "buyer"}
+    body |= {"agreement": version.hash, "role": book.role(version.seller)}
     return book, body
 
 
@@ -165,7 +165,7 @@ async def dispute(trade: doors.Trade, given: Disputed, report: doors.Report) -> 
         known = [(payment, book) for book in peering.open_books(desk) for payment in awaited(book)]
         payment = one_of([payment for payment, _ in known], given.payment)
         book = desk.book(next(book.channel.id for other, book in known if other.key == payment.key))
-        role = "seller" if payment.seller == book.side else "buyer"
+        role = book.role(payment.seller)
         desk.write(book, "payment.dispute", {"thread": payment.key, "role": role, "reason": given.reason})
         return {"payment": payment.key.hex(), "state": book.history.payments[payment.key].state.value}
 
@@ -191,8 +191,7 @@ def mine_to_send(book: books.Book) -> list[payments.Payment]:
 
 def one_of(known: list[payments.Payment], wanted: str) -> payments.Payment:
     """The payment of a list that a person means. NodeError `payment.unknown`."""
-    prefix = wanted.lower()
-    fitting = [payment for payment in known if len(prefix) >= 8 and payment.key.hex().startswith(prefix)]
+    fitting = [payment for payment in known if hashes.means(wanted, payment.key)]
     if len(fitting) != 1:
         raise errors.NodeError(
             "payment.unknown",
@@ -218,7 +217,7 @@ async def received(trade: doors.Trade, given: Received, report: doors.Report) ->
             version = next((known for known in versions.newest(book) if known.key == announced.agreement), version)
         body: books.Body = {
             "agreement": version.hash,
-            "role": "seller" if version.seller == book.side else "buyer",
+            "role": book.role(version.seller),
             "amount": catalogues.money_value(amount.minor, amount.currency),
             "reference": "unannounced" if announced is None else announced.reference,
         }
@@ -243,8 +242,7 @@ def announcement(book: books.Book, given: Received, amount: amounts.Money, owed:
     """
     waiting = awaited(book)
     if given.payment is not None:
-        wanted = given.payment.lower()
-        fitting = [payment for payment in waiting if len(wanted) >= 8 and payment.key.hex().startswith(wanted)]
+        fitting = [payment for payment in waiting if hashes.means(given.payment, payment.key)]
     else:
         fitting = [
             payment for payment in waiting if (payment.amount, payment.currency) == (amount.minor, amount.currency)

@@ -16,7 +16,7 @@ from contracts.setoffs import Setoff, SetoffState
 from contracts.terms import Version
 from node import errors
 from node.storage import settings
-from node.trade import books, doors, peering, versions
+from node.trade import books, doors, hashes, peering, versions
 from node.trade.goods import catalogues
 from protocol import merkle
 
@@ -110,8 +110,8 @@ async def release(trade: doors.Trade, given: Release, report: doors.Report) -> d
     """End a round that I began and that did not come about: its edges are free again."""
 
     def unit(desk: books.Desk) -> doors.Json:
-        every = [edge for edge in edges(desk, None) if len(given.round) >= 8 and began(desk, edge.setoff)]
-        found = {one.setoff.batch for one in every if (one.setoff.batch or b"").hex().startswith(given.round.lower())}
+        every = [edge for edge in edges(desk, None) if began(desk, edge.setoff)]
+        found = {one.setoff.batch for one in every if hashes.means(given.round, one.setoff.batch or b"")}
         if len(found) != 1:
             raise errors.NodeError("netting.round", "no single round could be meant", got=given.round)
         batch = found.pop()
@@ -229,7 +229,7 @@ def ask(desk: books.Desk, book: books.Book, version: Version, minor: int, locks:
     """Propose an edge to a creditor; its name."""
     body: books.Body = {
         "agreement": version.hash,
-        "role": "seller" if version.seller == book.side else "buyer",
+        "role": book.role(version.seller),
         "amount": catalogues.money_value(minor, version.currency),
         "hops": hops,
         **locks._asdict(),
@@ -278,7 +278,7 @@ def offered(book: books.Book, agreement: bytes) -> Iterable[Setoff]:
 
 def named(edge: Edge) -> books.Body:
     """The thread of an edge and my role in it."""
-    return {"thread": edge.setoff.key, "role": "seller" if edge.setoff.seller == edge.book.side else "buyer"}
+    return {"thread": edge.setoff.key, "role": edge.book.role(edge.setoff.seller)}
 
 
 def secrets(desk: books.Desk, batch: bytes) -> tuple[bytes, bytes]:

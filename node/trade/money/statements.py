@@ -12,7 +12,7 @@ from contracts.statements import StatementState
 from contracts.terms import Version
 from node import errors
 from node.storage import blobs, logbooks
-from node.trade import books, doors, peering
+from node.trade import books, doors, hashes, peering
 from node.trade.goods import catalogues
 from node.trade.money import rolls
 from node.trade.partners import agreements
@@ -182,7 +182,7 @@ def body_of(
     closed = book.history.channel.ledgers[version.key].closed
     return {
         "agreement": version.hash,
-        "role": "seller" if version.seller == book.side else "buyer",
+        "role": book.role(version.seller),
         "currency": version.currency,
         "period": period,
         "previous": closed[-1].statement if closed else None,
@@ -205,7 +205,7 @@ def every(desk: books.Desk, partner: str | None) -> list[Found]:
 
 def find(desk: books.Desk, wanted: str) -> Found:
     """The statement that a person means."""
-    found = [one for one in every(desk, None) if len(wanted) >= 8 and one.statement.key.hex().startswith(wanted)]
+    found = [one for one in every(desk, None) if hashes.means(wanted, one.statement.key)]
     if len(found) != 1:
         raise errors.NodeError(
             "statement.unknown", "no single statement", expected="8 or more characters of its hash", got=wanted

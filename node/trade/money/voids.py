@@ -6,12 +6,11 @@ from typing import Literal
 
 from contracts import payments
 from node import errors
-from node.trade import books, doors, peering
+from node.trade import books, doors, hashes, peering
 from node.trade.goods import catalogues
 from protocol.encoding import Value
 
 register = doors.Register()
-HASH_CHARACTERS_MIN = 8
 
 
 class Void(doors.Arguments):
@@ -35,7 +34,7 @@ def find(desk: books.Desk, wanted: str) -> tuple[books.Book, payments.Payment]:
         (book, payment)
         for book in peering.open_books(desk)
         for payment in book.history.payments.values()
-        if len(wanted) >= HASH_CHARACTERS_MIN and payment.key.hex().startswith(wanted.lower())
+        if hashes.means(wanted, payment.key)
     ]
     if len(found) != 1:
         raise errors.NodeError(
@@ -47,7 +46,7 @@ def find(desk: books.Desk, wanted: str) -> tuple[books.Book, payments.Payment]:
 
 def named(book: books.Book, payment: payments.Payment) -> books.Body:
     """The thread and my role in it."""
-    return {"thread": payment.key, "role": "seller" if payment.seller == book.side else "buyer"}
+    return {"thread": payment.key, "role": book.role(payment.seller)}
 
 
 @register.case("void", Void)

@@ -13,7 +13,7 @@ from contracts.documents import shipments
 from contracts.lots import LotState
 from contracts.orders import Order
 from node import errors
-from node.trade import books, doors, peering, volumes
+from node.trade import books, doors, hashes, peering, volumes
 from node.trade.goods import catalogues, reservations
 from node.trade.ordering import orders, sales, tasks
 from node.trade.partners import agreements
@@ -201,7 +201,7 @@ def find(desk: books.Desk, wanted: str) -> tuple[books.Book, Capability]:
         (book, capability)
         for book in peering.open_books(desk)
         for capability in book.history.capabilities.values()
-        if capability.side == book.side and len(wanted) >= 8 and capability.key.hex().startswith(wanted)
+        if capability.side == book.side and hashes.means(wanted, capability.key)
     ]
     if len(found) != 1:
         raise errors.NodeError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from contracts import lots
+from contracts import channels, lots
 from contracts.lots import LotState
 from contracts.orders import Order
 from node.trade.goods import reservations
@@ -31,7 +31,7 @@ OF_DEALER: Final = frozenset({"order.cancel-answer"})
 
 def possible(order: Order, side: int, *, ships: bool) -> list[str]:
     """The use cases that fit, the most urgent first. `ships`: the goods that this side sells are its own."""
-    role = "seller" if order.version.seller == side else "buyer"
+    role = channels.role(order.version.seller, side)
     states = {lot.state for line in order.lines.values() for lot in line.lots}
     left_out = frozenset[str]() if role == "buyer" else OF_DEALER if ships else OF_SHIPPER
     found = [

@@ -10,7 +10,7 @@ from contracts.documents import orders as papers
 from contracts.items import Member
 from contracts.orders import Order
 from node import errors
-from node.trade import books, doors
+from node.trade import books, doors, hashes
 from node.trade.goods import catalogues
 
 
@@ -56,11 +56,7 @@ def shown(book: books.Book, order: Order) -> list[doors.Json]:
 def one_of(book: books.Book, order: Order, wanted: str | None) -> Proposal:
     """The partner's proposal that a person means. NodeError `order.nothing` where it is none, or not a single one."""
     found = [proposal for proposal in waiting(order) if proposal.member.side != book.side]
-    fitting = [
-        proposal
-        for proposal in found
-        if wanted is None or (len(wanted) >= 8 and proposal.hash.hex().startswith(wanted.lower()))
-    ]
+    fitting = [proposal for proposal in found if wanted is None or hashes.means(wanted, proposal.hash)]
     if len(fitting) != 1:
         raise errors.NodeError(
             "order.nothing",

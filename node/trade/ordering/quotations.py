@@ -12,7 +12,7 @@ from contracts.documents import quotations as papers
 from contracts.quotations import Quotation, QuotationState
 from node import errors
 from node.storage import orderbooks
-from node.trade import books, doors, peering
+from node.trade import books, doors, hashes, peering
 from node.trade.goods import catalogues, notices, offers
 from node.trade.ordering import purchases
 from node.trade.partners import agreements, credits
@@ -109,15 +109,10 @@ async def close(trade: doors.Trade, given: One, report: doors.Report) -> doors.J
 
     def unit(desk: books.Desk) -> doors.Json:
         book, quotation = find(desk, given.quote)
-        desk.write(book, papers.Close.TYPE, {"thread": quotation.key, "role": role(book, quotation)})
+        desk.write(book, papers.Close.TYPE, {"thread": quotation.key, "role": book.role(quotation.seller)})
         return {"quote": quotation.key.hex(), "state": "closed"}
 
     return await trade.books.act(unit)
-
-
-def role(book: books.Book, quotation: Quotation) -> str:
-    """What this node is in a quotation."""
-    return "seller" if quotation.seller == book.side else "buyer"
 
 
 @register.case("quote.accept", Accept)
@@ -229,7 +224,7 @@ def find(desk: books.Desk, wanted: str) -> tuple[books.Book, Quotation]:
         (book.channel.id, key)
         for book in peering.open_books(desk)
         for key in book.history.quotations
-        if len(wanted) >= 8 and key.hex().startswith(wanted)
+        if hashes.means(wanted, key)
     ]
     if len(found) != 1:
         raise errors.NodeError(

@@ -12,13 +12,12 @@ from contracts import errors as refusals
 from contracts.documents import fields
 from contracts.terms import Version
 from node import errors
-from node.trade import books, doors, peering
+from node.trade import books, doors, hashes, peering
 from protocol import nodeids
 from protocol.encoding import Value
 from protocol.errors import PeerError
 
 register = doors.Register()
-HASH_CHARACTERS_MIN = 8
 Basis = Literal["shipment", "delivery", "return_window"]
 Period = Literal["weekly", "half-monthly", "monthly"]
 DAY_S = 86_400
@@ -153,7 +152,7 @@ def answered(book: books.Book, wanted: str) -> tuple[str, dict[str, Value], dict
             ("amends", "agreement.amend", agreement.current),
             ("counters", "agreement.counter", None if agreement.current or mine(agreement, book) else agreement.last),
         ):
-            if hash is not None and hash.hex().startswith(wanted) and agreement.state in CHANGEABLE:
+            if hash is not None and hashes.means(wanted, hash) and agreement.state in CHANGEABLE:
                 old = agreement.versions[hash].terms
                 kept = old.model_dump(include=set(KEPT), exclude_none=True, exclude_defaults=True)
                 return kind, {"thread": agreement.key, name: hash}, kept
@@ -188,7 +187,7 @@ async def accept(trade: doors.Trade, given: Accept, report: doors.Report) -> doo
             agreement
             for agreement in proposals(book)
             if given.agreement is None
-            or any(id.hex().startswith(given.agreement) for id in (agreement.key, agreement.last))
+            or any(hashes.means(given.agreement, id) for id in (agreement.key, agreement.last))
         ]
         if len(waiting) != 1:
             known = ", ".join(agreement.last.hex()[:12] for agreement in proposals(book))
@@ -200,7 +199,7 @@ async def accept(trade: doors.Trade, given: Accept, report: doors.Report) -> doo
                 hint="`hanse agreement list` shows them",
             )
         proposal = waiting[0]
-        role = "seller" if proposal.seller == book.side else "buyer"
+        role = book.role(proposal.seller)
         body: books.Body = {"thread": proposal.key, "role": role, "accepts": proposal.last}
         desk.write(book, "agreement.accept", body)
         return {"agreement": proposal.last.hex()}
@@ -220,7 +219,7 @@ async def decline(trade: doors.Trade, given: Decline, report: doors.Report) -> d
             for agreement in book.history.agreements.values()
             if agreement.current is None
             and agreement.state in CHANGEABLE
-            and any(id.hex().startswith(given.agreement) for id in (agreement.key, agreement.last))
+            and any(hashes.means(given.agreement, id) for id in (agreement.key, agreement.last))
         ]
         if len(open_still) != 1:
             raise errors.NodeError(
@@ -230,7 +229,7 @@ async def decline(trade: doors.Trade, given: Decline, report: doors.Report) -> d
                 got=given.agreement,
             )
         (agreement,) = open_still
-        role = "seller" if agreement.seller == book.side else "buyer"
+        role = book.role(agreement.seller)
         desk.write(book, "agreement.terminate", books.body({"thread": agreement.key, "role": role}))
         return {"agreement": agreement.last.hex()}
 
@@ -247,15 +246,15 @@ async def end(trade: doors.Trade, given: End, report: doors.Report) -> doors.Jso
             agreement
             for agreement in book.history.agreements.values()
             if agreement.state is agreements.AgreementState.IN_FORCE
-            and any(id.hex().startswith(given.agreement.lower()) for id in (agreement.key, *agreement.versions))
+            and any(hashes.means(given.agreement, id) for id in (agreement.key, *agreement.versions))
         ]
-        if len(standing) != 1 or len(given.agreement) < HASH_CHARACTERS_MIN:
+        if len(standing) != 1:
             raise errors.NodeError(
                 "agreement.unknown", "no single agreement in force could be meant",
-                expected=f"{HASH_CHARACTERS_MIN} or more characters of the hash of one in force", got=given.agreement,
+                expected="8 or more characters of its hash", got=given.agreement,
             )  # fmt: skip
         (agreement,) = standing
-        role = "seller" if agreement.seller == book.side else "buyer"
+        role = book.role(agreement.seller)
         body = {"thread": agreement.key, "role": role} | ({} if given.reason is None else {"reason": given.reason})
         desk.write(book, "agreement.terminate", books.body(body))
         return {"agreement": (agreement.current or agreement.last).hex(), "partner": book.partner.name}

@@ -137,8 +137,11 @@ def test_a_contested_line_is_settled_and_the_balance_paid_to_zero(
 
 def pay(debtor: tabs.Tab, creditor: tabs.Tab, village: villages.Village) -> None:
     """The debtor pays what both statements say; the creditor has the money; neither owes the other anything."""
+    all_of_it = str(debtor.link("Pay all of it").get_attribute("href"))  # the earlier statement is open, too
     debtor.go("/statements/balances")
-    debtor.link("Pay all of it").click()
+    link = debtor.link("Pay all of it", within=balance(debtor, village.factory))
+    sync_api.expect(link).to_have_attribute("href", all_of_it)
+    link.click()
     debtor.page.wait_for_url("**/payments?**")
     form = debtor.page.locator("form[action='/do/payment.sent']").last
     debtor.look()
@@ -154,5 +157,9 @@ def pay(debtor: tabs.Tab, creditor: tabs.Tab, village: villages.Village) -> None
     creditor.reads("#payment .badge", "payment.received")
     for tab, partner in ((debtor, village.factory), (creditor, village.harbour)):
         tab.go("/statements/balances")
-        row = tab.page.locator("tr", has_text=partner.name).first
-        sync_api.expect(row.locator("strong")).to_have_text(tab.guise.words.money(0, "CNY"))
+        sync_api.expect(balance(tab, partner).locator("strong")).to_have_text(tab.guise.words.money(0, "CNY"))
+
+
+def balance(tab: tabs.Tab, partner: villages.Villager) -> sync_api.Locator:
+    """The row of a partner among the balances."""
+    return tab.page.locator("#balances table").first.locator("tr", has_text=partner.name)

@@ -63,6 +63,11 @@ def test_a_contested_order_rolls_into_the_next_month() -> None:
         await town.settle()
         states = {row["period"]: row["state"] for row in (await town.ask("factory", "statement.list"))["statements"]}
         assert states == {"2026-11": "closed", "2026-12": "closed"}
+        debts = (await town.ask("shop", "obligation.list"))["obligations"]
+        assert [(row["period"], row["open"]["amount"], row["to_clear"]["amount"]) for row in debts] == [
+            ("2026-11", 1_050, 1_050),
+            ("2026-12", 2_100, 3_150),
+        ]
         assert fine != doubtful
 
     play(story)

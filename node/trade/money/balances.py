@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from contracts import obligations
 from contracts.ledgers import Account
 from contracts.obligations import Obligation
@@ -103,23 +105,34 @@ def line(book: books.Book, version: Version) -> doors.Json | None:
 
 @register.case("obligation.list", doors.OfPartner)
 async def listed(trade: doors.Trade, given: doors.OfPartner, report: doors.Report) -> doors.Json:
-    """The open obligations, the oldest of each agreement first."""
+    """The open obligations, the oldest of each agreement first. `to_clear`: what must be paid until one is cleared, as
+    whatever is paid clears the oldest first."""
 
     def unit(desk: books.Desk) -> doors.Json:
         rows = [
-            {
-                "partner": book.partner.name,
-                "statement": obligation.statement.hex(),
-                "period": book.history.statements[obligation.statement].document.period if obligation.statement else "",
-                "debtor": "me" if obligation.debtor == book.side else book.partner.name,
-                "amount": catalogues.shown(obligation.amount, obligation.currency),
-                "open": catalogues.shown(obligation.open, obligation.currency),
-                "due": obligation.due,
-            }
+            row
             for book in peering.open_books(desk, given.partner)
             for version in versions.newest(book)
-            for obligation in obligations.of(book.history.channel, version.key)
+            for row in under(book, version)
         ]
         return {"obligations": rows}
 
     return await trade.books.read(unit)
+
+
+def under(book: books.Book, version: Version) -> Iterator[doors.Json]:
+    """The open obligations of one agreement, for people."""
+    until = {0: 0, 1: 0}
+    for one in obligations.of(book.history.channel, version.key):
+        until[one.debtor] += one.open
+        yield {
+            "partner": book.partner.name,
+            "agreement": version.hash.hex(),
+            "statement": one.statement.hex(),
+            "period": book.history.statements[one.statement].document.period if one.statement else "",
+            "debtor": "me" if one.debtor == book.side else book.partner.name,
+            "amount": catalogues.shown(one.amount, one.currency),
+            "open": catalogues.shown(one.open, one.currency),
+            "to_clear": catalogues.shown(until[one.debtor], one.currency),
+            "due": one.due,
+        }

@@ -50,11 +50,15 @@ def test_a_partner_is_shown_with_what_each_lets_the_other_see() -> None:
         shown = await town.ask("factory", "partner.show", partner="shop")
         assert (shown["percent"], shown["shown"], shown["seen"], shown["compared_ms"]) == (None, 0, 0, None)
         await town.ask("factory", "partner.compare", partner="shop")
-        await town.ask("factory", "partner.suspend", partner="shop")
+        await town.ask("factory", "partner.suspend", partner="shop", reason="holiday")
         await town.settle()
         shown = await town.ask("factory", "partner.show", partner=shown["node"])
-        assert shown["compared_ms"] and shown["paused_by"] == ["me"]
-        assert (await town.ask("shop", "partner.show", partner="factory"))["paused_by"] == ["partner"]
+        assert shown["compared_ms"] and (shown["paused_by"], shown["reason"]) == (["me"], None)
+        theirs = await town.ask("shop", "partner.show", partner="factory")
+        assert (theirs["paused_by"], theirs["reason"]) == (["partner"], "holiday")
+        await town.ask("factory", "partner.resume", partner="shop")
+        await town.settle()
+        assert (await town.ask("shop", "partner.show", partner="factory"))["reason"] is None
         with pytest.raises(errors.NodeError) as refused:
             await town.ask("factory", "partner.show", partner="nobody")
         assert refused.value.code == "partner.unknown"

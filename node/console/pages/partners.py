@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aiohttp import web
 
 from node import errors
@@ -9,6 +11,19 @@ from node.console import healths, navigations, routes, setups, views, words
 from node.console.words import N_
 
 register = routes.Register()
+
+PARTING: Final = {
+    "holiday": N_("Holiday"),
+    "stocktaking": N_("Stock-taking"),
+    "moving": N_("Moving to another place"),
+    "short-of-goods": N_("Not enough goods"),
+    "payment": N_("Open payments"),
+    "terms": N_("The terms do not suit any more"),
+    "quality": N_("The quality of goods or work"),
+    "closing": N_("The business closes"),
+    "other": N_("Another reason"),
+}
+"""Why a partner pauses or leaves: a code for programs, and what people read."""
 
 words.add(
     words={
@@ -24,6 +39,7 @@ words.add(
         "hold.released": N_("released"),
         "hold.consumed": N_("used by an order"),
         "hold.missed": N_("over"),
+        **{f"parting.{code}": text for code, text in PARTING.items()},
         "open.order": N_("Orders"),
         "open.issue": N_("Complaints"),
         "open.hold": N_("Stock kept back"),
@@ -121,7 +137,8 @@ async def partner(view: views.View) -> web.StreamResponse:
         "partners/one.html",
         partner=found, card=card, tabs=tabs(view, found), rooms=rooms, agreements=agreements,
         without_terms=not any(row["state"] == "in-force" for row in agreements),
-        unseen=await sees_nothing(view, found, agreements),
+        unseen=await sees_nothing(view, found, agreements), known_reasons=PARTING,
+        reasons=[("", ""), *((code, words.word(view.language, f"parting.{code}")) for code in PARTING)],
     )  # fmt: skip
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from contracts.documents import peers as papers
 from contracts.orders import OrderState
 from node import errors
 from node.storage import aftersales, alterations, logbooks, orderlists, outboxes, partners, settings
-from node.trade import books, doors, errands, peering, readings, schedules
+from node.trade import books, doors, errands, peering, readings, schedules, volumes
 from node.trade.goods import catalogues, offers
 from node.trade.money import invoices, nettings, statements
 from node.trade.partners import agreements, partings
 from protocol import identities, invitations
 
 register = doors.Register()
+PARTINGS = (papers.Suspend.TYPE, papers.End.TYPE)
 RECEIPT_LATE_MS = 3_600_000  # an hour: a living node answers within seconds, and one that is away is missed by then
 
 
@@ -116,7 +118,7 @@ def shared(desk: books.Desk, channel: partners.Channel) -> doors.Json:
     """
     book = peering.readable(desk, channel.id)
     if book is None:
-        return {"percent": None, "shown": None, "seen": None, "paused_by": [], "left_by": []}
+        return {"percent": None, "shown": None, "seen": None, "paused_by": [], "left_by": [], "reason": None}
     counts = [
         sum(1 for side, sku in book.history.listings if side == wanted and offers.listing(book, side, sku) is not None)
         for wanted in (book.side, 1 - book.side)
@@ -129,7 +131,14 @@ def shared(desk: books.Desk, channel: partners.Channel) -> doors.Json:
         "seen": counts[1],
         "paused_by": [who(book, side) for side in sorted(state.suspended)],
         "left_by": [who(book, side) for side in sorted(state.ended)],
+        "reason": reason_of(desk, book) if 1 - book.side in state.suspended | state.ended else None,
     }
+
+
+def reason_of(desk: books.Desk, book: books.Book) -> str | None:
+    """Why the partner paused or left, in its own word; None where it gave none."""
+    said = [one for one in book.history.channel.peering.members[1 - book.side] if one.document.TYPE in PARTINGS]
+    return getattr(volumes.whole(desk.db, book, said[-1]).document, "reason", None) if said else None
 
 
 def who(book: books.Book, side: int) -> str:

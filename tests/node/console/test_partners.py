@@ -8,7 +8,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pydantic
+
+from contracts.documents import fields
 from node.console import healths
+from node.console.pages import partners
 from node.trade import policies
 from tests.node.console import doors
 
@@ -112,6 +116,11 @@ def test_terms_are_proposed_in_percent_and_every_fault_is_named(tmp_path: Path) 
         assert (await first.get(f"{path}?instead_of=00")).status == 404
 
     between(tmp_path, story)
+
+
+def test_every_reason_to_part_is_one_that_documents_take() -> None:
+    for code in partners.PARTING:
+        assert pydantic.TypeAdapter(fields.Code).validate_python(code) == code
 
 
 def test_every_trouble_of_a_link_is_said_with_what_to_do() -> None:

@@ -71,7 +71,7 @@ from node.trade.ordering import (
     risks,
     sales,
 )
-from node.trade.partners import agreements, invitations, partings
+from node.trade.partners import agreements, invitations, partings, proposals
 from node.trade.people import accounts, entrances, operators, programs
 from node.trade.shelves import edits, intakes, locations, stocks
 from protocol import identities, keys, syncing
@@ -82,6 +82,7 @@ REGISTERS = (
     peers.register,
     invitations.register,
     agreements.register,
+    proposals.register,
     articles.register,
     catalogues.register,
     galleries.register,

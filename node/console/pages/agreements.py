@@ -14,7 +14,7 @@ from node.console import actions, clauses, forms, languages, routes, views, word
 from node.console.pages import partners
 from node.console.words import N_
 from node.trade import doors, policies, sightings
-from node.trade.partners import agreements
+from node.trade.partners import proposals
 
 register = routes.Register()
 
@@ -224,7 +224,7 @@ def proposal(posted: forms.Posted) -> views.Json:
             {"code": "request.malformed", "path": "credit", "expected": expected, "got": given["credit"][:40]}
         )
     try:
-        doors.check(agreements.Propose, given | {"partner": ""})
+        doors.check(proposals.Propose, given | {"partner": ""})
     except errors.NodeError as error:
         faults += error.faults
     if faults:

@@ -5,7 +5,7 @@ The codes are the protocol's and never change; the words are the console's and a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from node.console import languages
@@ -67,6 +67,11 @@ def word(language: languages.Language, code: object) -> str:
     """What a code is called."""
     text = str(code)
     return language.text(WORDS[text]) if text in WORDS else text.replace("_", " ").replace("-", " ")
+
+
+def choices(language: languages.Language, group: str, codes: Sequence[str]) -> list[tuple[str, str]]:
+    """Codes of a group with their words, for a choice."""
+    return [(code, word(language, f"{group}.{code}")) for code in codes]
 
 
 def tone(code: object) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from node.console import attachments, forms, languages, routes, views, words
-from node.console.pages import aftersales
+from node.console.pages import complaints
 from node.console.words import N_
 from node.trade import pictures
 
@@ -49,7 +49,7 @@ async def arbiter(view: views.View) -> web.StreamResponse:
 @register.post("/aftersales/arbiter", "dispute.read")
 async def read_case(view: views.View) -> web.StreamResponse:
     """Check a case and show it."""
-    return await show_case(view, aftersales.attached_text(await view.posted(), "case"))
+    return await show_case(view, complaints.attached_text(await view.posted(), "case"))
 
 
 async def show_case(view: views.View, text: str) -> web.StreamResponse:

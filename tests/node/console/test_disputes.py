@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from node.console import guards, languages, views
-from node.console.pages import aftersales, arbiters
+from node.console.pages import arbiters, complaints
 from node.trade import policies
 from tests.node.test_disputes import escalated
 from tests.node.towns import Town, play
@@ -40,7 +40,7 @@ def view(town: Town, who: str, path: str, **found: str) -> views.View:
 
 async def complaint(town: Town, who: str, issue: str) -> str:
     """The page of a complaint."""
-    return text(await aftersales.one_complaint(view(town, who, f"/aftersales/complaints/{issue}", issue=issue)))
+    return text(await complaints.one_complaint(view(town, who, f"/aftersales/complaints/{issue}", issue=issue)))
 
 
 def text(response: Any) -> str:
@@ -59,7 +59,7 @@ def test_a_dispute_goes_from_the_complaint_over_the_arbiters_desk_to_the_award()
         page = await complaint(town, "shop", issue)
         assert "Add evidence" in page and "Save the case" in page and "&lt;b&gt;they&lt;/b&gt;" in page
 
-        saved = await aftersales.case(view(town, "shop", "/case", issue=issue))
+        saved = await complaints.case(view(town, "shop", "/case", issue=issue))
         assert isinstance(saved, web.Response) and isinstance(saved.body, bytes)
         assert saved.headers["Content-Disposition"].startswith('attachment; filename="case-')
         case = saved.body.decode()

@@ -94,6 +94,7 @@ LABELS: Final[dict[str, str]] = {
     "offset_minutes": N_("Time zone"),
     "on_hand": N_("In stock"),
     "only": N_("Only"),
+    "of": N_("Which news"),
     "open_token": N_("Token"),
     "operator": N_("Person"),
     "options": N_("Options"),

@@ -541,6 +541,21 @@ def plans(db: Database) -> None:
     execute_all(db.conn, PLANS)
 
 
+SUPPLIES = """
+-- Of goods that a supplier ships: how it stands behind them, as was taken note of and now. See storage.supplies.
+CREATE TABLE supplies (sku TEXT PRIMARY KEY, noted TEXT NOT NULL, now TEXT NOT NULL, at_ms INTEGER NOT NULL)
+    WITHOUT ROWID;
+CREATE INDEX supplies_news ON supplies (at_ms) WHERE now != noted;
+CREATE TRIGGER supplies_removed AFTER DELETE ON goods BEGIN DELETE FROM supplies WHERE sku = old.sku; END;
+"""
+
+
+@migrations(name="0018_supplies")
+def supplies(db: Database) -> None:
+    """What became of goods that suppliers ship."""
+    execute_all(db.conn, SUPPLIES)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

@@ -215,7 +215,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "catalogue.preview": wares.goods,
     "stock.import": wares.imported,
     "selection.list": wares.offers,
-    "selection.changes": wares.dearer,
+    "selection.changes": wares.news,
     "agreement.list": terms.agreements,
     "stock.list": wares.stock,
     "stock.holds": wares.holds,

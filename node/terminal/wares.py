@@ -100,9 +100,9 @@ def offers(answer: Json) -> RenderableType:
     return tables.rows_of({"offers": rows}, "offers", columns, empty="No offers.")
 
 
-def dearer(answer: Json) -> RenderableType:
-    """What costs another price than before."""
-    columns = {
+def news(answer: Json) -> RenderableType:
+    """What costs another price than before, and what is gone or came back."""
+    prices = {
         "sku": "SKU",
         "title": "title",
         "partner": "supplier",
@@ -110,7 +110,18 @@ def dearer(answer: Json) -> RenderableType:
         "cost": "now",
         "price": "my price",
     }
-    return tables.rows_of(answer, "changes", columns, empty="No new prices.")
+    parts = [tables.rows_of(answer, "changes", prices, empty="No new prices.")]
+    if answer.get("supplies"):
+        columns = {
+            "sku": "SKU",
+            "title": "title",
+            "partner": "supplier",
+            "before": "before",
+            "now": "now",
+            "at_ms": "when",
+        }
+        parts.append(tables.rows_of(answer, "supplies", columns, empty=""))
+    return Group(*parts)
 
 
 def stock(answer: Json) -> RenderableType:

@@ -150,7 +150,7 @@ def selection_watch(**typed: Any) -> Arguments:
 @selection.command("changes")
 @commands.asks("selection.changes")
 def selection_changes() -> Arguments:
-    """List what I sell on and costs more, or less, than when I last took note of it."""
+    """List what I sell on and costs more or less, was withdrawn, sold out or came back since I last took note of it."""
     return {}
 
 
@@ -158,5 +158,5 @@ def selection_changes() -> Arguments:
 @click.argument("sku", metavar="SKU", required=False)
 @commands.asks("selection.noted")
 def selection_noted(**typed: Any) -> Arguments:
-    """Take note of the new prices, or of that of SKU."""
+    """Take note of what `changes` lists, or of SKU alone."""
     return typed

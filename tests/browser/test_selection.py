@@ -91,11 +91,22 @@ def test_several_articles_are_picked_at_once_and_a_rise_beyond_the_threshold_is_
             row = changes.filter(has_text=f"P{guise.mark}-{sku}")
             sync_api.expect(row).to_contain_text(money(cost, "CNY"))
             sync_api.expect(row).to_contain_text(money(price, "CNY"))
-        buyer.press("All seen")
+        buyer.press("All seen", within=buyer.page.locator("#changes"))
         buyer.done("selection.noted")
         sync_api.expect(changes).to_have_count(0)
         buyer.go("/today")
         sync_api.expect(told).to_have_count(0)
+
+        dealer.ask("stock.set", sku=skus[0], on_hand=0)
+        dealer.ask("catalogue.withdraw", sku=skus[1])
+        dealer.ask("catalogue.share", partner=shop.name)
+        gone = buyer.page.locator("#supplies")
+        sync_api.expect(gone.locator(f"a[href$='P{guise.mark}-{skus[0]}']")).to_contain_text(buyer.say("sold out"))
+        withdrawn = gone.locator(f"a[href$='P{guise.mark}-{skus[1]}']")
+        sync_api.expect(withdrawn).to_contain_text(buyer.say("not offered any more"))
+        buyer.press("All seen", within=gone)
+        buyer.done("selection.noted")
+        sync_api.expect(gone).to_have_count(0)
 
 
 def hear_from(tab: tabs.Tab, percent: str) -> None:

@@ -28,8 +28,24 @@ PICKS_MAX: Final = 200
 RULES: Final = ("rule", "markup_percent", "round_to", "prefix")
 
 words.add(
-    words={"asked": N_("asked"), "quoted": N_("quoted"), "ordered": N_("ordered"), "held": N_("held")},
-    tones={"asked": "yellow", "quoted": "azure", "ordered": "green", "held": "green"},
+    words={
+        "asked": N_("asked"),
+        "quoted": N_("quoted"),
+        "ordered": N_("ordered"),
+        "held": N_("held"),
+        "supply.withdrawn": N_("not offered any more"),
+        "supply.sold-out": N_("sold out"),
+        "supply.offered": N_("there again"),
+    },
+    tones={
+        "asked": "yellow",
+        "quoted": "azure",
+        "ordered": "green",
+        "held": "green",
+        "supply.withdrawn": "red",
+        "supply.sold-out": "orange",
+        "supply.offered": "green",
+    },
     done={
         "catalogue.derive": N_("The goods are in your catalogue."),
         "order.place": N_("Ordered. The seller has it as soon as both of you are online."),
@@ -43,7 +59,7 @@ words.add(
         "notice.withdraw": N_("Taken back."),
         "selection.take": N_("The goods are in your catalogue."),
         "selection.watch": N_("Kept. From this rise on it stands on Today."),
-        "selection.noted": N_("The new prices are noted."),
+        "selection.noted": N_("Noted. It is not told again."),
     },
 )
 
@@ -71,6 +87,7 @@ async def offers(view: views.View) -> web.StreamResponse:
         sorts=SORTS,
         margins=MARGINS,
         changes=changes["changes"],
+        supplies=changes["supplies"],
         rise_percent=changes["rise_percent"],
         here="/selection?" + parse.urlencode({name: value for name, value in kept.items() if value}),
     )

@@ -131,6 +131,7 @@ async def today(view: views.View) -> web.StreamResponse:
         agenda=agenda,
         left=left["errands"],
         prices=[row for row in prices["changes"] if row["told"]],
+        supplies=prices["supplies"],
         rise_percent=prices["rise_percent"],
         steps=steps,
         duties=DUTIES,

@@ -20,7 +20,7 @@ from node.storage import sharings, shelves
 from node.trade import attachments, books, personal, readings, sightings
 from node.trade.day import indexes
 from node.trade.dealers import cascades, chains, comebacks, escalations
-from node.trade.goods import derivations, promises, reservations
+from node.trade.goods import derivations, promises, reservations, supplies
 from node.trade.money import accords, creditors, rounds, shares
 from node.trade.ordering import alignments, feedbacks
 from node.trade.shelves import expiries, stocks
@@ -197,6 +197,13 @@ def hold_stock(desk: books.Desk, book: books.Book, item: histories.Item) -> None
 def mirror_stock(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
     """A supplier's figures changed: those who buy its goods through this node are told as well."""
     stocks.share(desk, book.partner.id)
+    supplies.hear(desk, book, item)
+
+
+def follow_offer(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
+    """A supplier's offer changed: mine follows, and I hear what is gone or came back."""
+    derivations.follow(desk, book, item)
+    supplies.hear(desk, book, item)
 
 
 def hear_claim(desk: books.Desk, book: books.Book, item: histories.Item) -> None:
@@ -233,6 +240,7 @@ HANDLERS: Mapping[str, Handler] = {
     "stock.hold": hold_stock,
     "stock.snapshot": mirror_stock,
     "stock.delta": mirror_stock,
-    **dict.fromkeys(DERIVED, derivations.follow),
+    "listing.publish": supplies.hear,
+    **dict.fromkeys(DERIVED, follow_offer),
     **{paper.TYPE: talk for paper in (*cascades.TYPES, *escalations.TYPES, *comebacks.TYPES)},
 }

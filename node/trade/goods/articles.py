@@ -10,7 +10,7 @@ import pydantic
 
 from contracts.terms import Version
 from node import errors
-from node.storage import partners, settings, shelves, warehouses
+from node.storage import partners, settings, shelves, supplies, warehouses
 from node.trade import books, doors, peering
 from node.trade.goods import catalogues, offers, parents, promises
 from node.trade.partners import agreements
@@ -232,11 +232,13 @@ def source_row(desk: books.Desk, good: shelves.Good) -> dict[str, Any] | None:
     supplier = partners.by_id(desk.db, good.supplier)
     behind = parents.offer(desk, good)
     quoted = None if behind is None else behind.quote(behind.document.min_quantity)
-    moved = good.content.get("moved")
+    moved, news = good.content.get("moved"), supplies.of(desk.db, good.sku)
     return {
         "partner": "" if supplier is None else supplier.name,
         "sku": good.sold_as,
         "price": None if quoted is None else catalogues.money(quoted.price.amount.money),
         "before": None if moved is None else catalogues.shown(moved["from"], good.content["currency"]),
         "moved_ms": None if moved is None else moved["at_ms"],
+        "news": None if news is None else news.now,
+        "news_ms": None if news is None else news.at_ms,
     }

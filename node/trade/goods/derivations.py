@@ -21,7 +21,7 @@ from contracts.documents.fields import LINES_MAX
 from node import errors
 from node.storage import shelves
 from node.trade import books, doors, peering
-from node.trade.goods import catalogues, offers, parents
+from node.trade.goods import catalogues, offers, parents, supplies
 from node.trade.partners import agreements
 
 register = doors.Register()
@@ -67,6 +67,8 @@ async def derive(trade: doors.Trade, given: Derive, report: doors.Report) -> doo
             for offer in chosen
         ]
         counts = catalogues.compare(desk, goods) if given.dry_run else catalogues.put_goods(desk, goods)
+        if not given.dry_run:
+            supplies.begin(desk, goods)
         return {
             "goods": len(goods),
             **counts,

@@ -11,7 +11,7 @@ from contracts import amounts
 from node import errors
 from node.storage import shelves
 from node.trade import books, doors, peering
-from node.trade.goods import catalogues, derivations, offers, showcases
+from node.trade.goods import catalogues, derivations, offers, showcases, supplies
 from node.trade.partners import agreements
 
 register = doors.Register()
@@ -53,6 +53,7 @@ async def take(trade: doors.Trade, given: Take, report: doors.Report) -> doors.J
     def unit(desk: books.Desk) -> doors.Json:
         goods = [good for _, good in picked(desk, given)]
         counts = catalogues.put_goods(desk, goods)
+        supplies.begin(desk, goods)
         return {"goods": len(goods), **counts, "partners": catalogues.tell(trade, desk, goods)}
 
     return await trade.books.act(unit)

@@ -13,8 +13,9 @@ from contracts import amounts, pricing
 from contracts.terms import Version
 from node import errors
 from node.storage import partners, settings, shelves
+from node.storage import supplies as storage
 from node.trade import books, doors, peering
-from node.trade.goods import articles, catalogues, offers
+from node.trade.goods import articles, catalogues, offers, supplies
 from node.trade.partners import agreements
 
 register = doors.Register()
@@ -42,9 +43,10 @@ class Watch(doors.Arguments):
 
 
 class Noted(doors.Arguments):
-    """An article of mine whose supplier has changed its price; all when absent."""
+    """An article of mine; all when absent. `of`: only its price, or only whether it is there; both when absent."""
 
     sku: str | None = None
+    of: Literal["price", "supply"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,11 +246,12 @@ async def shown(trade: doors.Trade, given: One, report: doors.Report) -> doors.J
 
 @register.case("selection.changes", doors.NoArguments)
 async def changes(trade: doors.Trade, given: doors.NoArguments, report: doors.Report) -> doors.Json:
-    """What I picked and costs more, or less, than when I last took note of it."""
+    """What I picked and costs more or less, was withdrawn, sold out or came back since I last took note of it."""
 
     def unit(desk: books.Desk) -> doors.Json:
         names = {partner.id: partner.name for partner in partners.every(desk.db)}
-        least = rise_percent(desk)
+        least, news = rise_percent(desk), supplies.news(desk)
+        gone = {row["sku"] for row in news if row["now"] == supplies.Supply.WITHDRAWN}
         return {
             "rise_percent": least,
             "changes": [
@@ -267,7 +270,9 @@ async def changes(trade: doors.Trade, given: doors.NoArguments, report: doors.Re
                     "at_ms": good.content["moved"]["at_ms"],
                 }
                 for good in shelves.moved(desk.db)
+                if good.sku not in gone
             ],
+            "supplies": news,
         }
 
     return await trade.books.read(unit)
@@ -306,13 +311,15 @@ async def watch(trade: doors.Trade, given: Watch, report: doors.Report) -> doors
 
 @register.case("selection.noted", Noted)
 async def noted(trade: doors.Trade, given: Noted, report: doors.Report) -> doors.Json:
-    """Take note of changed prices: they are not told again."""
+    """Take note of changed prices, and of what was withdrawn, sold out or came back: it is not told again."""
 
     def unit(desk: books.Desk) -> doors.Json:
-        found = [good for good in shelves.moved(desk.db) if given.sku in (None, good.sku)]
+        heard = storage.note(desk.db, given.sku) if given.of != "price" else 0
+        moved = shelves.moved(desk.db) if given.of != "supply" else []
+        found = [good for good in moved if given.sku in (None, good.sku)]
         for good in found:
             content = {name: value for name, value in good.content.items() if name != "moved"}
             shelves.put_good(desk.db, replace(good, content=content))
-        return {"noted": len(found)}
+        return {"noted": len(found) + heard}
 
     return await trade.books.act(unit)

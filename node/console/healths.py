@@ -75,6 +75,7 @@ def troubles(partner: Json) -> Iterator[Trouble]:
             N_("A part of these books cannot be read."),
             N_("The node fetches it from the partner by itself; keep both online."),
         )
+    yield from partings(partner)
     if partner["signing"] == "waiting" and partner["online"]:
         yield Trouble(NOTE, N_("Both nodes compare what they have before anything new is signed."))
     if not partner["online"]:
@@ -94,6 +95,22 @@ def troubles(partner: Json) -> Iterator[Trouble]:
             N_("The words were not compared yet."),
             N_("Read them to each other by telephone: only then you know who is at the other end."),
         )
+
+
+def partings(partner: Json) -> Iterator[Trouble]:
+    """That one of the two has paused or given notice."""
+    left, paused = partner.get("left_by", ()), partner.get("paused_by", ())
+    rest = N_("What is open goes on. Finish the orders, agree on a last statement, and pay what is owed.")
+    if "partner" in left and not partner.get("ended"):
+        yield Trouble(CARE, N_("The partner has given notice. Nothing new begins."), rest)
+    elif "me" in left and not partner.get("ended"):
+        yield Trouble(NOTE, N_("You have given notice. Nothing new begins."), rest)
+    if "partner" in paused:
+        fix = N_("What is open goes on. The partner itself ends the pause.")
+        yield Trouble(CARE, N_("The partner has paused. Nothing new begins for now."), fix)
+    if "me" in paused:
+        fix = N_("What is open goes on. You end the pause on the page of the partner.")
+        yield Trouble(NOTE, N_("You have paused. Nothing new begins for now."), fix)
 
 
 def unreachable(partner: Json) -> Trouble:

@@ -220,13 +220,15 @@ async def place(view: views.View) -> web.StreamResponse:
     agreements = (await view.ask("agreement.list"))["agreements"]
     partners = sorted({row["partner"] for row in agreements if row["state"] == "in-force" and not row["selling"]})
     partner = view.query("partner") or (partners[0] if len(partners) == 1 else "")
-    offered, many = [], False
+    offered, many, known = [], False, None
     if partner in partners:
+        known = await view.ask_if_permitted("partner.show", partner=partner)
         answer = await view.ask("catalogue.list", partner=partner, limit=GOODS_CHOSEN_MAX)
         offered, many = answer["goods"], answer["total"] > GOODS_CHOSEN_MAX
     return view.page(
         "orders/place.html",
         partners=partners, partner=partner, goods=offered, many=many, sku=view.query("sku"),
+        halted=known is not None and known["peering"] in ("suspended", "ending"),
         countries=view.language.countries(setups.COUNTRIES),
         country=(await view.ask("card.show"))["country"],
     )  # fmt: skip

@@ -86,11 +86,19 @@ def head_of(desk: books.Desk, logbook: logbooks.Logbook) -> doors.Json:
 
 
 def peering_of(desk: books.Desk, channel: int) -> doors.Json:
-    """What the books say of a partnership; nothing where a damaged entry keeps them from being read."""
+    """What the books say of a partnership, and who of the two has paused or left; nothing where a damaged entry keeps
+    them from being read."""
     book = peering.readable(desk, channel)
     if book is None:
-        return {"peering": None, "open": {}}
-    return {"peering": book.history.peering.state.value, **partings.standing(desk, book)}
+        return {"peering": None, "open": {}, "paused_by": [], "left_by": [], "reason": None}
+    state = book.history.peering
+    return {
+        "peering": state.state.value,
+        "paused_by": [who(book, side) for side in sorted(state.suspended)],
+        "left_by": [who(book, side) for side in sorted(state.ended)],
+        "reason": reason_of(desk, book) if 1 - book.side in state.suspended | state.ended else None,
+        **partings.standing(desk, book),
+    }
 
 
 def overdue_since_ms(desk: books.Desk, mine: logbooks.Logbook) -> int | None:
@@ -112,26 +120,22 @@ async def show(trade: doors.Trade, given: Named, report: doors.Report) -> doors.
 
 
 def shared(desk: books.Desk, channel: partners.Channel) -> doors.Json:
-    """How many of whose goods the other side sees, and since when which of the two has paused or left.
+    """How many of whose goods the other side sees.
 
     `percent`: of my supply prices, what the partner pays; None before I have shown it any goods.
     """
     book = peering.readable(desk, channel.id)
     if book is None:
-        return {"percent": None, "shown": None, "seen": None, "paused_by": [], "left_by": [], "reason": None}
+        return {"percent": None, "shown": None, "seen": None}
     counts = [
         sum(1 for side, sku in book.history.listings if side == wanted and offers.listing(book, side, sku) is not None)
         for wanted in (book.side, 1 - book.side)
     ]
-    state = book.history.peering
     percent = settings.get(desk.db, f"{catalogues.PERCENT}{channel.id}")
     return {
         "percent": None if percent is None else percent.decode(),
         "shown": counts[0],
         "seen": counts[1],
-        "paused_by": [who(book, side) for side in sorted(state.suspended)],
-        "left_by": [who(book, side) for side in sorted(state.ended)],
-        "reason": reason_of(desk, book) if 1 - book.side in state.suspended | state.ended else None,
     }
 
 

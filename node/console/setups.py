@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import aiohttp
 from aiohttp import web
 from babel import numbers
 
@@ -31,6 +32,8 @@ REACHES: Final = {
     "internet": N_("Partners on the internet"),
 }
 EVERYWHERE: Final = "0.0.0.0:7443"
+PIECE_BYTES: Final = 1 << 20
+FIELD_BYTES_MAX: Final = 8_192
 FINISH_S: Final = 0.3
 """The last page must reach the browser before its server closes."""
 
@@ -54,18 +57,25 @@ class Wishes:
 
 
 Found = Callable[[Wishes], Awaitable[Sheet]]
+Restore = Callable[[AsyncIterator[bytes], str], Awaitable[None]]
+"""Makes a home of a backup, as it comes, with the passphrase that opens it. NodeError."""
 Unlock = Callable[[str], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class Wizard:
-    """The founding of a node. `found` makes it and gives the recovery sheet; `code` stands on this machine's screen."""
+    """The founding of a node. `found` makes it and gives the recovery sheet, `restore` makes it of a backup; `code`
+    stands on this machine's screen. `passphrase`: what opened a backup that was restored.
+    """
 
     code: str
     found: Found
+    restore: Restore
     wishes: Wishes | None = None
     sheet: Sheet | None = None
+    passphrase: str | None = None
     finished: asyncio.Event = field(default_factory=asyncio.Event)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def register(self) -> routes.Register:
         """Its pages."""
@@ -73,6 +83,7 @@ class Wizard:
         made.get("/", routes.PUBLIC)(self.ask)
         made.get("/sign-in", routes.PUBLIC)(self.ask)
         made.post("/found", routes.PUBLIC)(self.make)
+        made.post("/restore", routes.PUBLIC)(self.bring_back)
         made.post("/start", routes.PUBLIC)(self.finish)
         made.get(ELSEWHERE, routes.PUBLIC)(lead)
         return made
@@ -87,13 +98,12 @@ class Wizard:
         """Found the node, once; every fault of the answers is shown beside what was typed."""
         posted = await view.request.post()
         given = {name: forms.text(posted, name) for name in FIELDS}
-        if not hmac.compare_digest(given["code"].strip().lower().encode(), self.code.encode()):
-            error = errors.NodeError("setup.code", "this is not the code on the screen of the node", got=given["code"])
-            return self._questions(view, given, error)
         try:
-            if self.sheet is None:
-                self.wishes = wishes(given, view.language.code)
-                self.sheet = await self.found(self.wishes)
+            self._check(given["code"])
+            async with self.turn:
+                if self.sheet is None and self.passphrase is None:
+                    decided = wishes(given, view.language.code)
+                    self.sheet, self.wishes = await self.found(decided), decided
         except errors.StorageError:
             raise
         except errors.NodeError as error:
@@ -102,7 +112,48 @@ class Wizard:
                 error.code, error.message, expected=error.expected, got=error.got, hint=error.hint, faults=named
             )
             return self._questions(view, given, told)
+        if self.sheet is None:
+            return view.page("setup/starting.html", owner="")
         return view.page("setup/sheet.html", sheet=self.sheet, code=self.code)
+
+    async def bring_back(self, view: views.View) -> web.StreamResponse:
+        """Make the node of a backup. It comes last in the form, and nothing of it is kept without the code."""
+        try:
+            reader = await view.request.multipart()
+        except (ValueError, AssertionError):
+            raise errors.NodeError("request.media", "a backup is sent by the form of this page") from None
+        given = {"shown": "", "opens": "", "ended": ""}
+        try:
+            while isinstance(part := await reader.next(), aiohttp.BodyPartReader):
+                if part.name == "file":
+                    await self._bring_back(given, part)
+                    break
+                if part.name in given:
+                    given[part.name] = (await part.read_chunk(FIELD_BYTES_MAX)).decode(errors="replace")
+            else:
+                raise errors.NodeError("request.malformed", "no file was chosen")
+        except errors.StorageError:
+            raise
+        except errors.NodeError as error:
+            return self._questions(view, {}, error, restoring=True)
+        asyncio.get_running_loop().call_later(FINISH_S, self.finished.set)
+        return view.page("setup/starting.html", owner="")
+
+    async def _bring_back(self, given: Mapping[str, str], part: aiohttp.BodyPartReader) -> None:
+        self._check(given["shown"])
+        if given["ended"] != "on":
+            raise errors.NodeError("request.malformed", "two copies of one node must never run: end the old one first")
+        if not part.filename:
+            raise errors.NodeError("request.malformed", "no file was chosen")
+        async with self.turn:
+            if self.sheet is None and self.passphrase is None:
+                await self.restore(pieces(part), given["opens"])
+                self.passphrase = given["opens"]
+
+    def _check(self, given: str) -> None:
+        """NodeError `setup.code` for another code than the one on the screen."""
+        if not hmac.compare_digest(given.strip().lower().encode(), self.code.encode()):
+            raise errors.NodeError("setup.code", "this is not the code on the screen of the node", got=given)
 
     async def finish(self, view: views.View) -> web.StreamResponse:
         """The sheet is in the merchant's hands: forget it, and let the node start."""
@@ -115,7 +166,9 @@ class Wizard:
         asyncio.get_running_loop().call_later(FINISH_S, self.finished.set)
         return view.page("setup/starting.html", owner=self.wishes.owner if self.wishes else "")
 
-    def _questions(self, view: views.View, given: Mapping[str, str], error: errors.NodeError | None) -> web.Response:
+    def _questions(
+        self, view: views.View, given: Mapping[str, str], error: errors.NodeError | None, restoring: bool = False
+    ) -> web.Response:
         status = 200 if error is None else problems.status(error)
         shown = {name: given.get(name, "") for name in FIELDS} | {"passphrase": "", "again": ""}
         names = view.language.locale
@@ -124,10 +177,17 @@ class Wizard:
             status=status,
             given=shown,
             error=error,
+            restoring=restoring,
             reaches=REACHES,
             territories=[(code, name, currency_of(code)) for code, name in view.language.countries(COUNTRIES)],
             money_names=[(code, f"{code} {names.currencies[code]}") for code in CURRENCIES],
         )
+
+
+async def pieces(part: aiohttp.BodyPartReader) -> AsyncIterator[bytes]:
+    """The content of an uploaded file, piece by piece: it may be larger than the memory."""
+    while piece := await part.read_chunk(PIECE_BYTES):
+        yield piece
 
 
 ELSEWHERE: Final = r"/{elsewhere:(?!api/)[^.]*}"

@@ -10,14 +10,14 @@ import contextlib
 import functools
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from node import config, errors, keystore, runtime
 from node.console import setups
-from node.system import clocks, files, homes
+from node.system import backups, clocks, files, homes
 from node.terminal import foundings, passphrases
 from node.trade import doors, policies
 
@@ -42,8 +42,8 @@ def run(path: Path, told: Callbacks) -> None:
     """
     begin, known = None, passphrases.source()
     if not homes.Home(path.absolute()).database.exists():
-        wishes = found(path, told)
-        begin, known = functools.partial(settle_in, wishes), lambda: wishes.passphrase
+        wishes, passphrase = found(path, told)
+        begin, known = functools.partial(settle_in, wishes) if wishes else None, lambda: passphrase
     home = homes.open_home(path)
     clock = clocks.SystemClock()
     with homes.locked(home):
@@ -63,8 +63,11 @@ def told_of(standing: runtime.Standing) -> dict[str, Any]:
     return places | ({"code": standing.code} if standing.code else {})
 
 
-def found(path: Path, told: Callbacks) -> setups.Wishes:
-    """Let the wizard found a node here. NodeError `home.empty` without a console, and what `foundings.found` raises."""
+def found(path: Path, told: Callbacks) -> tuple[setups.Wishes | None, str]:
+    """Let the wizard found a node here, or make it of a backup: (what was wished, if it is new; its passphrase).
+
+    NodeError `home.empty` without a console, and what `foundings.found` raises.
+    """
     decided = config.read(None, "the environment", {config.ENVIRONMENT_PREFIX + "NAME": "Hanse", **os.environ})
     if decided.console is None:
         raise errors.NodeError("home.empty", f"{path} holds no node", hint="make one with `hanse init NAME`")
@@ -75,12 +78,32 @@ def found(path: Path, told: Callbacks) -> setups.Wishes:
         plan = foundings.Plan(path, wishes.name, listen, wishes.advertised, None, wishes.currency, wishes.zeroconf)
         return await asyncio.to_thread(foundings.found, plan, lambda: wishes.passphrase)
 
-    wizard = setups.Wizard(entropy.token(setups.CODE_BYTES).hex(), make)
+    wizard = setups.Wizard(entropy.token(setups.CODE_BYTES).hex(), make, functools.partial(restore, path))
     ask = setups.serve(wizard, decided, clocks.SystemClock(), entropy, lambda places: told.asked(places, wizard.code))
     asyncio.run(runtime.until_signalled(ask))
+    if wizard.passphrase is not None:
+        return None, wizard.passphrase
     if wizard.wishes is None or wizard.sheet is None:
         raise KeyboardInterrupt  # a signal came before anybody answered
-    return wizard.wishes
+    return wizard.wishes, wizard.wishes.passphrase
+
+
+async def restore(path: Path, pieces: AsyncIterator[bytes], passphrase: str) -> None:
+    """Make a home of a backup that comes piece by piece. It waits in `state`, which no backup copies. NodeError."""
+    home = homes.create(path)
+    file = home.state / "backup-sent"
+    with homes.locked(home):
+        try:
+            with backups.open_new(file) as stream:
+                async for piece in pieces:
+                    await asyncio.to_thread(stream.write, piece)
+            await asyncio.to_thread(
+                backups.restore, file, path, lambda sealed: keystore.unseal(sealed, passphrase).root
+            )
+        except OSError as error:
+            raise files.failed(f"{file} cannot be written", error) from error
+        finally:
+            file.unlink(missing_ok=True)
 
 
 def free(listen: str, movable: bool) -> str:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from playwright import sync_api
 
+from node import keystore
 from node.demonstrations import merchants
+from node.system import archives, backups, homes
 from tests.browser import guises, pictures, tabs
 
 PASSPHRASE = "a sentence that nobody guesses"
@@ -94,6 +96,49 @@ def test_a_new_merchant_reaches_a_useful_screen(tmp_path: Path, browser: sync_ap
             tab.page.wait_for_url("**/sign-in**", timeout=60_000)
     with started(home, console, listen, HANSE_PASSPHRASE=PASSPHRASE) as process:
         assert line(process, r"Open (\S+) in your browser") == f"{address}/"
+
+
+def backup(folder: Path) -> Path:
+    """A backup of a node that was founded and never ran."""
+    home = folder / "old"
+    command = [*merchants.interpreter(), merchants.PROGRAM, "--home", str(home), "init", "晨曦家居"]
+    subprocess.run(
+        command, check=True, capture_output=True, env=merchants.stranger() | {"HANSE_PASSPHRASE": PASSPHRASE}
+    )
+    backups.copy(homes.open_home(home), folder / "aside", silent)
+    sealed = (home / "keys").read_bytes()
+    head = archives.Head("its number", 1, "hand", bytes(16), sealed)
+    backups.write(folder / "aside", folder / "shop.backup", keystore.unseal(sealed, PASSPHRASE).root, head, silent)
+    return folder / "shop.backup"
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Nobody looks on."""
+
+
+def test_a_merchant_brings_a_node_back_from_a_backup(
+    tmp_path: Path, browser: sync_api.Browser, guise: guises.Guise
+) -> None:
+    file, home = backup(tmp_path), tmp_path / "home"
+    console, listen = merchants.free_ports(2)
+    with started(home, console, listen) as process:
+        code = line(process, r"code: (\w+)")
+        with tabs.open_tab(browser, f"http://127.0.0.1:{console}", guise, tolerated=TOLERATED) as tab:
+            tab.go("/")
+            page = tab.page
+            page.locator("summary").click()
+            tab.look()
+            form = page.locator("form[action='/restore']")
+            for typed in ("wrong passphrase", PASSPHRASE):
+                form.locator("input[name=opens]").fill(typed)
+                form.locator("input[name=shown]").fill(code)
+                form.locator("input[name=ended]").check()
+                form.locator("input[name=file]").set_input_files(file)
+                form.locator("button").click()
+                if typed != PASSPHRASE:
+                    page.get_by_role("alert").wait_for()
+            page.wait_for_url("**/sign-in**", timeout=60_000)
+    assert (home / "keys").read_bytes() == (tmp_path / "old" / "keys").read_bytes()
 
 
 def test_the_browser_of_the_tests_is_the_one_that_debian_ships() -> None:

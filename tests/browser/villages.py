@@ -22,7 +22,7 @@ from node.console import guards, rooms, servers, views, visitors
 from node.demonstrations import openings, stages, tradings
 from node.demonstrations.merchants import Json, Merchant, Report, silent
 from node.links import networks
-from node.system import clocks, disks, homes
+from node.system import clocks, disks, files, homes
 from node.trade import policies
 from protocol import identities, keys
 from tests.browser import afterwards, windows
@@ -113,6 +113,8 @@ class Villager(Merchant):
         recovery = keys.public(sheet.recovery, "rec")
         inception = identities.inception(self.unlocked.root, sheet.next_root, recovery, public, entropy.token(16))
         made = homes.create(self.folder / "home")
+        sealed = keystore.seal(self.unlocked, "a long passphrase", entropy, PARTS.password_cost)
+        files.replace(made.keys, sealed)  # a backup holds it
         return identities.to_text(self.loop.run(runtime.found_home(made, inception)))
 
     def start(self) -> None:

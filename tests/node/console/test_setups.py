@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import re
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import aiohttp
 import pytest
 
 from node import config, errors
-from node.console import listeners, problems, setups
+from node.console import listeners, problems, servers, setups
 from node.system import clocks
 from node.terminal import runs
 
@@ -30,7 +31,22 @@ ANSWERS = {
     "again": "a long passphrase",
 }
 
-Post = Callable[[str, dict[str, str]], Awaitable[tuple[int, str]]]
+Post = Callable[[str, Mapping[str, str | bytes]], Awaitable[tuple[int, str]]]
+
+
+def form(fields: Mapping[str, str | bytes]) -> aiohttp.FormData:
+    """As a browser sends a form with a file."""
+    made = aiohttp.FormData(default_to_multipart=True)
+    for name, value in fields.items():
+        if isinstance(value, bytes):
+            made.add_field(name, io.BytesIO(value), filename="shop.backup")
+        else:
+            made.add_field(name, value)
+    return made
+
+
+async def nothing(pieces: AsyncIterator[bytes], passphrase: str) -> None:
+    raise AssertionError("nobody asked for it")
 
 
 def at(page: setups.Wizard | setups.Lock, story: Callable[[Post], Awaitable[None]]) -> None:
@@ -46,9 +62,10 @@ def at(page: setups.Wizard | setups.Lock, story: Callable[[Post], Awaitable[None
         address = await known
         async with aiohttp.ClientSession() as client:
 
-            async def post(path: str, fields: dict[str, str]) -> tuple[int, str]:
+            async def post(path: str, fields: Mapping[str, str | bytes]) -> tuple[int, str]:
                 headers = {"Origin": address, "Accept-Language": "en"}
-                async with client.post(address + path, data=fields, headers=headers) as answer:
+                data = form(fields) if path == "/restore" and fields is not ANSWERS else dict(fields)
+                async with client.post(address + path, data=data, headers=headers) as answer:
                     return answer.status, await answer.text()
 
             async with client.get(address + "/") as first:
@@ -70,7 +87,7 @@ def test_the_wizard_founds_a_node_once_and_shows_the_sheet_until_it_is_kept() ->
         made.append(wishes)
         return SHEET
 
-    wizard = setups.Wizard("c0de", found)
+    wizard = setups.Wizard("c0de", found, nothing)
 
     async def story(post: Post) -> None:
         assert (await post("/start", {"code": "c0de", "kept": "on"}))[0] == 200  # nothing is made yet
@@ -99,7 +116,7 @@ def test_the_wizard_takes_nothing_without_the_code_and_keeps_what_was_typed() ->
             assert (status == 200) == (code == "C0DE "), code
         assert (await post("/start", {"code": "c0de", "kept": "on"}))[0] == 200
 
-    wizard = setups.Wizard("c0de", found)
+    wizard = setups.Wizard("c0de", found, nothing)
     at(wizard, story)
 
     async def faults(post: Post) -> None:
@@ -112,7 +129,7 @@ def test_the_wizard_takes_nothing_without_the_code_and_keeps_what_was_typed() ->
         assert (await post("/found", ANSWERS))[0] == 200
         await post("/start", {"code": "c0de", "kept": "on"})
 
-    at(setups.Wizard("c0de", found), faults)
+    at(setups.Wizard("c0de", found, nothing), faults)
 
 
 def test_what_founding_refuses_is_shown_and_may_be_tried_again() -> None:
@@ -130,7 +147,55 @@ def test_what_founding_refuses_is_shown_and_may_be_tried_again() -> None:
         assert (await post("/found", ANSWERS))[0] == 200
         await post("/start", {"code": "c0de", "kept": "on"})
 
-    at(setups.Wizard("c0de", found), story)
+    at(setups.Wizard("c0de", found, nothing), story)
+
+
+BACK = {"shown": "c0de", "opens": "a long passphrase", "ended": "on"}
+
+
+def test_the_wizard_brings_a_node_back_from_a_backup_larger_than_any_form() -> None:
+    sizes: list[int] = []
+
+    async def found(wishes: setups.Wishes) -> setups.Sheet:
+        raise AssertionError("no new node is made")
+
+    async def restore(pieces: AsyncIterator[bytes], passphrase: str) -> None:
+        sizes.append(0)
+        async for piece in pieces:
+            sizes[-1] += len(piece)
+        if passphrase != "a long passphrase":
+            raise errors.NodeError("key.passphrase", "the passphrase is wrong")
+
+    wizard = setups.Wizard("c0de", found, restore)
+    size = servers.REQUEST_BYTES_MAX + 1
+
+    async def story(post: Post) -> None:
+        content = bytes(size)
+        for wrong in ({"shown": "wrong"}, {"ended": ""}, {"opens": "another"}):
+            status, text = await post("/restore", {**BACK, **wrong, "file": content[:100]})
+            assert status >= 400 and "open>" in text, wrong
+        assert sizes == [100]  # nothing is taken from anybody without the code
+        status, text = await post("/restore", BACK)
+        assert status == 422 and "No file was chosen." in text
+        assert (await post("/restore", {**BACK, "file": content}))[0] == 200
+        assert (await post("/restore", {**BACK, "file": content}))[0] == 200  # pressed twice
+        assert "is starting" in (await post("/found", ANSWERS))[1]
+
+    at(wizard, story)
+    assert (wizard.passphrase, sizes) == ("a long passphrase", [100, size])
+
+
+def test_C09_what_is_no_form_brings_nothing_back() -> None:
+    async def found(wishes: setups.Wishes) -> setups.Sheet:
+        return SHEET
+
+    async def story(post: Post) -> None:
+        status, _ = await post("/restore", ANSWERS)
+        assert status in (400, 415)
+        await post("/found", ANSWERS)
+        await post("/start", {"code": "c0de", "kept": "on"})
+
+    at(setups.Wizard("c0de", found, nothing), story)
 
 
 def test_the_lock_opens_with_the_passphrase_alone() -> None:
@@ -192,7 +257,7 @@ def test_faults_of_the_configuration_stand_at_the_fields_of_the_wizard() -> None
         assert (await post("/found", far | {"address": "shop.example:7443"}))[0] == 200
         assert (await post("/start", {"code": "c0de", "kept": "on"}))[0] == 200
 
-    at(setups.Wizard("c0de", found), story)
+    at(setups.Wizard("c0de", found, nothing), story)
 
 
 def test_a_new_node_listens_where_nobody_else_does() -> None:

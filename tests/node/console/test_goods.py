@@ -19,6 +19,7 @@ async def upload(desk: doors.Desk, token: str, text: str = SHEET, kind: str = "c
     form = aiohttp.FormData()
     form.add_field("_token", token)
     form.add_field("kind", kind)
+    form.add_field("location", "main")
     form.add_field("file", text.encode(), filename="goods.csv")
     own = {"Origin": desk.address, "Sec-Fetch-Site": "same-origin"}
     room = "/orders" if kind == "orders" else "/catalogue"
@@ -82,6 +83,18 @@ def test_what_is_said_of_a_file_of_orders_is_heeded_when_it_is_looked_at_again(t
         assert ['<option value="number" selected>' in again.text, 'value="茶馆"' in again.text] == [True, True]
         faults = await desk.get(address + "/faults.xlsx")
         assert faults.status == 200
+
+    doors.visit(tmp_path, story)
+
+
+def test_a_stock_list_is_looked_at_before_it_is_taken_in(tmp_path: Path) -> None:
+    async def story(desk: doors.Desk) -> None:
+        data = b"sku,title,price,stock\nCUP,Cup<b>,5,3\n".hex()
+        await desk.node.door({}).ask(policies.MACHINE, "catalogue.import", {"name": "a.csv", "data_hex": data})
+        address = (await upload(desk, desk.token, "sku,stock\nCUP,7\n", "stock")).headers["Location"]
+        page = await desk.get(address)
+        assert (page.status, 'id="differences"' in page.text, "Cup<b>" in page.text) == (200, True, False)
+        assert (await desk.post(address, {"_token": desk.token, "step": "take"})).status == 303
 
     doors.visit(tmp_path, story)
 

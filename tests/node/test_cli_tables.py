@@ -203,6 +203,33 @@ def test_a_further_page_is_named() -> None:
     assert "--after 77" in drawn(views.of("order.list", {"orders": [row], "next": "77"}))
 
 
+def test_a_file_says_what_became_of_it_whatever_was_in_it() -> None:
+    orders = {
+        "name": "orders.csv", "kind": "orders", "at_ms": 1, "by": "", "since": ["N1"], "more": 3,
+        "orders": [
+            {
+                "number": "N1", "shop": "", "standing": "gone",
+                "orders": [{"order": "ab" * 32, "number": "X", "partner": "mill", "state": "agreed"}],
+            }
+        ],
+    }  # fmt: skip
+    text = drawn(views.of("import.show", orders))
+    assert all(part in text for part in ("orders.csv", "N1", "gone", "mill", "agreed", "and 3 more"))
+    field = {"field": "price", "before": None, "after": None}
+    row = {"sku": "A-1", "new": False, "fields": [field], "counted_before": 5, "counted": 9}
+    goods = {"name": "goods.csv", "kind": "catalogue", "at_ms": 1, "by": "Lin", "rows": [row], "since": [], "more": 0}
+    text = drawn(views.of("import.show", goods))
+    assert all(part in text for part in ("goods.csv", "Lin", "A-1", "price", "9"))
+    listed = {"imports": [{**goods, "number": 7, "new": 1, "changed": 2, "taken_back_ms": None}]}
+    assert "goods.csv" in drawn(views.of("import.list", listed))
+
+
+def test_what_is_gone_or_came_back_stands_below_the_new_prices() -> None:
+    gone = {"sku": "A-1", "title": "碗", "partner": "mill", "before": "offered", "now": "sold-out", "at_ms": 1}
+    text = drawn(views.of("selection.changes", {"rise_percent": "0", "changes": [], "supplies": [gone]}))
+    assert "No new prices." in text and "sold-out" in text
+
+
 def test_an_answer_without_a_view_shows_its_fields() -> None:
     assert drawn(views.of("future.case", {"some_thing": 3})).split() == ["some", "thing", "3"]
 

@@ -31,6 +31,7 @@ REACHES: Final = {
     "network": N_("Partners in my local network"),
     "internet": N_("Partners on the internet"),
 }
+TAKEN: Final = N_("another program uses this port; end it, then try again")
 EVERYWHERE: Final = "0.0.0.0:7443"
 PIECE_BYTES: Final = 1 << 20
 FIELD_BYTES_MAX: Final = 8_192

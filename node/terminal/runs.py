@@ -121,7 +121,7 @@ def free(listen: str, movable: bool) -> str:
             except OSError:
                 continue
             return f"{host}:{wished}"
-    raise errors.NodeError("links.listen", f"cannot listen on {listen}", got=listen)
+    raise errors.NodeError("links.listen", f"cannot listen on {listen}", got=listen, hint=setups.TAKEN)
 
 
 async def settle_in(wishes: setups.Wishes, trade: doors.Trade) -> None:

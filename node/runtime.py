@@ -68,6 +68,7 @@ from node.trade.ordering import (
     parcels,
     purchases,
     quotations,
+    retentions,
     risks,
     sales,
 )
@@ -92,6 +93,7 @@ REGISTERS = (
     picks.register,
     intakes.register,
     consumers.register,
+    retentions.register,
     stocks.register,
     holds.register,
     capabilities.register,
@@ -414,6 +416,7 @@ async def run_home(
         console = console_of(node, door)
         watches: dict[str, supervise.Run] = {"memory": functools.partial(keep_memory, node.trade.books)}
         watches["control"] = control.watch
+        watches["erasures"] = functools.partial(retentions.keep_erasing, node.trade)
         watches["backups"] = functools.partial(schedules.keep_writing, node.trade)
         if console is not None:
             watches["console"] = console.watch

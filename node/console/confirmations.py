@@ -20,6 +20,10 @@ QUESTIONS: Final[Mapping[str, str]] = {
         "Erase name, address and telephone number of this consumer here? It cannot be undone, and goods that have not"
         " left cannot be sent any more."
     ),
+    "retention.set": N_(
+        "Let consumers be erased by themselves after this time? What is due already is erased within the hour, and"
+        " cannot be brought back."
+    ),
     "catalogue.withdraw": N_("Withdraw this article from every partner?"),
     "import.undo": N_("Take back what this file changed? Partners who saw it are told at once."),
     "order.reject": N_("Reject this order?"),
@@ -85,5 +89,7 @@ def question(name: str, posted: forms.Posted) -> str | None:
     if name == "catalogue.share":
         typed = forms.text(posted, "percent").strip()
         return CHEAP if PERCENT.fullmatch(typed) and float(typed) < CHEAP_PERCENT else None
+    if name == "retention.set" and forms.text(posted, "days") == "0":
+        return None
     several = len(posted.getall("orders", [])) > 1 and name in SEVERAL
     return SEVERAL[name] if several else QUESTIONS.get(name)

@@ -36,6 +36,7 @@ LABELS: Final[dict[str, str]] = {
     "current": N_("Present password"),
     "customs": N_("Customs"),
     "data_hex": N_("File"),
+    "days": N_("Erase after"),
     "decimal_comma": N_("Decimals"),
     "directory": N_("Folder"),
     "disabled": N_("Locked"),

@@ -45,6 +45,12 @@ def drop_channel(db: sqlite3.Connection, channel: int) -> None:
     db.execute("DELETE FROM aftersales WHERE channel = ?", (channel,))
 
 
+def is_open(db: sqlite3.Connection, thread: bytes) -> bool:
+    """Whether a return of this order, or this complaint, is not at an end."""
+    row = db.execute("SELECT 1 FROM aftersales WHERE thread = ? AND place != 'closed'", (thread,)).fetchone()
+    return row is not None
+
+
 def beginning_with(db: sqlite3.Connection, prefix: str, kind: str) -> list[Row]:
     """The rows whose `request` begins with 8 or more hexadecimal digits, 16 at most; none for another text."""
     if len(prefix) < PREFIX_MIN or any(letter not in "0123456789abcdef" for letter in prefix):

@@ -556,6 +556,38 @@ def supplies(db: Database) -> None:
     execute_all(db.conn, SUPPLIES)
 
 
+RETENTION = """
+-- Orders that are at an end and whose consumer is not erased yet (storage.erasures). `since_ms`: since when, by the
+-- clock of this node, NULL until it looked. What was at an end before counts from the first look on.
+CREATE TABLE retained (thread BLOB PRIMARY KEY, since_ms INTEGER) WITHOUT ROWID;
+CREATE INDEX retained_by_time ON retained (since_ms);
+INSERT INTO retained SELECT thread, NULL FROM orders
+    WHERE state = 'closed' AND thread NOT IN (SELECT name FROM erasures);
+CREATE TRIGGER orders_ended AFTER INSERT ON orders WHEN new.state = 'closed' BEGIN
+    INSERT OR IGNORE INTO retained SELECT new.thread, NULL WHERE NOT EXISTS
+        (SELECT 1 FROM erasures WHERE name = new.thread);
+END;
+CREATE TRIGGER orders_ended_now AFTER UPDATE OF state ON orders
+WHEN new.state = 'closed' AND old.state != 'closed' BEGIN
+    INSERT OR IGNORE INTO retained SELECT new.thread, NULL WHERE NOT EXISTS
+        (SELECT 1 FROM erasures WHERE name = new.thread);
+END;
+CREATE TRIGGER orders_reopened AFTER UPDATE OF state ON orders
+WHEN old.state = 'closed' AND new.state != 'closed' BEGIN
+    DELETE FROM retained WHERE thread = new.thread;
+END;
+CREATE TRIGGER consumers_erased AFTER INSERT ON erasures BEGIN
+    DELETE FROM retained WHERE thread = new.name;
+END;
+"""
+
+
+@migrations(name="0019_retention")
+def retention(db: Database) -> None:
+    """What is kept of consumers, and since when nobody needs it."""
+    execute_all(db.conn, RETENTION)
+
+
 def execute_all(connection: Any, script: str) -> None:
     """Run the statements one by one inside the caller's transaction (`executescript` would commit it)."""
     statement = ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import rich_click as click
+from rich.console import RenderableType
 
-from node.terminal import commands
+from node.terminal import commands, tables
 
 Arguments = dict[str, Any]
 
@@ -27,3 +29,30 @@ def consumer_erase(order: str | None, phone: str | None, yes: bool) -> Arguments
     if not yes:
         click.confirm("This cannot be undone. Erase?", abort=True, err=True)
     return {"order": order} if phone is None else {"phone": phone}
+
+
+@consumer.command("retention")
+@commands.asks("retention.show")
+def retention() -> Arguments:
+    """After how many days the node erases consumers by itself, and what it did so far."""
+    return {}
+
+
+@consumer.command("retain")
+@click.argument("days", type=click.IntRange(0, 3_650))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@commands.asks("retention.set")
+def retain(days: int, yes: bool) -> Arguments:
+    """Let the node erase consumers DAYS after their order is at an end, 30 at least; 0 is never."""
+    if days and not yes:
+        click.confirm(f"What is at an end for {days} days is erased within the hour. Go on?", abort=True, err=True)
+    return {"days": days}
+
+
+def retained(answer: Mapping[str, Any]) -> RenderableType:
+    """What was decided, and what came of it."""
+    when = f"{answer['days']} days after the end of their order" if answer["days"] else "never"
+    last = tables.moment(answer["last_ms"]) if answer["last_ms"] else "never"
+    return tables.fields(
+        [("consumers are erased by themselves", when), ("orders so far", answer["orders"]), ("last time", last)]
+    )

@@ -10,7 +10,20 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from node.terminal import accounts, agendas, backups, cases, orders, payees, reports, rosters, tables, terms, wares
+from node.terminal import (
+    accounts,
+    agendas,
+    backups,
+    cases,
+    consumers,
+    orders,
+    payees,
+    reports,
+    rosters,
+    tables,
+    terms,
+    wares,
+)
 
 Json = Mapping[str, Any]
 View = Callable[[Json], RenderableType]
@@ -268,6 +281,8 @@ VIEWS: Final[Mapping[str, View]] = {
     "key.list": rosters.keys,
     "key.make": rosters.key_made,
     "backup.write": rosters.backup,
+    "retention.show": consumers.retained,
+    "retention.set": consumers.retained,
     "backup.show": backups.shown,
     "backup.plan": backups.shown,
     "backup.run": backups.kept,

@@ -152,8 +152,8 @@ POLICIES: Final[Mapping[str, Policy]] = {
         " key.make key.revoke",
         OWNER,
     ),
-    **rows("backup.write backup.plan backup.run", OWNER),
-    **rows("backup.show", OWNER, reads=True),
+    **rows("backup.write backup.plan backup.run retention.set", OWNER),
+    **rows("backup.show retention.show", OWNER, reads=True),
     **rows("account.show", EVERYBODY, reads=True),
     **rows(
         "account.language account.password account.totp.begin account.totp.confirm account.totp.off account.codes"

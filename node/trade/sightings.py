@@ -300,6 +300,7 @@ SUBJECTS: Final[Mapping[str, Mapping[str, Look]]] = {
     **each("courier.add courier.remove", {ALWAYS: setting("courier_rules")}),
     **each("channel.set", {ALWAYS: setting("shop_channels")}),
     **each("backup.plan", {ALWAYS: setting("backup_plan")}),
+    **each("retention.set", {ALWAYS: setting("retention")}),
 }
 """Use case -> where its arguments name what it acts upon, and how that is found."""
 

@@ -155,6 +155,32 @@ def test_a_backup_is_downloaded(
         tab.text("Automatic backups").wait_for()
 
 
+def test_an_owner_chooses_where_backups_go_and_how_long_consumers_are_kept(
+    browser: sync_api.Browser, village: villages.Village, guise: guises.Guise, tmp_path: Path
+) -> None:
+    with signed_in(browser, village.shop, guise) as tab:
+        tab.go("/settings/backups")
+        usual = tab.page.locator("input[name=folder]").input_value()
+        tab.page.locator("input[name=folder]").fill(str(tmp_path))
+        tab.press("Save")
+        tab.done("backup.plan")
+        tab.press("Write one now")
+        tab.text("It is written, read back, and lies in the folder that you chose.").wait_for()
+        tab.link("Back").click()
+        sync_api.expect(tab.page.locator("#backup-state dd").first).to_contain_text("MB")
+        assert len(list(tmp_path.glob("hanse-*.backup"))) == 1
+        tab.page.locator("input[name=folder]").fill(usual)
+        tab.press("Save")
+        tab.done("backup.plan")
+
+        tab.go("/settings/consumers")
+        tab.page.locator("select[name=days]").select_option("180")
+        tab.press("Save")
+        tab.sure()
+        tab.done("retention.set")
+        sync_api.expect(tab.page.locator("select[name=days]")).to_have_value("180")
+
+
 def test_nothing_is_in_the_way_of_anybody(
     browser: sync_api.Browser, village: villages.Village, guise: guises.Guise
 ) -> None:

@@ -53,6 +53,7 @@ words.add(
         ),
         "key.revoke": N_("The key opens nothing any more."),
         "backup.plan": N_("Saved."),
+        "retention.set": N_("Saved."),
     },
 )
 
@@ -98,6 +99,7 @@ SYSTEMS: Final = (
     ("Mac OS X", "macOS"),
     ("Linux", "Linux"),
 )
+KEPT_DAYS: Final = (0, 30, 60, 90, 180, 365, 730, 1095, 1825)
 WORK: Final = N_("Writing a backup")
 jobs.LONG["backup.run"] = WORK
 TABS: Final = (
@@ -107,6 +109,7 @@ TABS: Final = (
     ("/settings/programs", N_("Programs"), "key.list"),
     ("/settings/sessions", N_("Signed in"), "session.list"),
     ("/settings/backups", N_("Backups"), "backup.show"),
+    ("/settings/consumers", N_("Consumers"), "retention.show"),
     ("/settings/node", N_("This node"), "status"),
 )
 """Address, text, and the use case that must be permitted."""
@@ -243,6 +246,13 @@ async def backups(view: views.View) -> web.StreamResponse:
     """Backups, by themselves and by hand."""
     hours = [(str(hour), f"{hour}:00") for hour in range(24)]
     return show(view, "backups", plan=await view.ask("backup.show"), hours=hours)
+
+
+@register.get("/settings/consumers", "retention.show")
+async def consumers(view: views.View) -> web.StreamResponse:
+    """How long consumers are kept."""
+    kept = await view.ask("retention.show")
+    return show(view, "consumers", kept=kept, days=sorted({*KEPT_DAYS, kept["days"]}))
 
 
 @register.post("/settings/backup", "backup.write")

@@ -11,7 +11,7 @@ from contracts import returns
 from contracts.histories import History
 from contracts.lots import Lot
 from node.audits import conservations
-from tests.contracts import desks, test_returns
+from tests.contracts import desks, returnings
 from tests.contracts.desks import BUYER, SELLER
 from tests.node.audits import trades
 
@@ -64,7 +64,7 @@ def test_an_honest_fold_conserves_everything(history: History) -> None:
 
 
 def test_D04_returns_with_freight_offers_and_refunds_conserve_everything() -> None:
-    shop = test_returns.Returning(charges=490)
+    shop = returnings.Returning(charges=490)
     offered = shop.asked(3)
     offer = shop.both(SELLER, "return.decide", desks.decide(shop.thread, offered, (1, 3, "offer", 1_000)))
     shop.both(BUYER, "settle.accept", {"thread": shop.thread, "role": "buyer", "offer": offer})

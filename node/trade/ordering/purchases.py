@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from contracts.documents import fields
 from contracts.lots import LotState
+from contracts.terms import Version
 from node import errors
 from node.storage import orderbooks
 from node.trade import books, doors, drafts, peering, personal, portions, references
@@ -110,20 +111,10 @@ def place(
     """
     agreement = agreements.in_force(book, 1 - book.side)
     outlets.check(book, agreement, channel)
-    by_shipper: dict[bytes | None, list[tuple[int, offers.Offer, int]]] = {}
-    for number, (sku, quantity) in zip(numbers or range(1, len(wanted) + 1), wanted, strict=True):
-        offer = offers.offer(book, agreement, sku)
-        if offer is None:
-            raise errors.NodeError(
-                "order.sku", f"{book.partner.name} does not offer it", expected="a SKU on offer", got=sku
-            )
-        ships = offer.document.shipper
-        by_shipper.setdefault(None if ships is None else ships.kem, []).append((number, offer, quantity))
-    credits.require(
-        book, agreement, sum(worth(offer, quantity) for row in by_shipper.values() for _, offer, quantity in row)
-    )
+    rows = by_shipper(book, agreement, wanted, numbers or range(1, len(wanted) + 1))
+    credits.require(book, agreement, sum(worth(offer, quantity) for row in rows.values() for _, offer, quantity in row))
     written = []
-    for part, (kem, lines) in enumerate(by_shipper.items()):
+    for part, (kem, lines) in enumerate(rows.items()):
         id = drafts.new_id(desk.books.entropy, desk.now_ms())
         body: books.Body = {
             "agreement": agreement.hash,
@@ -159,6 +150,22 @@ def place(
         orderbooks.add_fulfilment(desk.db, done.hash, book.channel.id, shop_order, parent)
         written.append(done)
     return written
+
+
+def by_shipper(
+    book: books.Book, agreement: Version, wanted: Sequence[tuple[str, int]], numbers: Sequence[int]
+) -> dict[bytes | None, list[tuple[int, offers.Offer, int]]]:
+    """Lines as (number, offer, quantity) by the key of the node that ships them. NodeError `order.sku`."""
+    found: dict[bytes | None, list[tuple[int, offers.Offer, int]]] = {}
+    for number, (sku, quantity) in zip(numbers, wanted, strict=True):
+        offer = offers.offer(book, agreement, sku)
+        if offer is None:
+            raise errors.NodeError(
+                "order.sku", f"{book.partner.name} does not offer it", expected="a SKU on offer", got=sku
+            )
+        ships = offer.document.shipper
+        found.setdefault(None if ships is None else ships.kem, []).append((number, offer, quantity))
+    return found
 
 
 def anonymous(offer: offers.Offer) -> bool:

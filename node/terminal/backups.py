@@ -50,14 +50,15 @@ def now() -> dict[str, Any]:
 
 def shown(answer: Json) -> RenderableType:
     """What was decided, and what came of it."""
-    every = EVERY[answer["every"]]
-    next_ms, written_ms, failure = answer["next_ms"], answer["written_ms"], answer["failure"]
+    chosen, failure = answer.get("every"), answer.get("failure")
+    every = EVERY.get(str(chosen), chosen)
+    next_ms, written_ms = answer.get("next_ms"), answer.get("written_ms")
     head = tables.fields(
         [
-            ("written", every if answer["every"] == "never" else f"{every}, from {answer['hour']}:00 on"),
-            ("folder", answer["folder"]),
-            ("kept", f"{answer['keep']} at most"),
-            ("last one", f"{tables.moment(written_ms)}, {size(answer['bytes'])}" if written_ms else "never"),
+            ("written", every if chosen == "never" else f"{every}, from {answer.get('hour')}:00 on"),
+            ("folder", answer.get("folder")),
+            ("kept", f"{answer.get('keep')} at most"),
+            ("last one", f"{tables.moment(written_ms)}, {size(answer)}" if written_ms else "never"),
             ("next one", tables.moment(next_ms) if next_ms else "never"),
         ]
     )
@@ -65,11 +66,11 @@ def shown(answer: Json) -> RenderableType:
     if failure:
         hint = f": {failure['hint']}" if failure["hint"] else ""
         parts.append(Text(f"The last attempt failed: {failure['message']}{hint} [{failure['code']}]"))
-    if answer["same_disk"] and answer["every"] != "never":
+    if answer.get("same_disk") and chosen != "never":
         parts.append(
             Text("This folder is lost with the disk of the node: another disk, or another machine, is better.")
         )
-    files = [{**one, "size": size(one["bytes"])} for one in answer["files"]]
+    files = [{**one, "size": size(one)} for one in answer.get("files") or []]
     columns = {"file": "file", "written_ms": "written", "size": "size"}
     parts.append(tables.rows_of({"files": files}, "files", columns, empty="No backups lie there."))
     return Group(*parts)
@@ -77,14 +78,10 @@ def shown(answer: Json) -> RenderableType:
 
 def kept(answer: Json) -> RenderableType:
     """A backup that was written into the folder."""
-    pairs = [
-        ("file", answer["file"]),
-        ("size", size(answer["bytes"])),
-        ("removed", ", ".join(answer["removed"]) or None),
-    ]
-    return tables.fields([(name, value) for name, value in pairs if value is not None])
+    removed = ", ".join(answer.get("removed") or []) or "nothing"
+    return tables.fields([("file", answer.get("file")), ("size", size(answer)), ("removed", removed)])
 
 
-def size(count: int) -> str:
-    """A number of bytes for people."""
-    return f"{count / 1_048_576:.1f} MiB"
+def size(file: Json) -> str:
+    """How large a file is, for people."""
+    return f"{int(file.get('bytes') or 0) / 1_048_576:.1f} MiB"

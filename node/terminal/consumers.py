@@ -51,8 +51,8 @@ def retain(days: int, yes: bool) -> Arguments:
 
 def retained(answer: Mapping[str, Any]) -> RenderableType:
     """What was decided, and what came of it."""
-    when = f"{answer['days']} days after the end of their order" if answer["days"] else "never"
-    last = tables.moment(answer["last_ms"]) if answer["last_ms"] else "never"
+    when = f"{answer['days']} days after the end of their order" if answer.get("days") else "never"
+    last = tables.moment(answer["last_ms"]) if answer.get("last_ms") else "never"
     return tables.fields(
-        [("consumers are erased by themselves", when), ("orders so far", answer["orders"]), ("last time", last)]
+        [("consumers are erased by themselves", when), ("orders so far", answer.get("orders")), ("last time", last)]
     )

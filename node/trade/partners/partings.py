@@ -135,7 +135,12 @@ async def set_card(trade: doors.Trade, given: Card, report: doors.Report) -> doo
             papers.Card.model_validate(content)
         except pydantic.ValidationError as error:
             faults: list[errors.Fault] = [
-                {"code": "request.card", "path": str(fault["loc"][0]), "expected": fault["msg"], "got": "another"}
+                {
+                    "code": "request.card",
+                    "path": ".".join(map(str, fault["loc"])),
+                    "expected": fault["msg"],
+                    "got": str(fault["input"])[:80],
+                }
                 for fault in error.errors(include_url=False)
             ]
             raise errors.NodeError("request.malformed", "the card has faults", faults=faults) from None

@@ -52,7 +52,7 @@ async def add(trade: doors.Trade, given: Add, report: doors.Report) -> doors.Jso
     except pydantic.ValidationError as error:
         faults: list[errors.Fault] = [
             {
-                "code": "stock.location",
+                "code": "request.location",
                 "path": str(fault["loc"][0]),
                 "expected": fault["msg"],
                 "got": str(fault["input"]),

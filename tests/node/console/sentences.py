@@ -21,6 +21,7 @@ from typing import Final
 import contracts
 import node
 import protocol
+from contracts.documents import peers, stocks
 from node import audits, connectors, trade
 from node.trade import doors
 
@@ -64,6 +65,9 @@ KEYS: Final = frozenset({"expected", "got", "what", "wanted"})
 """What a fault is called in a dict."""
 TABLES: Final = frozenset({"CODES", "FORMS"})
 """Dicts whose values are texts."""
+
+FILLED_IN: Final = (peers.Card, stocks.Location)
+"""Documents whose fields are filled in, each fault of which is shown."""
 
 OF_FORMS: Final = (
     "True",
@@ -171,7 +175,7 @@ def states() -> set[str]:
 
 def patterns() -> set[str]:
     """The forms that texts in the arguments of use cases must have."""
-    waiting: list[object] = [model.model_json_schema() for model in arguments()]
+    waiting: list[object] = [model.model_json_schema() for model in (*arguments(), *FILLED_IN)]
     found: set[str] = set()
     while waiting:
         match waiting.pop():

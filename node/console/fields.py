@@ -94,7 +94,7 @@ LABELS: Final[dict[str, str]] = {
     "offset": N_("From"),
     "of": N_("Which news"),
     "offset_minutes": N_("Time zone"),
-    "on_hand": N_("In stock"),
+    "on_hand": N_("Counted"),
     "only": N_("Only"),
     "open_token": N_("Token"),
     "operator": N_("Person"),

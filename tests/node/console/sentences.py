@@ -18,6 +18,8 @@ from itertools import product
 from pathlib import Path
 from typing import Final
 
+import pydantic
+
 import contracts
 import node
 import protocol
@@ -66,7 +68,7 @@ KEYS: Final = frozenset({"expected", "got", "what", "wanted"})
 TABLES: Final = frozenset({"CODES", "FORMS"})
 """Dicts whose values are texts."""
 
-FILLED_IN: Final = (peers.Card, stocks.Location)
+FILLED_IN: Final[tuple[type[pydantic.BaseModel], ...]] = (peers.Card, stocks.Location)
 """Documents whose fields are filled in, each fault of which is shown."""
 
 OF_FORMS: Final = (
@@ -175,7 +177,8 @@ def states() -> set[str]:
 
 def patterns() -> set[str]:
     """The forms that texts in the arguments of use cases must have."""
-    waiting: list[object] = [model.model_json_schema() for model in (*arguments(), *FILLED_IN)]
+    models: tuple[type[pydantic.BaseModel], ...] = (*arguments(), *FILLED_IN)
+    waiting: list[object] = [model.model_json_schema() for model in models]
     found: set[str] = set()
     while waiting:
         match waiting.pop():

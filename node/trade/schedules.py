@@ -187,13 +187,15 @@ async def show(trade: doors.Trade, given: Nothing, report: doors.Report) -> door
         found = await asyncio.to_thread(look)
     except (errors.NodeError, OSError):
         found = {"files": [], "same_disk": folder == trade.world.disk.shelf()}
+    newest = found["files"][0] if found["files"] else {"written_ms": 0, "bytes": 0}  # written before a restore, perhaps
+    last = newest if newest["written_ms"] > state.written_ms else {"written_ms": state.written_ms, "bytes": state.bytes}
     return {
         **asdict(plan),
         "folder": str(folder),
         "usual": not plan.folder,
         "next_ms": next_ms(plan, state, now_ms),
-        "written_ms": state.written_ms or None,
-        "bytes": state.bytes,
+        "written_ms": last["written_ms"] or None,
+        "bytes": last["bytes"],
         "failure": stands["failure"],
         **found,
     }

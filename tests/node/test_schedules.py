@@ -300,6 +300,9 @@ def test_what_was_written_by_itself_opens_with_the_passphrase(tmp_path: Path) ->
         assert node is not None
         assert (head.node, head.made) == (identities.to_text(node.trade.books.me), "schedule")
         stored = await node.database.read(lambda db: settings.get(db, schedules.STATE))
+        written_ms = (await town.ask("shop", "backup.show"))["written_ms"]
+        await node.database.write(lambda db: settings.drop(db, schedules.STATE))  # as a restored node knows it
+        assert (await town.ask("shop", "backup.show"))["written_ms"] == written_ms
         assert stored is not None and PASSPHRASE.encode() not in file.read_bytes() + stored
 
     at_home(tmp_path, story)

@@ -66,6 +66,20 @@ def test_a_partner_is_shown_with_what_each_lets_the_other_see() -> None:
     play(story)
 
 
+@pytest.mark.parametrize("name", ["", "   ", "x" * 101])
+def test_a_partner_is_called_by_a_name_that_can_be_read(name: str) -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        with pytest.raises(errors.NodeError) as refused:
+            await town.ask("factory", "partner.rename", partner="shop", name=name)
+        assert refused.value.code == "request.malformed"
+        await town.ask("factory", "partner.rename", partner="shop", name=" 小满 ")
+        assert (await town.ask("factory", "partner.show", partner="小满"))["name"] == "小满"
+
+    play(story)
+
+
 def test_terms_in_force_change_once_the_partner_accepts_the_change() -> None:
     async def story(town: Town) -> None:
         await town.open("factory", "shop")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated
+
+import pydantic
 
 from contracts.documents import peers as papers
 from contracts.orders import OrderState
@@ -28,7 +31,7 @@ class Named(doors.Arguments):
 class Rename(Named):
     """A new name, for this merchant's eyes only."""
 
-    name: str
+    name: Annotated[str, pydantic.StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 @register.case("partners", doors.NoArguments)

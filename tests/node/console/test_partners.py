@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib import parse
 
 import pydantic
 
@@ -167,5 +168,19 @@ def test_every_role_sees_its_pages_and_only_the_forms_that_it_may_send(tmp_path:
                         assert policies.permits(caller, case), (role, path, case)
                 proposing = await desk.get(f"/partners/{partner}/terms/propose")
                 assert (proposing.status == 200) == policies.permits(caller, "agreement.propose")
+
+    between(tmp_path, story)
+
+
+def test_a_partner_that_was_found_by_its_name_is_still_there_under_another_one(tmp_path: Path) -> None:
+    async def story(first: doors.Desk, second: doors.Desk) -> None:
+        partner = await known(first)
+        page = (await first.get(f"/partners/{parse.quote(partner['name'])}")).text
+        form = page[page.index('action="/do/partner.rename"') :].partition("</form>")[0]
+        fields = dict(re.findall(r'name="(_next|_token|partner)" value="([^"]*)"', form))
+        done = await first.post("/do/partner.rename", fields | {"name": "Another name"})
+        assert done.status == 303 and (await first.get(done.headers["Location"])).status == 200
+        tab = re.search(r'<a href="([^"]*)" aria-current="page">', page.partition('class="tabs"')[2])
+        assert tab is not None and tab[1] == f"/partners/{partner['node']}"
 
     between(tmp_path, story)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -201,3 +201,54 @@ def money_arrived(answer: Json) -> RenderableType:
     pairs = [("payment", answer.get("payment")), ("was", said)]
     text = tables.plain(owed).removeprefix("-")
     return tables.fields([*pairs, ("now I owe" if debt else "still owed to me", text)])
+
+
+# --- how one wants to be paid
+
+LABELS: Final = {
+    "holder": "account holder",
+    "iban": "IBAN",
+    "bic": "BIC",
+    "number": "account number",
+    "bank": "bank",
+    "link": "link",
+    "code": "collection code",
+}
+SAID: Final = {
+    "changed": "CHANGED. Ask the partner on a number that you knew before, then `hanse payee accept`.",
+    "arriving": "They have not arrived yet.",
+    "unreadable": "They are unreadable: ask the partner to set them again.",
+    "withdrawn": "The partner has taken them back.",
+}
+
+
+def payees(answer: Json) -> RenderableType:
+    """Details, mine or a partner's."""
+    parts: list[RenderableType] = []
+    for row in answer.get("payees") or []:
+        parts += [tables.fields(list(details(row))), *warnings(row), Text()]
+    bill = answer.get("pay")
+    if bill:
+        named = (("to be paid", "amount"), ("reference of the transfer", "reference"), ("due", "due"))
+        parts.append(tables.fields([(label, bill.get(name)) for label, name in named]))
+    return Group(*parts) if parts else Text("No payment details.")
+
+
+def details(row: Json) -> Iterator[tuple[str, Any]]:
+    """The details in one currency."""
+    yield "currency", row.get("currency")
+    for name, label in LABELS.items():
+        if row.get(name):
+            yield label, row[name]
+    if row.get("hash"):
+        yield "hash", row["hash"]
+
+
+def warnings(row: Json) -> Iterator[RenderableType]:
+    """What is to be known before anything is paid."""
+    said = SAID.get(str(row.get("state")))
+    if said:
+        yield Text(said, style="bold")
+    if row.get("before"):
+        yield Text("Before they were:")
+        yield tables.fields(list(details(row["before"])))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import rich_click as click
-from rich.console import RenderableType
 
-from node.terminal import commands, tables
+from node.terminal import commands
 
 Arguments = dict[str, Any]
 
@@ -47,12 +45,3 @@ def retain(days: int, yes: bool) -> Arguments:
     if days and not yes:
         click.confirm(f"What is at an end for {days} days is erased within the hour. Go on?", abort=True, err=True)
     return {"days": days}
-
-
-def retained(answer: Mapping[str, Any]) -> RenderableType:
-    """What was decided, and what came of it."""
-    when = f"{answer['days']} days after the end of their order" if answer.get("days") else "never"
-    last = tables.moment(answer["last_ms"]) if answer.get("last_ms") else "never"
-    return tables.fields(
-        [("consumers are erased by themselves", when), ("orders so far", answer.get("orders")), ("last time", last)]
-    )

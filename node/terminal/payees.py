@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import rich_click as click
-from rich.console import Group, RenderableType
-from rich.text import Text
 
-from node.terminal import commands, tables, uploads
+from node.terminal import commands, uploads
 
 Arguments = dict[str, Any]
-Json = Mapping[str, Any]
-
-LABELS: Final = {
-    "holder": "account holder",
-    "iban": "IBAN",
-    "bic": "BIC",
-    "number": "account number",
-    "bank": "bank",
-    "link": "link",
-    "code": "collection code",
-}
-SAID: Final = {
-    "changed": "CHANGED. Ask the partner on a number that you knew before, then `hanse payee accept`.",
-    "arriving": "They have not arrived yet.",
-    "unreadable": "They are unreadable: ask the partner to set them again.",
-    "withdrawn": "The partner has taken them back.",
-}
 
 
 @click.group(cls=commands.Group)
@@ -97,38 +77,3 @@ def payee_show(qr: bool, **typed: Any) -> None:
 def payee_accept(**typed: Any) -> Arguments:
     """Say that changed details of PARTNER are right: I have asked on a number that I knew before."""
     return typed
-
-
-# --- how they are shown
-
-
-def shown(answer: Json) -> RenderableType:
-    """Details, mine or a partner's."""
-    parts: list[RenderableType] = []
-    for row in answer.get("payees") or []:
-        parts += [tables.fields(list(pairs(row))), *notes(row), Text()]
-    bill = answer.get("pay")
-    if bill:
-        named = (("to be paid", "amount"), ("reference of the transfer", "reference"), ("due", "due"))
-        parts.append(tables.fields([(label, bill.get(name)) for label, name in named]))
-    return Group(*parts) if parts else Text("No payment details.")
-
-
-def pairs(row: Json) -> Iterator[tuple[str, Any]]:
-    """The details in one currency."""
-    yield "currency", row.get("currency")
-    for name, label in LABELS.items():
-        if row.get(name):
-            yield label, row[name]
-    if row.get("hash"):
-        yield "hash", row["hash"]
-
-
-def notes(row: Json) -> Iterator[RenderableType]:
-    """What is to be known before anything is paid."""
-    said = SAID.get(str(row.get("state")))
-    if said:
-        yield Text(said, style="bold")
-    if row.get("before"):
-        yield Text("Before they were:")
-        yield tables.fields(list(pairs(row["before"])))

@@ -10,20 +10,7 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from node.terminal import (
-    accounts,
-    agendas,
-    backups,
-    cases,
-    consumers,
-    orders,
-    payees,
-    reports,
-    rosters,
-    tables,
-    terms,
-    wares,
-)
+from node.terminal import accounts, agendas, cases, orders, reports, retentions, rosters, tables, terms, wares
 
 Json = Mapping[str, Any]
 View = Callable[[Json], RenderableType]
@@ -270,8 +257,8 @@ VIEWS: Final[Mapping[str, View]] = {
     "share.list": accounts.shares,
     **{name: agendas.tally(name) for name in agendas.REPORTS},
     "aftersales.list": agendas.aftersales,
-    "payee.list": payees.shown,
-    "payee.show": payees.shown,
+    "payee.list": accounts.payees,
+    "payee.show": accounts.payees,
     "payment.list": accounts.payments,
     "payment.received": accounts.money_arrived,
     "invoice.list": cases.invoices,
@@ -281,11 +268,11 @@ VIEWS: Final[Mapping[str, View]] = {
     "key.list": rosters.keys,
     "key.make": rosters.key_made,
     "backup.write": rosters.backup,
-    "retention.show": consumers.retained,
-    "retention.set": consumers.retained,
-    "backup.show": backups.shown,
-    "backup.plan": backups.shown,
-    "backup.run": backups.kept,
+    "retention.show": retentions.retained,
+    "retention.set": retentions.retained,
+    "backup.show": retentions.plan,
+    "backup.plan": retentions.plan,
+    "backup.run": retentions.kept,
     "audit.verify": reports.verdict,
     "audit.verify.document": reports.proof,
     "doctor": reports.findings,

@@ -51,12 +51,14 @@ def file(answer: Json) -> RenderableType:
     """What became of one file: its orders, or its articles."""
     parts = [tables.rows_of({"imports": [answer]}, "imports", {"name": "file", "at_ms": "when", "by": "by"}, empty="")]
     if answer.get("kind") == "orders":
-        orders = [{**one, **part, "number": one["number"]} for one in answer["orders"] for part in one["orders"]]
+        orders = [
+            {**one, **part, "number": one["number"]} for one in answer.get("orders") or () for part in one["orders"]
+        ]
         columns = {"number": "order", "standing": "stands", "partner": "partner", "state": "state", "order": "hash"}
         parts.append(tables.rows_of({"orders": orders}, "orders", columns, empty="No orders."))
     else:
         columns = {"sku": "SKU", "new": "new", "changed": "changed", "counted_before": "counted", "counted": "now"}
-        rows = [{**row, "changed": [one["field"] for one in row["fields"]]} for row in answer["rows"]]
+        rows = [{**row, "changed": [one["field"] for one in row["fields"]]} for row in answer.get("rows") or ()]
         parts.append(tables.rows_of({"rows": rows}, "rows", columns, empty="It changed nothing."))
     if answer.get("more"):
         parts.append(Text(f"and {answer['more']} more"))

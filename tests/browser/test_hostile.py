@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright import sync_api
 
 from node import errors
@@ -54,6 +55,28 @@ def test_C04_what_others_wrote_stays_text_on_every_page(village: villages.Villag
     finally:
         village.dealer.ask("partner.rename", partner=name, name=harbour.name)
     assert shown >= 3, "the hostile texts were shown nowhere"
+
+
+WIDE = """() => [...document.querySelectorAll('.card table')].filter((table) => {
+  const card = table.closest('.card').getBoundingClientRect();
+  return table.getBoundingClientRect().right > card.right + 1;
+}).length || document.documentElement.scrollWidth > document.documentElement.clientWidth"""
+
+
+@pytest.mark.parametrize("width", pictures.WIDTHS)
+def test_a_name_of_one_long_word_pushes_nothing_off_the_page(
+    village: villages.Village, browser: sync_api.Browser, width: str
+) -> None:
+    shop, before, long = village.shop, "Canton Bridge", "W" * 96
+    shop.ask("partner.rename", partner=before, name=long)
+    try:
+        with pictures.visit(browser, shop.address, width=width) as page:
+            for path in ("/partners", "/orders", "/network", "/statements", f"/partners/{long}"):
+                page.goto(shop.address + path)
+                sync_api.expect(page.get_by_text(long).first).to_be_attached()
+                assert not page.evaluate(WIDE), path
+    finally:
+        shop.ask("partner.rename", partner=long, name=before)
 
 
 def test_C04_faults_show_what_was_typed_as_text(village: villages.Village, browser: sync_api.Browser) -> None:

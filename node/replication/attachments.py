@@ -1,6 +1,7 @@
 """Blobs of one session: which ones were asked for, and which ones are owed (docs/protocol.md section 8.10).
 
-Memory is bounded on both sides: no more is asked for than one blob may have, and one blob at a time is read to be sent.
+Memory is bounded on both sides: no more is asked for than one blob may have, and one blob at a time is read to be sent,
+or as many small ones as fit into a piece.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ ASKED_MAX: Final = 16 * limits.BLOB_WANTS_MAX
 """Blobs asked for and not here yet."""
 OWED_MAX: Final = limits.BLOB_WANTS_MAX * limits.BLOB_WANTS_MAX
 """Blobs that the partner asked for and that did not go out yet; what it asks beyond that is forgotten."""
+LOOKED_MAX: Final = 64
+"""Blobs looked for on the disk at once: sealed addresses are small and come in hundreds."""
 
 
 @dataclass(slots=True)
@@ -72,6 +75,7 @@ class Outgoing:
 
     due: deque[bytes] = field(default_factory=deque)
     owed: set[bytes] = field(default_factory=set)
+    here: deque[tuple[bytes, bytes]] = field(default_factory=deque)  # read, and next to go out
     whole: bytes = b""  # the blob that is going out
     digest: bytes = b""
     offset: int = 0
@@ -90,22 +94,32 @@ class Outgoing:
         self.due.append(digest)
         return True
 
-    def look(self) -> bytes:
-        """The next one to look for on the disk. It counts as owed meanwhile: it may arrive while the disk is read."""
-        digest = self.due.popleft()
-        self.owed.add(digest)
-        return digest
+    def look(self) -> list[bytes]:
+        """The next ones to look for on the disk. They count as owed meanwhile: they may come by then."""
+        digests = [self.due.popleft() for _ in range(min(len(self.due), LOOKED_MAX))]
+        self.owed.update(digests)
+        return digests
 
-    def found(self, digest: bytes, data: bytes | None) -> None:
-        """What the disk has of it."""
-        if data is not None:
-            self.owed.discard(digest)
-            self.whole, self.digest, self.offset = data, digest, 0
+    def found(self, looked: Sequence[bytes], rows: Sequence[tuple[bytes, bytes | None]]) -> None:
+        """What the disk has of the first of them; the others are looked for next."""
+        for digest, data in rows:
+            if data is not None:
+                self.owed.discard(digest)
+                self.here.append((digest, data))
+        self._postpone(looked[len(rows) :])
 
-    def postpone(self, digest: bytes) -> None:
-        """It is here, and cannot go out yet."""
-        self.owed.discard(digest)
-        self.due.appendleft(digest)
+    def begin(self) -> None:
+        """Let the next one go out that was read."""
+        (self.digest, self.whole), self.offset = self.here.popleft(), 0
+
+    def rest(self) -> None:
+        """What was read cannot go out yet. It is not kept: it may be erased meanwhile."""
+        self._postpone([digest for digest, _ in self.here])
+        self.here.clear()
+
+    def _postpone(self, digests: Sequence[bytes]) -> None:
+        self.owed.difference_update(digests)
+        self.due.extendleft(reversed(digests))
 
     def piece(self) -> messages.Blob | None:
         """The next piece of the blob that is going out; None when there is none."""

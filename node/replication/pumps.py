@@ -7,6 +7,7 @@ holds. Every answer is sent only after the transaction behind it is committed.
 from __future__ import annotations
 
 import asyncio
+import functools
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -301,13 +302,15 @@ class Pump:
             piece = self.outgoing.piece()
             if piece is not None:
                 await self.send(piece)
-            elif self.outgoing.due:
-                digest = self.outgoing.look()
-                data = await self.core.books.database.read(lambda db, digest=digest: blobs.get(db, digest))  # type: ignore[misc]
-                if data is not None and not self._paced(len(data)):
-                    self.outgoing.postpone(digest)
+            elif self.outgoing.here:
+                if not self._paced(len(self.outgoing.here[0][1])):
+                    self.outgoing.rest()
                     return
-                self.outgoing.found(digest, data)
+                self.outgoing.begin()
+            elif self.outgoing.due:
+                looked = self.outgoing.look()
+                unit = functools.partial(blobs.several, digests=looked, bytes_max=limits.BLOB_PIECE_BYTES_MAX)
+                self.outgoing.found(looked, await self.core.books.database.read(unit))
             else:
                 return
 

@@ -26,6 +26,19 @@ def get(db: sqlite3.Connection, digest: bytes) -> bytes | None:
     return row[0] if row is not None and hashlib.sha256(row[0]).digest() == digest else None
 
 
+def several(db: sqlite3.Connection, digests: Sequence[bytes], bytes_max: int) -> list[tuple[bytes, bytes | None]]:
+    """(hash, blob) of the first ones, None for what is not here; at least one, and no more once they exceed a size."""
+    found: list[tuple[bytes, bytes | None]] = []
+    size = 0
+    for digest in digests:
+        data = get(db, digest)
+        found.append((digest, data))
+        size += len(data or b"")
+        if size > bytes_max:
+            break
+    return found
+
+
 def erase(db: sqlite3.Connection, digest: bytes) -> bool:
     """Delete a blob; tells whether it was here. Every proof stays valid without it."""
     db.execute("DELETE FROM blob_wants WHERE hash = ?", (digest,))

@@ -55,6 +55,7 @@ def payee_list() -> Arguments:
 @click.option("--statement", metavar="ID", help="With what is open of this statement.")
 @click.option("--invoice", metavar="ID", help="With what is open of this invoice.")
 @click.option("--payment", metavar="ID", help="With what I promised to send.")
+@click.option("--agreement", metavar="ID", help="With all that is open under this agreement.")
 @click.option("--qr", is_flag=True, help="Draw the code that fills in a transfer in euros.")
 def payee_show(qr: bool, **typed: Any) -> None:
     """Show how PARTNER wants to be paid."""

@@ -208,6 +208,9 @@ def test_a_statement_names_what_a_transfer_says_and_makes_the_code_of_a_transfer
         assert row["epc"].split("\n") == [
             *("BCD", "002", "1", "SCT", "COBADEFFXXX", EUROS["holder"], IBAN, "EUR21.00", "", "", reference)
         ]
+        (balance,) = (await town.ask("shop", "balance", partner="factory"))["balances"]
+        whole = await town.ask("shop", "payee.show", partner="factory", agreement=balance["agreement"])
+        assert (whole["pay"], whole["payees"]) == (answer["pay"], answer["payees"])
         invoice = (await town.ask("factory", "invoice.issue", statement=statement))["invoice"]
         await town.settle()
         same = await town.ask("shop", "payee.show", partner="factory", invoice=invoice)

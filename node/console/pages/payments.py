@@ -81,7 +81,7 @@ async def payments(view: views.View) -> web.StreamResponse:
     )
     partners = [row["name"] for row in (await view.ask("partners"))["partners"]]
     statement = view.query("statement")
-    asked = {"partner": partner, "statement": statement or None}
+    asked = {"partner": partner, "statement": statement or None, "agreement": view.query("agreement") or None}
     paying = await view.ask_if_permitted("payee.show", **asked) if partner in partners else None
     return view.page(
         "statements/payments.html",

@@ -42,13 +42,15 @@ class Standing(StrEnum):
 
 
 class Shown(doors.Arguments):
-    """`statement`, `invoice` or `payment` (8 or more characters of its hash): with what I owe by it."""
+    """`statement`, `invoice` or `payment` (8 or more characters of its hash): with what I owe by it; `agreement` (its
+    whole hash): with all that is open under it."""
 
     partner: str
     currency: str | None = None
     statement: str | None = None
     invoice: str | None = None
     payment: str | None = None
+    agreement: str | None = None
 
 
 class Accept(doors.Arguments):
@@ -216,7 +218,7 @@ def bill_of(desk: books.Desk, given: Shown) -> Row | None:
     if given.statement is not None:
         found = statements.find(desk, given.statement)
         return of_statement(found.book, found.statement.key)
-    return None
+    return None if given.agreement is None else of_agreement(desk, given.agreement)
 
 
 def of_invoice(found: invoices.Found) -> Row | None:
@@ -229,6 +231,22 @@ def of_invoice(found: invoices.Found) -> Row | None:
         return None
     amount = catalogues.shown(left, document.currency)
     return {"amount": amount, "reference": payees.reference(invoice.key), "due": document.due}
+
+
+def of_agreement(desk: books.Desk, wanted: str) -> Row | None:
+    """All that is open under an agreement; a transfer of it names the newest statement."""
+    for book in peering.open_books(desk):
+        for version in versions.newest(book):
+            found = obligations.of(book.history.channel, version.key) if version.hash.hex() == wanted else []
+            mine_open = [one for one in found if one.debtor == book.side]
+            if mine_open:
+                amount = catalogues.shown(sum(one.open for one in mine_open), version.currency)
+                return {
+                    "amount": amount,
+                    "reference": payees.reference(mine_open[-1].statement or version.hash),
+                    "due": mine_open[0].due,
+                }
+    return None
 
 
 def of_statement(book: books.Book, name: bytes) -> Row | None:

@@ -74,6 +74,15 @@ class Merchant:
 
 
 @dataclass(slots=True)
+class Consumers:
+    """By order, the consumer's name and digits of the telephone number, as far as sealed addresses were opened since
+    the start; `begun`: whether all that may be searched were looked at once."""
+
+    known: dict[bytes, tuple[str, str]] = field(default_factory=dict)
+    begun: bool = False
+
+
+@dataclass(slots=True)
 class Books:
     """All books of a node, and the door to the database for everything that writes documents."""
 
@@ -89,7 +98,7 @@ class Books:
     changes: events.Changes = field(default_factory=events.Changes)  # for pages that renew themselves
     whole: Books | None = None  # where these are the books as one caller writes in them: the node's own
     damages: dict[int, logbooks.DamagedError] = field(default_factory=dict)  # by channel: what has to be fetched back
-    consumers: dict[bytes, tuple[str, str]] = field(default_factory=dict)  # see `consumers`; never on the disk
+    consumers: Consumers = field(default_factory=Consumers)  # see `consumers`; never on the disk
 
     async def write(self, unit: Callable[[Desk], Result]) -> Result:
         """Run a unit in one transaction. If it raises, nothing happened, neither on disk nor in the folds.

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from node import errors
-from node.storage import blobs, logbooks
+from node.storage import blobs, logbooks, orderbooks
+from node.trade import books, doors
+from node.trade.ordering import consumers
 from tests.node import markets
 from tests.node.markets import order
 from tests.node.towns import Town, play
@@ -34,6 +36,33 @@ def test_whoever_ships_finds_the_consumer_though_the_address_is_sealed(text: str
         assert node is not None
         stored = await node.database.read(lambda db: db.execute("SELECT count(*) FROM consumer_words").fetchone())
         assert stored == (0,), "what was sealed is written nowhere in the clear"
+
+    play(story)
+
+
+def test_the_first_search_opens_addresses_in_portions_and_the_next_ones_open_what_is_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(consumers, "PORTION", 2)
+    looked, at_once = consumers.look, list[tuple[books.Desk, int]]()
+
+    def look(trade: doors.Trade, desk: books.Desk, row: orderbooks.OrderRow) -> tuple[str, str]:
+        if not at_once or at_once[-1][0] is not desk:
+            at_once.append((desk, 0))
+        at_once[-1] = (desk, at_once[-1][1] + 1)
+        return looked(trade, desk, row)
+
+    monkeypatch.setattr(consumers, "look", look)
+
+    async def story(town: Town) -> None:
+        names = {await market(town), *[await order(town, "shop", "factory") for _ in range(4)]}
+        assert set(await hits(town, "factory", "李雷")) == names
+        assert [count for _, count in at_once] == [2, 2, 1]
+        at_once.clear()
+        names.add(await order(town, "shop", "factory"))
+        for _ in range(2):
+            assert set(await hits(town, "factory", "李雷")) == names
+        assert [count for _, count in at_once] == [1]
 
     play(story)
 

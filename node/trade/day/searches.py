@@ -52,6 +52,7 @@ async def search(trade: doors.Trade, given: Search, report: doors.Report) -> doo
             hits.setdefault(("order", row.thread.hex()), of_row(desk, row, searches.CONSUMER))
         return {"text": given.text, "hits": list(hits.values())[: given.limit]}
 
+    await consumers.open_all(trade)
     return await trade.books.read(unit)
 
 

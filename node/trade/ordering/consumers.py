@@ -7,6 +7,8 @@ memory while the node runs (docs/decisions/0040).
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -21,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 OPENED_MAX: Final = 2_000
 """So many orders that this node ships are searched for a consumer, the newest first."""
+PORTION: Final = 32
+"""Addresses opened at a time after a start; whoever else asks meanwhile waits for no more."""
 
 
 class Erase(doors.Arguments):
@@ -53,6 +57,7 @@ async def erase(trade: doors.Trade, given: Erase, report: doors.Report) -> doors
             "partners": sorted(holders),
         }
 
+    await open_all(trade)
     done = await trade.books.act(unit)
     log.info("a consumer was erased", orders=len(done["orders"]), by=trade.caller.operator)
     return done
@@ -94,7 +99,7 @@ def rows_of(desk: books.Desk, threads: set[bytes]) -> list[orderbooks.OrderRow]:
 def erase_sealed(desk: books.Desk, thread: bytes) -> bool:
     """Destroy the sealed address of an order, also where it is only passed on; tells whether it was here."""
     row = orderbooks.order(desk.db, thread)
-    desk.books.consumers.pop(thread, None)
+    desk.books.consumers.known.pop(thread, None)
     erasures.note(desk.db, thread, desk.now_ms())
     orderbooks.forget_city(desk.db, thread)
     entry = None if row is None else orders.placed(desk, orders.of_row(desk, row))[0]
@@ -109,16 +114,32 @@ def erase_sealed(desk: books.Desk, thread: bytes) -> bool:
 # --- finding them where the address is sealed to this node
 
 
+async def open_all(trade: doors.Trade) -> None:
+    """Open what may be searched, the first time since the start, a portion at a time: nobody else waits for all of it.
+
+    Afterwards each question opens only what has come since.
+    """
+    if trade.books.consumers.begun:
+        return
+    rows = await trade.books.read(lambda desk: orderlists.shipped_here(desk.db, OPENED_MAX))
+    for first in range(0, len(rows), PORTION):
+        await trade.books.read(functools.partial(open_some, trade, rows=rows[first : first + PORTION]))
+    trade.books.consumers.begun = True
+
+
+def open_some(trade: doors.Trade, desk: books.Desk, rows: Sequence[orderbooks.OrderRow]) -> None:
+    """Open the addresses of these orders, as far as they were not."""
+    for row in rows:
+        if row.thread not in desk.books.consumers.known and peering.readable(desk, row.channel) is not None:
+            desk.books.consumers.known[row.thread] = look(trade, desk, row)
+
+
 def opened(trade: doors.Trade, desk: books.Desk) -> list[tuple[orderbooks.OrderRow, tuple[str, str]]]:
     """(order, (name as it is compared, digits of the telephone number)) of the newest orders that this node ships."""
-    found = []
-    for row in orderlists.shipped_here(desk.db, OPENED_MAX):
-        if row.thread not in desk.books.consumers:
-            if peering.readable(desk, row.channel) is None:
-                continue
-            desk.books.consumers[row.thread] = look(trade, desk, row)
-        found.append((row, desk.books.consumers[row.thread]))
-    return found
+    rows = orderlists.shipped_here(desk.db, OPENED_MAX)
+    open_some(trade, desk, rows)
+    known = desk.books.consumers.known
+    return [(row, known[row.thread]) for row in rows if row.thread in known]
 
 
 def look(trade: doors.Trade, desk: books.Desk, row: orderbooks.OrderRow) -> tuple[str, str]:

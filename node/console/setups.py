@@ -136,7 +136,7 @@ class Wizard:
         except errors.StorageError:
             raise
         except errors.NodeError as error:
-            return self._questions(view, {}, error, restoring=True)
+            return self._questions(view, {}, plain(error), restoring=True)
         asyncio.get_running_loop().call_later(FINISH_S, self.finished.set)
         return view.page("setup/starting.html", owner="")
 
@@ -277,9 +277,14 @@ class Lock:
         try:
             await self.unlock(forms.text(posted, "passphrase"))
         except errors.NodeError as error:
-            return view.page("setup/lock.html", status=problems.status(error), name=self.name, error=error)
+            return view.page("setup/lock.html", status=problems.status(error), name=self.name, error=plain(error))
         asyncio.get_running_loop().call_later(FINISH_S, self.finished.set)
         return view.page("setup/starting.html", owner="")
+
+
+def plain(error: errors.NodeError) -> errors.NodeError:
+    """A wrong passphrase without the hint for whoever starts the node by a command."""
+    return errors.NodeError(error.code, error.message) if error.code == "key.passphrase" else error
 
 
 async def serve(

@@ -201,11 +201,13 @@ def test_C09_what_is_no_form_brings_nothing_back() -> None:
 def test_the_lock_opens_with_the_passphrase_alone() -> None:
     async def unlock(passphrase: str) -> None:
         if passphrase != "right":
-            raise errors.NodeError("key.passphrase", "the passphrase is wrong")
+            raise errors.NodeError(
+                "key.passphrase", "the passphrase is wrong", hint="it is read from $HANSE_PASSPHRASE"
+            )
 
     async def story(post: Post) -> None:
         status, text = await post("/unlock", {"passphrase": "wrong"})
-        assert status == 403 and "The passphrase is wrong." in text
+        assert status == 403 and "The passphrase is wrong." in text and "HANSE_" not in text
         assert (await post("/unlock", {"passphrase": "right"}))[0] == 200
 
     at(setups.Lock("晨曦", unlock), story)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from node.console.words import N_
+from protocol import limits
 
 Json = Mapping[str, Any]
 
 GRAVE: Final = "red"
 CARE: Final = "yellow"
 NOTE: Final = "azure"
+MINUTE_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,15 @@ def troubles(partner: Json) -> Iterator[Trouble]:
             N_("Documents wait for the partner's receipt."),
             N_("They are sent again by themselves. If it goes on while the partner is online, call it."),
             partner["overdue_since_ms"],
+        )
+    skew_ms = partner["clock_skew_ms"]
+    if abs(skew_ms) > limits.SKEW_MS_MAX:
+        ahead = N_("The clock of the partner's node is ahead of yours.")
+        yield Trouble(
+            CARE,
+            ahead if skew_ms > 0 else N_("The clock of the partner's node is behind yours."),
+            N_("Compare both with a telephone. No clock decides who came first, but deadlines are counted by them."),
+            detail=f"{skew_ms / MINUTE_MS:+.0f} min",
         )
     if partner["peering"] == "invited":
         yield Trouble(NOTE, N_("The partner's node has not answered yet."), N_("Trade begins once it has."))

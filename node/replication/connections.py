@@ -114,6 +114,10 @@ class Connections:
         """Whether this node may sign in a channel."""
         return self.core.standings.get(channel, standings.Standing()).author.value
 
+    def skew_ms(self, channel: int) -> int:
+        """By how much at least the partner's clock is ahead of mine; negative where it is behind."""
+        return self.core.standings.get(channel, standings.Standing()).skew_ms
+
     def wake(self, channel: int) -> None:
         """A channel has something to send."""
         for connected in self.live.values():

@@ -15,7 +15,7 @@ from typing import Final, assert_never
 import structlog
 
 from node import ports
-from node.replication import comparisons, pumps, recoveries, sequencing
+from node.replication import comparisons, pumps, recoveries, sequencing, standings
 from node.storage import logbooks, outboxes, partners
 from node.trade import books
 from protocol import identities, messages, sessions, syncing
@@ -203,17 +203,19 @@ class Exchange(pumps.Pump):
         window = syncing.after_receipt(self.window, receipt.size)
         partner = self._partner_keys()
 
-        def unit(db: sqlite3.Connection) -> bool:
+        def unit(db: sqlite3.Connection) -> tuple[int, bool]:
             mine = logbooks.of_channel(db, self.channel, mine=True)
             held, own = sequencing.check_receipt(db, mine, receipt, partner)
             comparisons.check_pairing(db, self.channel, receipt, own, partner.log)
             logbooks.save_receipt(db, mine.id, held)
             partners.open_if_paired(db, self.channel)
-            return (
-                pumps.is_removed(db, self.partner) and receipt.size == mine.size and not outboxes.waiting(db, mine.id)
-            )
+            told = receipt.size == mine.size and not outboxes.waiting(db, mine.id)
+            return held.time_s, told and pumps.is_removed(db, self.partner)
 
-        parted = await self._write(unit)
+        signed_s, parted = await self._write(unit)
+        end, sent_ms = self.offered
+        if receipt.size == end:  # what was sent last was receipted at once; earlier receipts may be repeats
+            self.standing.skew_ms = standings.skew_ms(signed_s, sent_ms, self.core.clock.now_ms())
         self.window = window
         self.core.receipted(self.channel, receipt.size)
         if parted:

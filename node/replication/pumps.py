@@ -45,6 +45,7 @@ class Pump:
     proof: tuple[str, str] | None = None  # two notes that the partner is shown before the session ends
     ending: PeerError | None = None
     retired: bool = False  # a newer session took over: nothing of this one may reach the disk any more
+    offered: tuple[int, int] = (0, 0)  # up to where my newest batch reached that was not sent before, and when it left
     partner_size: int = 0  # of the partner's own logbook, as its HEADS showed it
     vouched: bool = False  # the partner signed that it holds no later head of mine
     loss: recoveries.Loss | None = None
@@ -166,6 +167,8 @@ class Pump:
                 continue
             end, size_bytes = step.batch.first + len(step.batch.entries), sequencing.size_bytes(step.batch.entries)
             self.window = syncing.after_send(self.window, end, len(step.batch.entries), size_bytes)
+            if not step.repeated:
+                self.offered = (end, self.core.clock.now_ms())
             await self.send(step.batch)
             if self.dues.receipt is None or self.dues.receipt.mine.size <= end:
                 await self._say_receipt()

@@ -21,6 +21,19 @@ class Standing:
     author: AuthorState = AuthorState.WAITING
     pace: paces.Pace = field(default_factory=paces.Pace)
     spoilt: set[bytes] = field(default_factory=set)  # blobs that the partner sent with another content: not asked again
+    skew_ms: int = (
+        0  # by how much the partner's clock was ahead of mine at the last receipt, at least; behind: negative
+    )
+
+
+def skew_ms(signed_s: int, sent_ms: int, now_ms: int) -> int:
+    """By how much at least a clock is ahead of mine, negative where it is behind, as its receipt says (section 7.7).
+
+    `signed_s`: the time of the receipt, in whole seconds, for a batch that I sent at `sent_ms`. It was made after that
+    and before now, so a time in between says nothing.
+    """
+    earliest_ms, latest_ms = signed_s * 1000, signed_s * 1000 + 999
+    return max(earliest_ms - now_ms, 0) + min(latest_ms - sent_ms, 0)
 
 
 def unobserved(origin: str, size: int) -> None:

@@ -73,6 +73,9 @@ class Network(Protocol):
     def signing(self, channel: int) -> str:
         """Whether this node may sign in a channel: waiting (for the partner), ready, recovering or forked."""
 
+    def skew_ms(self, channel: int) -> int:
+        """By how much at least the partner's clock is ahead of mine, as far as known; negative where it is behind."""
+
     @property
     def addresses(self) -> tuple[str, ...]:
         """Where this node is reached."""

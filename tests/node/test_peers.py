@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from node import errors, ports
-from node.replication import connections
+from node.replication import connections, standings
+from protocol import limits
 from tests.node.towns import Town, play
 
 
@@ -148,5 +151,33 @@ def test_a_partner_on_the_local_network_is_shown_there_and_a_stranger_is_not() -
             await factory.life.spawn(factory.node.connections.hint(hint), "hint")
         assert (await town.ask("factory", "partner.show", partner="shop"))["nearby"] == "10.0.0.8:7443"
         assert (await town.ask("shop", "partner.show", partner="factory"))["nearby"] == ""
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("signed_s", "skew_ms"),
+    [(999, -1), (1_000, 0), (1_010, 0), (1_011, 1_000), (0, -999_001), (2_000, 990_000)],
+)
+def test_a_receipt_says_what_a_clock_is_off_at_least(signed_s: int, skew_ms: int) -> None:
+    assert standings.skew_ms(signed_s, sent_ms=1_000_000, now_ms=1_010_000) == skew_ms
+
+
+@pytest.mark.parametrize("minutes", [-30, 12])
+def test_a_partner_whose_clock_is_off_is_told_from_its_receipts(minutes: int) -> None:
+    async def story(town: Town) -> None:
+        await town.open("factory", "shop")
+        await town.pair("factory", "shop")
+        assert abs((await town.ask("shop", "partner.show", partner="factory"))["clock_skew_ms"]) < limits.SKEW_MS_MAX
+        clock = town.citizens["factory"].clock
+        assert clock is not None
+        clock.step(minutes * 60_000)
+        await asyncio.sleep(3_600)  # receipts over one logbook never go back, so a clock that was set back waits
+        await town.ask("shop", "agreement.propose", partner="factory")
+        await town.settle()
+        skew_ms = (await town.ask("shop", "partner.show", partner="factory"))["clock_skew_ms"]
+        assert abs(skew_ms - minutes * 60_000) < 5_000
+        theirs = (await town.ask("factory", "partner.show", partner="shop"))["clock_skew_ms"]
+        assert abs(theirs) < limits.SKEW_MS_MAX or theirs * minutes < 0
 
     play(story)

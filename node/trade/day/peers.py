@@ -64,6 +64,7 @@ def describe(trade: doors.Trade, desk: books.Desk, partner: partners.Partner) ->
         "nearby": contact.nearby,
         "signing": trade.network.signing(channel.id),
         "overdue_since_ms": overdue_since_ms(desk, mine),
+        "clock_skew_ms": trade.network.skew_ms(channel.id),
         "sent": mine.size,
         "receipted": mine.receipted,
         "received": theirs.size,

@@ -128,6 +128,7 @@ def test_every_trouble_of_a_link_is_said_with_what_to_do() -> None:
     fine = {
         "state": "active", "channel_state": "open", "peering": "active", "signing": "ready", "online": True,
         "unreachable_since_ms": None, "last_seen_ms": 1, "trouble": "", "overdue_since_ms": None, "compared_ms": 1,
+        "clock_skew_ms": -300_000,
     }  # fmt: skip
     assert list(healths.troubles(fine)) == [] and healths.state(fine) == "online"
     for changes, tone in (
@@ -138,6 +139,8 @@ def test_every_trouble_of_a_link_is_said_with_what_to_do() -> None:
         ({"online": False}, healths.CARE),
         ({"online": False, "trouble": "key"}, healths.CARE),
         ({"overdue_since_ms": 5}, healths.CARE),
+        ({"clock_skew_ms": 300_001}, healths.CARE),
+        ({"clock_skew_ms": -300_001}, healths.CARE),
         ({"left_by": ["partner"], "peering": "ending"}, healths.CARE),
         ({"left_by": ["me"], "peering": "ending"}, healths.NOTE),
         ({"paused_by": ["partner"], "peering": "suspended"}, healths.CARE),

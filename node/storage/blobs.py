@@ -66,6 +66,11 @@ def wanted(db: sqlite3.Connection, channel: int, after: int, count_max: int) -> 
     ).fetchall()
 
 
+def is_wanted(db: sqlite3.Connection, digest: bytes) -> bool:
+    """Whether a blob is still to come from a partner."""
+    return db.execute("SELECT 1 FROM blob_wants WHERE hash = ?", (digest,)).fetchone() is not None
+
+
 def count_wanted(db: sqlite3.Connection, channel: int) -> int:
     """How many blobs the partner of the channel still has to send."""
     return int(db.execute("SELECT count(*) FROM blob_wants WHERE channel = ?", (channel,)).fetchone()[0])

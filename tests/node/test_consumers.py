@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def test_the_first_search_opens_addresses_in_portions_and_the_next_ones_open_wha
     monkeypatch.setattr(consumers, "PORTION", 2)
     looked, at_once = consumers.look, list[tuple[books.Desk, int]]()
 
-    def look(trade: doors.Trade, desk: books.Desk, row: orderbooks.OrderRow) -> tuple[str, str]:
+    def look(trade: doors.Trade, desk: books.Desk, row: orderbooks.OrderRow) -> tuple[str, str] | None:
         if not at_once or at_once[-1][0] is not desk:
             at_once.append((desk, 0))
         at_once[-1] = (desk, at_once[-1][1] + 1)
@@ -63,6 +64,25 @@ def test_the_first_search_opens_addresses_in_portions_and_the_next_ones_open_wha
         for _ in range(2):
             assert set(await hits(town, "factory", "李雷")) == names
         assert [count for _, count in at_once] == [1]
+
+    play(story)
+
+
+def test_an_address_that_arrives_after_a_search_is_found_by_the_next_one() -> None:
+    async def story(town: Town) -> None:
+        one = await market(town)
+        node = town.citizens["factory"].node
+        assert node is not None
+        digest, data = await node.database.read(lambda db: db.execute("SELECT hash, data FROM blobs").fetchone())
+
+        def leave(db: sqlite3.Connection) -> None:
+            blobs.erase(db, digest)
+            blobs.want(db, 1, [(digest, len(data))])
+
+        await node.database.write(leave)
+        assert await hits(town, "factory", "李雷") == []
+        await node.database.write(lambda db: blobs.put(db, data))
+        assert await hits(town, "factory", "李雷") == [one]
 
     play(story)
 

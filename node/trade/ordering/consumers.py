@@ -128,10 +128,12 @@ async def open_all(trade: doors.Trade) -> None:
 
 
 def open_some(trade: doors.Trade, desk: books.Desk, rows: Sequence[orderbooks.OrderRow]) -> None:
-    """Open the addresses of these orders, as far as they were not."""
+    """Open the addresses of these orders, as far as they were not. One that is still on its way is opened later."""
     for row in rows:
         if row.thread not in desk.books.consumers.known and peering.readable(desk, row.channel) is not None:
-            desk.books.consumers.known[row.thread] = look(trade, desk, row)
+            found = look(trade, desk, row)
+            if found is not None:
+                desk.books.consumers.known[row.thread] = found
 
 
 def opened(trade: doors.Trade, desk: books.Desk) -> list[tuple[orderbooks.OrderRow, tuple[str, str]]]:
@@ -142,8 +144,9 @@ def opened(trade: doors.Trade, desk: books.Desk) -> list[tuple[orderbooks.OrderR
     return [(row, known[row.thread]) for row in rows if row.thread in known]
 
 
-def look(trade: doors.Trade, desk: books.Desk, row: orderbooks.OrderRow) -> tuple[str, str]:
-    """What the address of an order says of name and telephone number; empty where it cannot be opened."""
+def look(trade: doors.Trade, desk: books.Desk, row: orderbooks.OrderRow) -> tuple[str, str] | None:
+    """What the address of an order says of name and telephone number; empty where it cannot be opened, None where it
+    has not arrived."""
     entry, logbook = orders.placed(desk, orders.of_row(desk, row))
     reference = None if entry is None else entry.body.get("pii")
     if entry is None or not isinstance(reference, dict):
@@ -151,7 +154,8 @@ def look(trade: doors.Trade, desk: books.Desk, row: orderbooks.OrderRow) -> tupl
     partner = desk.peek(row.channel).partner.node
     known = personal.reveal(desk, trade.keys, partner, reference, logbook.origin, entry.id)
     if known is None:
-        return "", ""
+        digest = reference["ct"]
+        return None if isinstance(digest, bytes) and blobs.is_wanted(desk.db, digest) else ("", "")
     return spellings.plain(known.get("name", "")), spellings.telephone(known.get("phone", ""))
 
 

@@ -5,9 +5,12 @@ Something of every state is left standing, so that every page has something to s
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Callable
+
+import segno
 
 from node.demonstrations import aftersales, closings, merchants, stages, tradings
 from node.demonstrations.merchants import Merchant
@@ -29,6 +32,13 @@ def photo(width: int = 480, height: int = 360) -> bytes:
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def collection_code() -> bytes:
+    """A code to be scanned by whoever pays, as a payment service draws it: a PNG."""
+    drawn = io.BytesIO()
+    segno.make("https://pay.example/canton-bridge", error="m").save(drawn, kind="png", scale=8, border=4)
+    return drawn.getvalue()
 
 
 PHOTO = {"name": "杯口.png", "data_hex": photo().hex()}
@@ -139,7 +149,7 @@ def close_month(stage: Stage) -> None:
     stages.until("the payment arrives", closings.payment, dealer, sent["payment"])
     shop.ask("payment.promise", partner=dealer.name, amount="30.00", due="2026-12-15")
     bank = {"holder": dealer.name, "number": "6222021202000123456", "bank": "中国工商银行广州越秀支行"}
-    dealer.ask("payee.set", currency="CNY", **bank, name="code.png", data_hex=PHOTO["data_hex"])
+    dealer.ask("payee.set", currency="CNY", **bank, name="code.png", data_hex=collection_code().hex())
     iban = {"holder": "Canton Bridge GmbH", "iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}
     dealer.ask("payee.set", currency="EUR", **iban)
     proposed = factory.ask("statement.propose", partner=harbour.name, period="2026-11")

@@ -209,8 +209,10 @@ class Exchange(pumps.Pump):
             comparisons.check_pairing(db, self.channel, receipt, own, partner.log)
             logbooks.save_receipt(db, mine.id, held)
             partners.open_if_paired(db, self.channel)
-            told = receipt.size == mine.size and not outboxes.waiting(db, mine.id)
-            return held.time_s, told and pumps.is_removed(db, self.partner)
+            parted = (
+                pumps.is_removed(db, self.partner) and receipt.size == mine.size and not outboxes.waiting(db, mine.id)
+            )
+            return held.time_s, parted
 
         signed_s, parted = await self._write(unit)
         end, sent_ms = self.offered

@@ -194,10 +194,10 @@ def compare(folder: Path, file: Path, root: bytes, report: Report) -> None:
 
 def digest(stream: IO[bytes]) -> bytes:
     """The SHA-256 of what a stream still holds."""
-    sum = hashlib.sha256()
+    hashed = hashlib.sha256()
     while piece := stream.read(archives.CHUNK_BYTES):
-        sum.update(piece)
-    return sum.digest()
+        hashed.update(piece)
+    return hashed.digest()
 
 
 def contents(packed: IO[bytes] | io.RawIOBase) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:

@@ -162,12 +162,8 @@ def folder_of(trade: doors.Trade, plan: Plan) -> Path:
 # --- use cases
 
 
-class Nothing(doors.Arguments):
-    """Nothing."""
-
-
-@register.case("backup.show", Nothing)
-async def show(trade: doors.Trade, given: Nothing, report: doors.Report) -> doors.Json:
+@register.case("backup.show", doors.NoArguments)
+async def show(trade: doors.Trade, given: doors.NoArguments, report: doors.Report) -> doors.Json:
     """What was decided about backups, what came of it, and which ones lie in the folder."""
     now_ms = trade.world.clock.now_ms()
     plan, state, stands = await trade.database.read(lambda db: (plan_of(db), state_of(db), standing(db, now_ms)))
@@ -223,7 +219,7 @@ async def decide(trade: doors.Trade, given: Planned, report: doors.Report) -> do
 
     await trade.database.write(unit)
     log.info("backups are planned", every=plan.every, keep=plan.keep, by=trade.caller.operator)
-    return await show(trade, Nothing(), report)
+    return await show(trade, doors.NoArguments(), report)
 
 
 def choose(folder: Path, shelf: Path) -> None:
@@ -246,8 +242,8 @@ def choose(folder: Path, shelf: Path) -> None:
     vaults.prepare(folder, make=folder == shelf)
 
 
-@register.case("backup.run", Nothing)
-async def run(trade: doors.Trade, given: Nothing, report: doors.Report) -> doors.Json:
+@register.case("backup.run", doors.NoArguments)
+async def run(trade: doors.Trade, given: doors.NoArguments, report: doors.Report) -> doors.Json:
     """Write a backup into the chosen folder now, as the node does by itself, and remove the surplus."""
     plan = await trade.database.read(plan_of)
     return await keep_one(trade, plan, report)

@@ -208,8 +208,7 @@ def judged(desk: books.Desk, row: Row) -> tuple[payees.Details | None, Standing]
 def bill_of(desk: books.Desk, given: Shown) -> Row | None:
     """What I owe by a bill of the partner, and how a transfer names it; None for none, or where I owe nothing by it."""
     if given.payment is not None:
-        known = {one.key: (book, one) for book in peering.open_books(desk) for one in book.history.payments.values()}
-        book, paid = known[payments.one_of([one for _, one in known.values()], given.payment).key]
+        book, paid = payments.find(desk, given.payment)
         if paid.debtor != book.side or paid.state in CLOSED:
             return None
         return {"amount": catalogues.shown(paid.amount, paid.currency), "reference": paid.reference, "due": None}

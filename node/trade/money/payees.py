@@ -1,6 +1,6 @@
 """How this merchant wants to be paid, by currency: kept as blobs beside its card, which names them by their hashes.
 
-docs/protocol.md section 11.8; docs/decisions/0044-bank-details-hang-on-the-card.md says why there.
+docs/protocol.md section 11.8; docs/decisions/0044-payment-details-hang-on-the-card.md says why there.
 """
 
 from __future__ import annotations
@@ -52,8 +52,7 @@ async def put(trade: doors.Trade, given: Set, report: doors.Report) -> doors.Jso
     code = None if given.data_hex is None else await drawn(given.data_hex)
 
     def unit(desk: books.Desk) -> doors.Json:
-        known = peering.stored_card(desk)
-        rows = {row["currency"]: row for row in known.get("payees", ())}
+        rows = mine(desk)
         before = of_mine(desk, rows, given.currency)
         kept = before.code if given.keep_code and before is not None else None
         content = {
@@ -67,7 +66,7 @@ async def put(trade: doors.Trade, given: Set, report: doors.Report) -> doors.Jso
             return {**described(details), "told": 0}
         data = encoding.encode(details.model_dump(exclude_none=True))
         row = {"hash": blobs.put(desk.db, data).hex(), "len": len(data), "since_ms": desk.now_ms()}
-        told = tell(desk, known, {**rows, given.currency: {"currency": given.currency, **row}})
+        told = tell(desk, {**rows, given.currency: {"currency": given.currency, **row}})
         return {**described(details), "told": told}
 
     return await doors.once(trade, given.key, unit)
@@ -78,11 +77,10 @@ async def remove(trade: doors.Trade, given: One, report: doors.Report) -> doors.
     """Take the details in one currency back, and tell every partner."""
 
     def unit(desk: books.Desk) -> doors.Json:
-        known = peering.stored_card(desk)
-        rows = {row["currency"]: row for row in known.get("payees", ())}
+        rows = mine(desk)
         if rows.pop(given.currency, None) is None:
             raise unknown(given.currency, rows)
-        return {"currency": given.currency, "told": tell(desk, known, rows)}
+        return {"currency": given.currency, "told": tell(desk, rows)}
 
     return await trade.books.act(unit)
 
@@ -108,9 +106,9 @@ def mine(desk: books.Desk) -> dict[str, Any]:
     return {row["currency"]: row for row in peering.stored_card(desk).get("payees", ())}
 
 
-def tell(desk: books.Desk, known: Mapping[str, Any], rows: Mapping[str, Any]) -> int:
+def tell(desk: books.Desk, rows: Mapping[str, Any]) -> int:
     """Put the rows on my card; how many partners hear of it."""
-    return peering.tell_card(desk, {**known, "payees": [row for _, row in sorted(rows.items())]})
+    return peering.tell_card(desk, {**peering.stored_card(desk), "payees": [row for _, row in sorted(rows.items())]})
 
 
 def of_mine(desk: books.Desk, rows: Mapping[str, Any], currency: str) -> payees.Details | None:

@@ -346,14 +346,19 @@ class One(doors.Arguments):
     payment: str
 
 
+def find(desk: books.Desk, wanted: str) -> tuple[books.Book, payments.Payment]:
+    """The payment that a person means, among those of all partners, with its book. NodeError `payment.unknown`."""
+    known = {one.key: (book, one) for book in peering.open_books(desk) for one in book.history.payments.values()}
+    return known[one_of([one for _, one in known.values()], wanted).key]
+
+
 @register.case("payment.show", One)
 async def show(trade: doors.Trade, given: One, report: doors.Report) -> doors.Json:
     """One payment with every document about it, and what the debtor said by when."""
 
     def unit(desk: books.Desk) -> doors.Json:
-        known = {one.key: (book, one) for book in peering.open_books(desk) for one in book.history.payments.values()}
-        payment = one_of([one for _, one in known.values()], given.payment)
-        book = desk.book(known[payment.key][0].channel.id)
+        found, payment = find(desk, given.payment)
+        book = desk.book(found.channel.id)
         root = book.history.channel.threads[payment.key].root
         assert root is not None
         logbook = book.mine if root[0] == book.side else book.theirs

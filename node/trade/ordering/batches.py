@@ -7,7 +7,7 @@ whole or not at all. Afterwards the same file, or a better one, may be taken in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -36,7 +36,7 @@ class Standing(StrEnum):
     TAKEN_BACK = "taken-back"
 
 
-PLACES: Final = {standing.value: place for place, standing in enumerate(Standing)}
+PLACES: Final = {standing: place for place, standing in enumerate(Standing)}
 """In which order a list shows them."""
 
 
@@ -96,25 +96,24 @@ def named(source: str, time: int) -> bytes:
 def shown(desk: books.Desk, intake: int) -> doors.Json:
     """What became of a file of orders: how many stand how, and the first of them, those that stay before the others.
     `since`: the numbers of those that suppliers have begun with."""
-    every = [described(desk, id) for id in intakes.orders(desk.db, intake)]
-    every.sort(key=lambda one: PLACES[one["standing"]])
+    every = sorted(standings(desk, intake), key=lambda one: PLACES[one[1]])
+    names = rows.partner_names(desk)
     return {
-        "standings": {state.value: sum(one["standing"] == state for one in every) for state in Standing},
-        "orders": every[:SHOWN_MAX],
+        "standings": {state.value: sum(stands is state for _, stands in every) for state in Standing},
+        "orders": [described(desk, id, stands, names) for id, stands in every[:SHOWN_MAX]],
         "more": max(0, len(every) - SHOWN_MAX),
-        "since": [one["number"] for one in every if one["standing"] == Standing.GONE],
+        "since": [number_of(desk, id) for id, stands in every if stands is Standing.GONE],
     }
 
 
-def described(desk: books.Desk, shop_order: int) -> doors.Json:
+def described(desk: books.Desk, shop_order: int, stands: Standing, names: Mapping[int, str]) -> doors.Json:
     """A consumer's order of a file for people, with its parts."""
-    found, known = parts(desk, shop_order), orderbooks.shop_order(desk.db, shop_order)
-    names = rows.partner_names(desk)
+    known = orderbooks.shop_order(desk.db, shop_order)
     return {
         "number": "" if known is None else known.number,
         "shop": "" if known is None else known.shop,
-        "standing": standing(desk, shop_order, found).value,
-        "orders": [rows.describe(one.row, names[one.row.channel]) for one in found],
+        "standing": stands.value,
+        "orders": [rows.describe(one.row, names[one.row.channel]) for one in parts(desk, shop_order)],
     }
 
 
@@ -141,9 +140,14 @@ async def undo(trade: doors.Trade, intake: int, report: doors.Report) -> tuple[i
     return done, await trade.books.act(lambda desk: finish(desk, intake))
 
 
-def standing_so(desk: books.Desk, intake: int, *wanted: Standing) -> list[int]:
-    """The consumers' orders of a file that stand in one of these ways."""
-    return [id for id in intakes.orders(desk.db, intake) if standing(desk, id, parts(desk, id)) in wanted]
+def standings(desk: books.Desk, intake: int) -> list[tuple[int, Standing]]:
+    """The consumers' orders of a file, and how each stands."""
+    return [(id, standing(desk, id, parts(desk, id))) for id in intakes.orders(desk.db, intake)]
+
+
+def standing_so(desk: books.Desk, intake: int, wanted: Standing) -> list[int]:
+    """The consumers' orders of a file that stand so."""
+    return [id for id, stands in standings(desk, intake) if stands is wanted]
 
 
 def take_back(desk: books.Desk, named: str) -> None:
@@ -165,7 +169,7 @@ def take_back(desk: books.Desk, named: str) -> None:
 
 def finish(desk: books.Desk, intake: int) -> list[str]:
     """Note that a file was taken back, unless something of it still could be; the numbers of the orders that stay."""
-    left = standing_so(desk, intake, Standing.GONE, Standing.WAITS)
-    if not standing_so(desk, intake, Standing.WAITS):
+    left = [(id, stands) for id, stands in standings(desk, intake) if stands in (Standing.GONE, Standing.WAITS)]
+    if all(stands is Standing.GONE for _, stands in left):
         intakes.take_back(desk.db, intake, desk.now_ms())
-    return sorted(number_of(desk, id) for id in left)
+    return sorted(number_of(desk, id) for id, _ in left)

@@ -38,10 +38,6 @@ START_S: Final = 600
 LOOK_S: Final = 3_600
 
 
-class Nothing(doors.Arguments):
-    """Nothing."""
-
-
 class Decided(doors.Arguments):
     """`days` after the end of an order; 0 for never."""
 
@@ -60,8 +56,8 @@ def done(db: sqlite3.Connection) -> dict[str, Any]:
     return {"orders": 0, "last_ms": None} if stored is None else dict(json.loads(stored))
 
 
-@register.case("retention.show", Nothing)
-async def show(trade: doors.Trade, given: Nothing, report: doors.Report) -> doors.Json:
+@register.case("retention.show", doors.NoArguments)
+async def show(trade: doors.Trade, given: doors.NoArguments, report: doors.Report) -> doors.Json:
     """After how many days consumers are erased by the node itself, and what it did so far."""
     return await trade.database.read(lambda db: {"days": days_of(db), "days_min": DAYS_MIN, **done(db)})
 
@@ -75,7 +71,7 @@ async def decide(trade: doors.Trade, given: Decided, report: doors.Report) -> do
         )
     await trade.database.write(lambda db: settings.put(db, DECIDED, json.dumps({"days": given.days}).encode()))
     log.info("it was decided when consumers are erased", days=given.days, by=trade.caller.operator)
-    return await show(trade, Nothing(), report)
+    return await show(trade, doors.NoArguments(), report)
 
 
 async def look(trade: doors.Trade) -> int:
